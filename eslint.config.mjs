@@ -1,0 +1,71 @@
+import { readdirSync } from "node:fs";
+import nextVitals from "eslint-config-next/core-web-vitals";
+import nextTypescript from "eslint-config-next/typescript";
+
+const features = readdirSync(new URL("frontend/features", import.meta.url));
+
+// Imports flow one way: lib, components <- features <- app.
+const importZones = [
+  {
+    target: "./frontend/lib",
+    from: ["./frontend/components", "./frontend/features", "./frontend/app"],
+    message: "lib leans on nothing of ours.",
+  },
+  {
+    target: "./frontend/components",
+    from: ["./frontend/features", "./frontend/app"],
+    message: "Components know neither features nor pages.",
+  },
+  {
+    target: "./frontend/features",
+    from: "./frontend/app",
+    message: "Features do not know the pages they stand on.",
+  },
+  ...features.map((feature) => ({
+    target: `./frontend/features/${feature}`,
+    from: "./frontend/features",
+    except: [`./${feature}`],
+    message: "Features do not know each other; a page puts them together.",
+  })),
+  {
+    // What a public page imports, the server hands out to everybody.
+    target: ["./frontend/app/*", "./frontend/app/!(dashboard)/**/*"],
+    from: "./frontend/features/account",
+    message: "The account feature belongs behind the gate.",
+  },
+];
+
+const config = [
+  { ignores: ["frontend/.next/", "frontend/out/", "frontend/next-env.d.ts", "frontend/lib/api/schema.d.ts"] },
+  ...nextVitals,
+  ...nextTypescript,
+  {
+    settings: {
+      next: { rootDir: "frontend" },
+      "import/resolver": { typescript: { project: "frontend/tsconfig.json" } },
+    },
+    rules: {
+      "import/no-restricted-paths": ["error", { zones: importZones }],
+      "import/no-cycle": "error",
+      "import/no-duplicates": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "no-restricted-imports": ["error", { name: "zod", message: "Import z from @/lib/schema." }],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "JSXAttribute[name.name='style']",
+          message: "The Content-Security-Policy forbids style attributes: use classes.",
+        },
+        {
+          selector:
+            "JSXOpeningElement[name.name='form']:not(:has(JSXAttribute[name.name='method'][value.value='post']))",
+          message: 'A form without method="post" can put a password into the address bar.',
+        },
+      ],
+      eqeqeq: "error",
+    },
+  },
+  { files: ["frontend/lib/schema.ts"], rules: { "no-restricted-imports": "off" } },
+];
+
+export default config;

@@ -1,0 +1,21 @@
+import { defineConfig } from "@playwright/test";
+import type { ServerOptions } from "./fixtures";
+
+const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
+const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to run as root with one.
+const executablePath = process.env.CHROMIUM_PATH;
+
+export default defineConfig<object, ServerOptions>({
+  testDir: import.meta.dirname,
+  outputDir: ".results",
+  reporter: "list",
+  forbidOnly: Boolean(process.env.CI),
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  use: {
+    browserName: "chromium",
+    launchOptions: { args: [...quiet, ...sandbox], ...(executablePath && { executablePath }) },
+    trace: "retain-on-failure",
+  },
+});

@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const binary = path.join(import.meta.dirname, "..", "..", "lychgate");
+
+export interface Server {
+  origin: string;
+  /** Ends it as an operator would, and throws unless it went in order. */
+  stop: () => Promise<void>;
+}
+
+/** Starts the release binary on a port of the kernel's choice, with a data directory of its own. */
+export async function startServer(flags: string[]): Promise<Server> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "lychgate-e2e-"));
+  const args = ["--addr", "localhost:0", "--data-dir", dataDir, "--bcrypt-cost", "10", ...flags];
+  const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const ended = once(child, "close");
+
+  const origin = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on("line", (line) => {
+      const url = /https?:\/\/[^\s"]+/.exec(line);
+      if (url) resolve(url[0]);
+    });
+    ended.then(
+      ([code]) => reject(new Error(`lychgate ended with ${String(code)} before it was ready:\n${log}`)),
+      (error: Error) => reject(new Error(`${error.message}: run "make build" first`)),
+    );
+  });
+
+  return {
+    origin,
+    stop: async () => {
+      child.kill("SIGTERM");
+      const [code] = await ended;
+      await rm(dataDir, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`lychgate ended with ${String(code)} on SIGTERM:\n${log}`);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
+
+test("signing out leads to the login page, and signing in back", async ({ page, person }) => {
+  await register(page, person);
+  await signOut(page);
+  await signIn(page, person);
+  await expectDashboard(page, person);
+});
+
+test("a wrong password is said, and never reaches the address", async ({ page, person, complaints }) => {
+  complaints.expect(/status of 401 .*\/api\/auth\/login/);
+  await register(page, person);
+  await signOut(page);
+
+  const password = "not the one at all";
+  await signIn(page, { email: person.email, password });
+  await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toBeVisible();
+  await expect(page).toHaveURL("/login");
+
+  await signIn(page, person);
+  await expectDashboard(page, person);
+});
+
+test("whoever is signed in already is moved on", async ({ page, person }) => {
+  await register(page, person);
+  await page.goto("/login?next=/dashboard/settings");
+  await expect(page).toHaveURL("/dashboard/settings");
+  await page.goto("/register");
+  await expectDashboard(page, person);
+});
+
+test("Back after signing in does not return to the form", async ({ page, person }) => {
+  await register(page, person);
+  await signOut(page);
+  await page.goto("/");
+  await page.getByRole("navigation").getByRole("link", { name: "Sign in" }).click();
+  await signIn(page, person);
+  await expectDashboard(page, person);
+  await page.goBack();
+  await expect(page).toHaveURL("/");
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "before hydration" : "without JavaScript", () => {
+    test.use({ javaScriptEnabled });
+
+    for (const path of ["/login", "/register"]) {
+      test(`${path} sends no password anywhere`, async ({ page, person, complaints }) => {
+        complaints.expect(/ERR_FAILED .*\/_next\/static\//);
+        await page.route("**/_next/static/**/*.js", (route) => route.abort());
+        const sent: string[] = [];
+        page.on("request", (request) => {
+          if (request.isNavigationRequest()) sent.push(`${request.method()} ${request.url()}`);
+        });
+        await page.goto(path);
+        await page.getByLabel("E-mail").fill(person.email);
+        await page.getByLabel("Password").fill(person.password);
+
+        const form = page.locator("form");
+        await expect(form).toHaveAttribute("method", "post");
+        await expect(form.getByRole("button")).toBeDisabled();
+        await page.getByLabel("Password").press("Enter");
+        await page.getByRole("link", { name: "Lychgate" }).click();
+        await expect(page).toHaveURL("/");
+        expect(sent).toHaveLength(2); // The page, and the one behind the link: no form between them.
+      });
+    }
+  });
+}
+
+test("the login page says that JavaScript is needed", async ({ page }) => {
+  await page.goto("/login");
+  // Playwright's browser keeps the content of noscript as text, whether JavaScript is on or off.
+  expect(await page.locator("noscript").textContent()).toContain("JavaScript is needed to sign in.");
+});

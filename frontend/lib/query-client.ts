@@ -1,0 +1,22 @@
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiError } from "@/lib/api/error";
+import { leaveForLogin } from "@/lib/navigation";
+
+/** One per document. Whatever call finds out that the session is over leads to the login page. */
+export function createQueryClient(): QueryClient {
+  const onError = (error: unknown) => {
+    if (error instanceof ApiError && error.signedOut) leaveForLogin();
+  };
+  return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: {
+      // Being offline must show as a failure, not as waiting; and the server may well be on this machine.
+      queries: {
+        networkMode: "always",
+        retry: (failures, error) => failures < 2 && error instanceof ApiError && error.transient,
+      },
+      mutations: { networkMode: "always" },
+    },
+  });
+}

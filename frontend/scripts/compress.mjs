@@ -1,0 +1,42 @@
+// Writes a brotli and a gzip variant beside every file of the export that gets smaller by it: the server picks one,
+// and compresses nothing itself. The same input gives the same bytes.
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+
+const out = path.join(import.meta.dirname, "..", "out");
+const compressible = new Set([".html", ".txt", ".js", ".css", ".svg", ".json", ".xml", ".webmanifest", ".ico", ".map"]);
+
+const variants = [
+  {
+    suffix: ".br",
+    compress: (bytes) =>
+      promisify(brotliCompress)(bytes, {
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: 11,
+          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+        },
+      }),
+  },
+  // Node's gzip leaves the modification time out of the header.
+  { suffix: ".gz", compress: (bytes) => promisify(gzip)(bytes, { level: 9 }) },
+];
+
+const entries = await readdir(out, { recursive: true, withFileTypes: true });
+const files = entries
+  .filter((entry) => entry.isFile() && compressible.has(path.extname(entry.name)))
+  .map((entry) => path.join(entry.parentPath, entry.name));
+
+const written = await Promise.all(files.flatMap((file) => variants.map((variant) => writeVariant(file, variant))));
+console.log(
+  `compress: ${files.length} files, ${written.filter(Boolean).length} variants written to ${path.relative(".", out)}`,
+);
+
+async function writeVariant(file, { suffix, compress }) {
+  const bytes = await readFile(file);
+  const compressed = await compress(bytes);
+  if (compressed.length >= bytes.length) return false;
+  await writeFile(file + suffix, compressed);
+  return true;
+}

@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  cacheDir: "../node_modules/.vite",
+  resolve: { alias: { "@": import.meta.dirname } },
+  test: { include: ["{app,components,features,lib}/**/*.test.{ts,tsx}"], restoreMocks: true },
+});

@@ -1,0 +1,135 @@
+// Package account owns what a signed-in person does with their own account:
+// profile, password, the list of sessions. It leans on auth, which alone ends
+// sessions and changes passwords: the one sideways edge between features.
+package account
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/auth"
+	"lychgate/server/problem"
+	"lychgate/server/store"
+	"lychgate/server/web"
+)
+
+// Handlers answer the routes below /api/user, each for the caller.
+type Handlers struct {
+	Store   *store.Store
+	Auth    *auth.Service
+	Cookies web.Cookies
+}
+
+// Profile answers GET /api/user/profile.
+func (h *Handlers) Profile(c echo.Context, caller web.Identity) error {
+	user, err := h.Store.Read().User(c.Request().Context(), caller.UserID)
+	if err != nil {
+		return gone(err)
+	}
+	return c.JSON(http.StatusOK, auth.NewProfile(user))
+}
+
+// UpdateProfile answers PATCH /api/user/profile; what the request leaves out
+// stays as it is.
+func (h *Handlers) UpdateProfile(c echo.Context, caller web.Identity) error {
+	var input struct {
+		Name *string `json:"name"`
+	}
+	if err := web.Bind(c, &input); err != nil {
+		return err
+	}
+	if input.Name != nil {
+		name, faults := auth.CheckName(*input.Name)
+		if err := problem.Faults(faults...); err != nil {
+			return err
+		}
+		err := h.Store.Write(c.Request().Context(), func(q *store.Queries) error {
+			return q.RenameUser(c.Request().Context(), caller.UserID, name)
+		})
+		if err != nil {
+			return gone(err)
+		}
+	}
+	return h.Profile(c, caller)
+}
+
+// ChangePassword answers POST /api/user/password.
+func (h *Handlers) ChangePassword(c echo.Context, caller web.Identity) error {
+	var input struct {
+		CurrentPassword string `json:"currentPassword"`
+		NewPassword     string `json:"newPassword"`
+	}
+	if err := web.Bind(c, &input); err != nil {
+		return err
+	}
+	if err := h.Auth.ChangePassword(c.Request().Context(), caller, input.CurrentPassword, input.NewPassword, auth.ClientOf(c)); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// session is one signed-in browser or program, as its person sees it.
+type session struct {
+	ID         string    `json:"id"`
+	Current    bool      `json:"current"`
+	CreatedAt  time.Time `json:"createdAt"`
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	IP         string    `json:"ip"`
+	UserAgent  string    `json:"userAgent"`
+}
+
+// Sessions answers GET /api/user/sessions.
+func (h *Handlers) Sessions(c echo.Context, caller web.Identity) error {
+	sessions, err := h.Auth.Sessions(c.Request().Context(), caller.UserID)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Sessions []session `json:"sessions"`
+	}{Sessions: []session{}}
+	for _, s := range sessions {
+		answer.Sessions = append(answer.Sessions, session{
+			ID: s.ID, Current: s.ID == caller.SessionID, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt.UTC(),
+			IP: s.IP, UserAgent: s.UserAgent,
+		})
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+// EndSession answers DELETE /api/user/sessions/:id.
+func (h *Handlers) EndSession(c echo.Context, caller web.Identity) error {
+	if err := web.BindNothing(c); err != nil {
+		return err
+	}
+	id := c.Param("id")
+	if err := h.Auth.EndSession(c.Request().Context(), caller.UserID, id, auth.ClientOf(c)); err != nil {
+		return err
+	}
+	if id == caller.SessionID {
+		h.Cookies.Clear(c)
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// EndOtherSessions answers DELETE /api/user/sessions.
+func (h *Handlers) EndOtherSessions(c echo.Context, caller web.Identity) error {
+	if err := web.BindNothing(c); err != nil {
+		return err
+	}
+	if err := h.Auth.EndOtherSessions(c.Request().Context(), caller, auth.ClientOf(c)); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// gone says of an account that was deleted while its token lived that nobody
+// is calling.
+func gone(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return problem.ErrUnauthenticated
+	}
+	return err
+}

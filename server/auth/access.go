@@ -1,0 +1,206 @@
+package auth
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/golang-jwt/jwt/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"lychgate/server/problem"
+	"lychgate/server/web"
+)
+
+const (
+	accessTokenType   = "at+jwt" // RFC 9068, section 2.1
+	audience          = "lychgate"
+	maxTokenLength    = 4096 // characters
+	rememberedTokens  = 8192
+	issuedInTheFuture = 30 * time.Second // clocks of two replicas may differ by this
+)
+
+// errAccessToken is why a token was refused; which rule it broke helps nobody
+// but an attacker.
+var errAccessToken = errors.New("not a valid access token")
+
+// AccessTokens mints and verifies access tokens: JWTs (RFC 7519, RFC 9068)
+// signed with ES256, and read more strictly than the format asks (RFC 8725).
+type AccessTokens struct {
+	keys   *Keys
+	issuer string
+	ttl    time.Duration
+	now    func() time.Time
+	parser *jwt.Parser
+	// verified remembers tokens whose signature was checked, by the whole
+	// token, so that none can pass for another. It is bounded; an entry is no
+	// use once the token has expired.
+	verified *lru.Cache[string, *claims]
+}
+
+// NewAccessTokens returns access tokens of an issuer, each living for ttl.
+func NewAccessTokens(keys *Keys, issuer string, ttl time.Duration, now func() time.Time) *AccessTokens {
+	verified, err := lru.New[string, *claims](rememberedTokens)
+	if err != nil {
+		panic(err) // only a size below one fails
+	}
+	return &AccessTokens{
+		keys: keys, issuer: issuer, ttl: ttl, now: now, verified: verified,
+		parser: jwt.NewParser(
+			jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuer(issuer),
+			jwt.WithAudience(audience),
+			jwt.WithStrictDecoding(),
+			jwt.WithTimeFunc(now),
+		),
+	}
+}
+
+// claims are all that an access token holds: no personal data (NIST SP
+// 800-63B), and nothing that can change while it lives.
+type claims struct {
+	Issuer    string `json:"iss"`
+	Audience  string `json:"aud"`
+	ClientID  string `json:"client_id"`
+	Subject   string `json:"sub"`
+	SessionID string `json:"sid"`
+	IssuedAt  int64  `json:"iat"`
+	ExpiresAt int64  `json:"exp"`
+	ID        string `json:"jti"`
+}
+
+// The methods that jwt.Claims asks for.
+
+func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt), nil }
+func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return date(c.IssuedAt), nil }
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (c *claims) GetIssuer() (string, error)                   { return c.Issuer, nil }
+func (c *claims) GetSubject() (string, error)                  { return c.Subject, nil }
+func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.ClaimStrings{c.Audience}, nil }
+
+func date(seconds int64) *jwt.NumericDate { return jwt.NewNumericDate(time.Unix(seconds, 0)) }
+
+// header is all that the header of an access token may hold: a member such as
+// jku, jwk, crit or zip makes the token invalid (RFC 8725, section 3.10).
+type header struct {
+	Algorithm string `json:"alg"`
+	Type      string `json:"typ"`
+	KeyID     string `json:"kid"`
+}
+
+// Mint returns an access token of a session, and in how many seconds it
+// expires: never after the session's own end.
+func (a *AccessTokens) Mint(identity web.Identity, sessionEnds time.Time) (token string, expiresIn int, err error) {
+	now := a.now()
+	expires := now.Add(a.ttl)
+	if sessionEnds.Before(expires) {
+		expires = sessionEnds
+	}
+	c := &claims{
+		Issuer: a.issuer, Audience: audience, ClientID: audience,
+		Subject: identity.UserID, SessionID: identity.SessionID,
+		IssuedAt: now.Unix(), ExpiresAt: expires.Unix(), ID: rand.Text(),
+	}
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodES256, c)
+	unsigned.Header["typ"] = accessTokenType
+	unsigned.Header["kid"] = a.keys.id
+	token, err = unsigned.SignedString(a.keys.private)
+	return token, int(c.ExpiresAt - c.IssuedAt), err
+}
+
+// Verify returns whose token it is, or problem.ErrUnauthenticated. Whether the
+// session has ended since is not its business.
+func (a *AccessTokens) Verify(token string) (web.Identity, error) {
+	c, err := a.verify(token)
+	if err != nil || c.ExpiresAt <= a.now().Unix() {
+		return web.Identity{}, problem.ErrUnauthenticated
+	}
+	return web.Identity{UserID: c.Subject, SessionID: c.SessionID}, nil
+}
+
+// SessionOf returns the session of a token that was valid once, expired or
+// not, or the empty string: enough to end the session, and nothing else.
+func (a *AccessTokens) SessionOf(token string) string {
+	c, err := a.verify(token)
+	if err != nil && !errors.Is(err, jwt.ErrTokenExpired) {
+		return ""
+	}
+	return c.SessionID
+}
+
+// verify checks a token but for the passing of time since it was remembered.
+// The claims of an expired one come along with jwt.ErrTokenExpired.
+func (a *AccessTokens) verify(token string) (*claims, error) {
+	if len(token) > maxTokenLength {
+		return nil, errAccessToken
+	}
+	if c, found := a.verified.Get(token); found {
+		return c, nil
+	}
+	var c claims
+	head, err := a.read(token, &c)
+	if err != nil {
+		return nil, err
+	}
+	key, known := a.keys.public[head.KeyID]
+	if !known {
+		return nil, errAccessToken
+	}
+	// The library reads the claims once more and laxly, into a copy: the
+	// strict reading above is the one that counts.
+	_, err = a.parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return key, nil })
+	switch {
+	case err == nil:
+		a.verified.Add(token, &c)
+		return &c, nil
+	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenInvalidIssuer) && !errors.Is(err, jwt.ErrTokenInvalidAudience):
+		return &c, jwt.ErrTokenExpired // the signature was good: it is checked before the claims
+	default:
+		return nil, errAccessToken
+	}
+}
+
+// read takes a token apart, strictly: three parts of base64url without spare
+// bits; in each object only the members we know, each once and spelt exactly;
+// and a life that this server would have given it.
+func (a *AccessTokens) read(token string, c *claims) (header, error) {
+	var head header
+	headPart, rest, found := strings.Cut(token, ".")
+	body, signature, alsoFound := strings.Cut(rest, ".")
+	if !found || !alsoFound || decodeBase64(signature) == nil ||
+		!decodeStrictly(headPart, &head) || !decodeStrictly(body, c) {
+		return head, errAccessToken
+	}
+	if head.Algorithm != jwt.SigningMethodES256.Alg() || head.Type != accessTokenType {
+		return head, errAccessToken
+	}
+	life := c.ExpiresAt - c.IssuedAt
+	if c.ClientID != audience || c.Subject == "" || c.SessionID == "" || c.ID == "" ||
+		c.IssuedAt > a.now().Add(issuedInTheFuture).Unix() ||
+		life <= 0 || life > int64(a.ttl/time.Second) {
+		return head, errAccessToken
+	}
+	return head, nil
+}
+
+func decodeStrictly(part string, into any) bool {
+	plain := decodeBase64(part)
+	return plain != nil && json.Unmarshal(plain, into, json.RejectUnknownMembers(true)) == nil
+}
+
+// decodeBase64 returns nil for what is not base64url in its one canonical
+// spelling. The decoder skips line breaks, so those are looked for first.
+func decodeBase64(part string) []byte {
+	if part == "" || strings.ContainsAny(part, "\r\n") {
+		return nil
+	}
+	plain, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	if err != nil {
+		return nil
+	}
+	return plain
+}

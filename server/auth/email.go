@@ -1,0 +1,77 @@
+package auth
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"lychgate/server/problem"
+)
+
+const (
+	maxEmailLength = 254 // RFC 5321, section 4.5.3.1.3, less the angle brackets
+	maxLocalLength = 64  // RFC 5321, section 4.5.3.1.1
+)
+
+// CanonicalEmail returns the one form of an address under which an account is
+// kept: compatibility forms folded, lower-case, the domain in ASCII (RFC
+// 5891). It refuses, with a fault of the field email, whatever two mail
+// servers could read in two ways: quoted local parts, comments, address
+// literals, a second @ that only appears once the text is normalised.
+func CanonicalEmail(text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", emailFault("required", "Enter your e-mail address.")
+	}
+	if len(text) > 4*maxEmailLength {
+		return "", emailFault("too_long", "This e-mail address is too long.")
+	}
+	// Folding comes first: what is checked is what is stored.
+	local, domain, found := strings.Cut(strings.ToLower(norm.NFKC.String(strings.TrimSpace(text))), "@")
+	domain, err := idna.Lookup.ToASCII(domain)
+	if !found || err != nil || !isDotAtom(local) || !isHost(domain) {
+		return "", emailFault("invalid_email", "This is not an e-mail address that can be used here, such as name@example.com.")
+	}
+	if len(local) > maxLocalLength || len(local)+1+len(domain) > maxEmailLength {
+		return "", emailFault("too_long", "This e-mail address is too long.")
+	}
+	return local + "@" + domain, nil
+}
+
+func emailFault(code, detail string) error {
+	return problem.Faults(problem.Field{Field: "email", Code: code, Detail: detail})
+}
+
+// isDotAtom reports whether a local part needs no quotes (RFC 5322, section
+// 3.2.3).
+func isDotAtom(local string) bool {
+	for atom := range strings.SplitSeq(local, ".") {
+		if atom == "" || strings.ContainsFunc(atom, func(r rune) bool { return !isAtomText(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func isAtomText(r rune) bool {
+	return isLetterOrDigit(r) || strings.ContainsRune("!#$%&'*+/=?^_`{|}~-", r)
+}
+
+func isLetterOrDigit(r rune) bool {
+	return 'a' <= r && r <= 'z' || '0' <= r && r <= '9'
+}
+
+// isHost reports whether a domain is made of labels as DNS knows them (RFC
+// 1123, section 2.1), the last of which is no number: that would be an
+// address.
+func isHost(domain string) bool {
+	last := ""
+	for label := range strings.SplitSeq(domain, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
+			strings.ContainsFunc(label, func(r rune) bool { return !isLetterOrDigit(r) && r != '-' }) {
+			return false
+		}
+		last = label
+	}
+	return strings.ContainsFunc(last, func(r rune) bool { return r < '0' || r > '9' })
+}

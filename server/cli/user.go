@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"lychgate/server"
+	"lychgate/server/auth"
+	"lychgate/server/config"
+	"lychgate/server/origin"
+	"lychgate/server/secret"
+	"lychgate/server/store"
+)
+
+type userCreateCommand struct {
+	installation
+	Email string `name:"email" required:"" argument:"" placeholder:"E" help:"The e-mail address to sign in with."`
+	Name  string `name:"name" argument:"" placeholder:"N" help:"The person's name."`
+}
+
+// Run makes an account, with a password from a prompt or standard input.
+func (u *userCreateCommand) Run(p *process) error {
+	return u.installation.with(p, func(service *auth.Service) error {
+		password, err := p.password()
+		if err != nil {
+			return err
+		}
+		user, err := service.CreateAccount(p.ctx, auth.Credentials{Email: u.Email, Password: password}, u.Name)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.stdout, "created the account %s (%s)\n", user.Email, user.ID)
+		return err
+	})
+}
+
+type userSetPasswordCommand struct {
+	installation
+	Email string `name:"email" required:"" argument:"" placeholder:"E" help:"The e-mail address of the account."`
+}
+
+// Run sets a password from a prompt or standard input, and ends all sessions.
+func (u *userSetPasswordCommand) Run(p *process) error {
+	return u.installation.with(p, func(service *auth.Service) error {
+		password, err := p.password()
+		if err != nil {
+			return err
+		}
+		err = service.SetPassword(p.ctx, auth.Credentials{Email: u.Email, Password: password})
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("there is no account with the e-mail address %q", u.Email)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.stdout, "set the password of %s; its sessions have ended\n", u.Email)
+		return err
+	})
+}
+
+// with opens an installation for a piece of work.
+func (i *installation) with(p *process, work func(*auth.Service) error) (err error) {
+	flags, flagsErr := i.flags(p)
+	settings, faults := config.Check(flags)
+	if err := errors.Join(flagsErr, faults); err != nil {
+		return usageError{err}
+	}
+	service, err := server.OpenAccounts(p.ctx, settings, origin.Origin{}, server.Environment{Log: discard(), Now: now})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.Store.Close()) }()
+	return work(service)
+}
+
+// mostInput bounds what is read as a password: longer ones are refused.
+const mostInput = 4*secret.MaxPasswordLength + 2
+
+// password asks for a password on a terminal, twice and without showing it,
+// or reads it from standard input, less the line break at its end.
+func (p *process) password() (string, error) {
+	file, ok := p.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		text, err := io.ReadAll(io.LimitReader(p.stdin, mostInput))
+		if err != nil {
+			return "", fmt.Errorf("read the password from standard input: %w", err)
+		}
+		return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+	}
+	first, err := p.ask(file, "Password: ")
+	if err != nil {
+		return "", err
+	}
+	second, err := p.ask(file, "Once more: ")
+	if err != nil {
+		return "", err
+	}
+	if first != second {
+		return "", errors.New("the two passwords differ; nothing was changed")
+	}
+	return first, nil
+}
+
+func (p *process) ask(terminal *os.File, prompt string) (string, error) {
+	if _, err := fmt.Fprint(p.stderr, prompt); err != nil {
+		return "", err
+	}
+	text, err := term.ReadPassword(int(terminal.Fd()))
+	fmt.Fprintln(p.stderr)
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,174 @@
+package server
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"go.yaml.in/yaml/v3"
+
+	"lychgate/server/account"
+	"lychgate/server/auth"
+	"lychgate/server/problem"
+	"lychgate/server/web"
+)
+
+// access says who may call a route.
+type access int
+
+const (
+	anyone   access = iota
+	signedIn        // 401 for others
+)
+
+// route is a line of the table: the test of the contract reads it too.
+type route struct {
+	method, path string
+	who          access
+	limit        string // what is counted; empty: nothing
+	handler      echo.HandlerFunc
+}
+
+// routes is all that is answered besides the site's files. GET answers HEAD
+// too.
+func (s *Server) routes(a *auth.Handlers, u *account.Handlers) []route {
+	return []route{
+		{"POST", "/api/auth/register", anyone, "registrations per address", a.Register},
+		{"POST", "/api/auth/login", anyone, "failed sign-ins", a.Login},
+		{"POST", "/api/auth/refresh", anyone, "", a.Refresh},
+		{"POST", "/api/auth/logout", anyone, "", a.Logout},
+		{"GET", "/api/auth/session", anyone, "", a.Session},
+
+		{"GET", "/api/user/profile", signedIn, "", caller(u.Profile)},
+		{"PATCH", "/api/user/profile", signedIn, "", caller(u.UpdateProfile)},
+		{"POST", "/api/user/password", signedIn, "failed sign-ins", caller(u.ChangePassword)},
+		{"GET", "/api/user/sessions", signedIn, "", caller(u.Sessions)},
+		{"DELETE", "/api/user/sessions", signedIn, "", caller(u.EndOtherSessions)},
+		{"DELETE", "/api/user/sessions/:id", signedIn, "", caller(u.EndSession)},
+
+		{"GET", "/api/openapi.json", anyone, "", s.contract},
+		{"GET", jwksPath, anyone, "", a.JWKS},
+		{"GET", healthPath, anyone, "", s.health},
+		{"GET", readyPath, anyone, "", s.ready},
+	}
+}
+
+const (
+	jwksPath   = "/.well-known/jwks.json"
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
+
+// outsideAPI reports whether a path is a route although it is not below /api.
+// Probes and other services ask for these under any host name.
+func outsideAPI(path string) bool {
+	return path == jwksPath || path == healthPath || path == readyPath
+}
+
+// register puts the table into Echo's router.
+func register(e *echo.Echo, table []route) {
+	e.Use(refuseOptions)
+	for _, r := range table {
+		handler := noStore(r.handler)
+		e.Add(r.method, r.path, handler)
+		if r.method == http.MethodGet {
+			e.Add(http.MethodHead, r.path, handler)
+		}
+	}
+}
+
+// caller makes a handler for people who are signed in: others get 401.
+func caller(handler func(echo.Context, web.Identity) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		identity, err := web.Caller(c, web.Refreshing)
+		if err != nil {
+			return err
+		}
+		return handler(c, identity)
+	}
+}
+
+// noStore is the rule for all of /api; the handlers of public documents
+// replace it.
+func noStore(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+		return next(c)
+	}
+}
+
+// refuseOptions answers OPTIONS like any method that does not fit: there are
+// no cross-origin answers here, so nothing asks for it.
+func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		allow, known := c.Get(echo.ContextKeyHeaderAllow).(string)
+		if c.Request().Method == http.MethodOptions && known {
+			c.Response().Header().Set(echo.HeaderAllow, allow)
+			return echo.ErrMethodNotAllowed
+		}
+		return next(c)
+	}
+}
+
+//go:embed openapi.yaml
+var contractYAML []byte
+
+// contractJSON returns openapi.yaml as JSON.
+func contractJSON() ([]byte, error) {
+	var document map[string]any
+	if err := yaml.Unmarshal(contractYAML, &document); err != nil {
+		return nil, fmt.Errorf("read openapi.yaml: %w", err)
+	}
+	return json.Marshal(document)
+}
+
+func (s *Server) contract(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=300")
+	return c.JSONBlob(http.StatusOK, s.contractJSON)
+}
+
+type status struct {
+	Status string `json:"status"`
+}
+
+// health says that the process lives.
+func (s *Server) health(c echo.Context) error { return c.JSON(http.StatusOK, status{"ok"}) }
+
+// ready says that requests can be served: not while draining, and not while
+// the database does not answer.
+func (s *Server) ready(c echo.Context) error {
+	if s.draining.Load() {
+		return problem.Busy(drainTime, nil)
+	}
+	if err := s.store.Ping(c.Request().Context()); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, status{"ok"})
+}
+
+// Contract returns the OpenAPI document, as YAML.
+func Contract() []byte { return contractYAML }
+
+// Operations returns the routes as the contract writes them, such as
+// "DELETE /api/user/sessions/{id}".
+func Operations() []string {
+	var list []string
+	for _, r := range (&Server{}).routes(&auth.Handlers{}, &account.Handlers{}) {
+		list = append(list, r.method+" "+inBraces(r.path))
+	}
+	return list
+}
+
+// inBraces writes Echo's :id as the contract does: {id}.
+func inBraces(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if name, found := strings.CutPrefix(segment, ":"); found {
+			segments[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(segments, "/")
+}

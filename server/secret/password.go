@@ -1,0 +1,134 @@
+package secret
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"lychgate/server/problem"
+)
+
+const (
+	// bcryptBytes is as much of a password as bcrypt looks at.
+	bcryptBytes = 72
+	// condensed marks the stored hash of a password that was longer than that.
+	condensed = "hmac-sha256:"
+	// mostWaiting is how many may wait for a worker; more would wait longer
+	// than a person does, and cost memory under attack.
+	mostWaiting = 64
+)
+
+// Hasher hashes and verifies passwords on a bounded number of workers, so
+// that a storm of sign-ins never starves people who are signed in.
+type Hasher struct {
+	cost     int
+	condense func(text string) []byte
+	workers  chan struct{}
+	waiting  atomic.Int64
+}
+
+// NewHasher returns a Hasher of a bcrypt cost (OWASP: at least 10) with a
+// number of workers. Passwords beyond bcrypt's reach are condensed under a key
+// of root: losing root loses those.
+func NewHasher(root Root, cost, workers int) *Hasher {
+	return &Hasher{cost: cost, condense: root.MAC("long password"), workers: make(chan struct{}, workers)}
+}
+
+// Hash returns the hash to store. It returns a problem of kind Unavailable
+// when too many are waiting.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	if err := h.enter(ctx); err != nil {
+		return "", err
+	}
+	defer h.leave()
+	input, mark := h.input(password)
+	hash, err := bcrypt.GenerateFromPassword(input, h.cost)
+	if err != nil {
+		return "", fmt.Errorf("hash a password: %w", err)
+	}
+	return mark + string(hash), nil
+}
+
+// Verify reports whether password is the one that was stored, and whether it
+// should be hashed anew because the cost has been raised. An empty stored
+// hash stands for an account that does not exist: it takes the same time. It
+// returns a problem of kind Unavailable when too many are waiting.
+func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehash bool, err error) {
+	if err := h.enter(ctx); err != nil {
+		return false, false, err
+	}
+	defer h.leave()
+
+	input, mark := h.input(password)
+	// A NUL ends bcrypt's cycle over the password, so that "p" and "p\x00p"
+	// have one hash; and one that was condensed is no match for one that was
+	// not.
+	hash, marked := strings.CutPrefix(stored, condensed)
+	comparable := marked == (mark != "") && !strings.Contains(password, "\x00") && password != ""
+	cost, err := bcrypt.Cost([]byte(hash))
+	if err != nil { // no account, or a hash that is no bcrypt hash
+		comparable, cost = false, h.cost
+	}
+	if !comparable {
+		hash = impossible(cost)
+	}
+	matches := bcrypt.CompareHashAndPassword([]byte(hash), input) == nil
+	if comparable && matches {
+		return true, cost < h.cost, nil
+	}
+	// A hash of a lower cost answered sooner than an unknown account does.
+	// Each step doubles the work, so one dummy at every cost from the stored
+	// one up to ours makes up the difference exactly.
+	for ; cost < h.cost; cost++ {
+		bcrypt.CompareHashAndPassword([]byte(impossible(cost)), input) //nolint:errcheck // done for its time alone
+	}
+	return false, false, nil
+}
+
+// input returns what bcrypt is given for a password, and the mark that the
+// stored hash then carries.
+func (h *Hasher) input(password string) (input []byte, mark string) {
+	if len(password) <= bcryptBytes {
+		return []byte(password), ""
+	}
+	return []byte(base64.StdEncoding.EncodeToString(h.condense(password))), condensed
+}
+
+// impossible returns a hash of a cost that no password is known to match.
+func impossible(cost int) string {
+	const saltAndDigest = 22 + 31 // base64 characters; dots are zeros
+	return fmt.Sprintf("$2a$%02d$%s", cost, strings.Repeat(".", saltAndDigest))
+}
+
+func (h *Hasher) enter(ctx context.Context) error {
+	select {
+	case h.workers <- struct{}{}:
+		return nil
+	default:
+	}
+	if h.waiting.Add(1) > mostWaiting {
+		h.waiting.Add(-1)
+		return problem.Busy(h.patience(), nil)
+	}
+	defer h.waiting.Add(-1)
+	select {
+	case h.workers <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return problem.Busy(h.patience(), ctx.Err())
+	}
+}
+
+func (h *Hasher) leave() { <-h.workers }
+
+// patience is about as long as a full queue takes to empty: cost 12 takes a
+// quarter of a second, and each step of cost doubles it.
+func (h *Hasher) patience() time.Duration {
+	hash := time.Duration(float64(250*time.Millisecond) * float64(uint64(1)<<h.cost) / (1 << 12))
+	return max(time.Second, hash*mostWaiting/time.Duration(cap(h.workers)))
+}

@@ -1,0 +1,137 @@
+package secret
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// MinRootBytes is the least length of a root secret (security level of
+// HMAC-SHA-256; RFC 2104, section 3).
+const MinRootBytes = 32
+
+// ErrUnsealable is returned by Open for a blob that was sealed under another
+// root secret, or altered.
+var ErrUnsealable = errors.New("cannot be opened with this secret")
+
+// Root is the secret of one installation. Every key is derived from it, and
+// it is kept outside the database, so that the database alone forges nothing.
+type Root struct{ bytes []byte }
+
+// NewRoot takes a root secret as an operator gave it. It refuses fewer than
+// MinRootBytes bytes.
+func NewRoot(text string) (Root, error) {
+	text = strings.TrimSpace(text)
+	if len(text) < MinRootBytes {
+		return Root{}, fmt.Errorf("the secret has %d bytes; at least %d are needed (try: openssl rand -base64 32)", len(text), MinRootBytes)
+	}
+	return Root{bytes: []byte(text)}, nil
+}
+
+// LoadRoot reads the root secret from a file.
+func LoadRoot(path string) (Root, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Root{}, err // an *fs.PathError names the file
+	}
+	root, err := NewRoot(string(text))
+	if err != nil {
+		return Root{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return root, nil
+}
+
+// LoadOrCreateRoot reads the root secret from a file and makes it, with mode
+// 0600, when there is none. Of two processes that start at once both get the
+// same secret: the file appears whole or not at all, and never twice.
+func LoadOrCreateRoot(path string) (Root, error) {
+	root, err := LoadRoot(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return root, err
+	}
+	random := make([]byte, MinRootBytes)
+	rand.Read(random) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+	if err := createWhole(path, base64.StdEncoding.EncodeToString(random)+"\n"); err != nil {
+		return Root{}, fmt.Errorf("make the secret: %w", err)
+	}
+	return LoadRoot(path)
+}
+
+// createWhole makes a file that others see only with all its text; one that
+// is there already stays as it is.
+func createWhole(path, text string) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(temporary.Name())) }()
+	_, writeErr := temporary.WriteString(text)
+	if err := errors.Join(writeErr, temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(temporary.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	directory, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+// derive returns the 32-byte key for one purpose (HKDF, RFC 5869).
+func (r Root) derive(purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, r.bytes, nil, "lychgate "+purpose, sha256.Size)
+	if err != nil {
+		panic(err) // only a length beyond 255 hashes fails
+	}
+	return key
+}
+
+// MAC returns a function that authenticates text for one purpose
+// (HMAC-SHA-256, 256 bits).
+func (r Root) MAC(purpose string) func(text string) []byte {
+	key := r.derive(purpose)
+	return func(text string) []byte {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(text))
+		return mac.Sum(nil)
+	}
+}
+
+// Seal encrypts and authenticates plain under the root secret (AES-256-GCM);
+// label is bound to it and must be given to Open.
+func (r Root) Seal(label string, plain []byte) []byte {
+	return r.aead().Seal(nil, nil, plain, []byte(label))
+}
+
+// Open returns what Seal was given, or ErrUnsealable.
+func (r Root) Open(label string, sealed []byte) ([]byte, error) {
+	plain, err := r.aead().Open(nil, nil, sealed, []byte(label))
+	if err != nil {
+		return nil, ErrUnsealable // the cause says nothing more
+	}
+	return plain, nil
+}
+
+func (r Root) aead() cipher.AEAD {
+	block, err := aes.NewCipher(r.derive("seal"))
+	if err != nil {
+		panic(err) // only a key of a wrong length fails
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // only a block size other than 16 fails
+	}
+	return aead
+}

@@ -1,0 +1,303 @@
+// Package server builds every part in order, runs them, and stops them. It is
+// the one place where features meet; they do not know each other through it.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/account"
+	"lychgate/server/auth"
+	"lychgate/server/config"
+	"lychgate/server/origin"
+	"lychgate/server/secret"
+	"lychgate/server/site"
+	"lychgate/server/store"
+	"lychgate/server/web"
+)
+
+// ProtectedPrefixes are the pages that only signed-in people see: each of
+// these, and everything below it.
+var ProtectedPrefixes = []string{"/dashboard"}
+
+const (
+	// drainTime is how long a server that was told to stop gives the requests
+	// that it is answering.
+	drainTime = 9 * time.Second
+	// lastCallTime is how much of that it still accepts connections for, so
+	// that a load balancer learns from /readyz that it is going.
+	lastCallTime = 3 * time.Second
+)
+
+// Environment is what a server is given besides its configuration.
+type Environment struct {
+	Site fs.FS // the exported pages
+	Log  *slog.Logger
+	Now  func() time.Time
+}
+
+// Server is a listening server; Run makes it answer.
+type Server struct {
+	store        *store.Store
+	auth         *auth.Service
+	http         *http.Server
+	listener     net.Listener
+	origin       origin.Origin
+	tls          bool
+	log          *slog.Logger
+	contractJSON []byte
+	inFlight     atomic.Int64
+	draining     atomic.Bool
+}
+
+// New listens, opens what is stored and builds all parts. When it returns an
+// error, nothing is left open.
+func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err error) {
+	s := &Server{log: env.Log, tls: c.TLSCert != ""}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+
+	if s.listener, err = net.Listen("tcp", c.Addr); err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", c.Addr, err)
+	}
+	s.origin = c.OriginOf(s.listener.Addr())
+
+	service, err := OpenAccounts(ctx, c, s.origin, env)
+	if err != nil {
+		return nil, err
+	}
+	s.auth, s.store = service, service.Store
+	if err := service.Endings.Poll(ctx); err != nil {
+		return nil, err
+	}
+
+	pages, err := site.New(env.Site, site.Options{Protected: ProtectedPrefixes, Routed: outsideAPI})
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded site: %w", err)
+	}
+	if s.contractJSON, err = contractJSON(); err != nil {
+		return nil, err
+	}
+
+	cookies := web.NewCookies(s.origin, c.InsecureCookies)
+	authHandlers := &auth.Handlers{Service: service, Cookies: cookies}
+	accountHandlers := &account.Handlers{Store: s.store, Auth: service, Cookies: cookies}
+
+	e := echo.New()
+	e.HTTPErrorHandler = web.ErrorHandler(env.Log)
+	e.IPExtractor = addressReader(c.TrustedProxies)
+	e.Pre(
+		web.InFlight(&s.inFlight, &s.draining),
+		web.Trace(env.Log),
+		web.SecurityHeaders(s.origin, c.HSTSSubdomains, c.TrustedProxies),
+		web.OwnHost(s.origin, outsideAPI),
+		web.SameOrigin(),
+		web.WhoIsCalling(authHandlers.Identify),
+		pages.Guard(),
+	)
+	register(e, s.routes(authHandlers, accountHandlers))
+
+	s.http = &http.Server{
+		Handler:                      e,
+		ReadHeaderTimeout:            4 * time.Second,
+		ReadTimeout:                  15 * time.Second,
+		WriteTimeout:                 30 * time.Second,
+		IdleTimeout:                  60 * time.Second,
+		MaxHeaderBytes:               32 << 10,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(env.Log.Handler(), slog.LevelDebug),
+	}
+	if s.tls {
+		certificate := &certificate{certFile: c.TLSCert, keyFile: c.TLSKey, log: env.Log}
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate.get}
+	}
+	return s, nil
+}
+
+// OpenAccounts opens the database and the secret of an installation, making
+// both when there are none, and returns the service over them; the caller
+// closes its store. The command line uses it beside a running server.
+func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, env Environment) (_ *auth.Service, err error) {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	s, err := store.Open(ctx, c.DatabasePath())
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	root, err := openRoot(ctx, c, s)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := auth.LoadKeys(ctx, s, root, env.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &auth.Service{
+		Store:         s,
+		Hasher:        secret.NewHasher(root, c.BcryptCost, max(1, runtime.GOMAXPROCS(0)-1)),
+		Policy:        secret.PasswordPolicy{MinLength: c.PasswordMin},
+		AccessTokens:  auth.NewAccessTokens(keys, issuer.String(), c.AccessTTL, env.Now),
+		RefreshTokens: auth.NewRefreshTokens(root),
+		Endings:       auth.NewEndings(s, c.AccessTTL, env.Log),
+		Limits:        auth.NewLimits(auth.Rate(c.LoginAttempts), auth.Rate(c.RegisterAttempts), env.Now),
+		Use:           auth.NewUse(),
+		SignupClosed:  c.SignupClosed,
+		SessionIdle:   c.SessionIdle,
+		SessionMax:    c.SessionMax,
+		RefreshGrace:  c.RefreshGrace,
+		Now:           env.Now,
+		Log:           env.Log,
+	}, nil
+}
+
+// openRoot returns the root secret. One is made only for a database that has
+// no keys yet: a new one would open none of them.
+func openRoot(ctx context.Context, c config.Config, s *store.Store) (secret.Root, error) {
+	if c.Secret != "" {
+		return secret.NewRoot(c.Secret)
+	}
+	keys, err := s.Read().SigningKeys(ctx)
+	if err != nil {
+		return secret.Root{}, err
+	}
+	if len(keys) == 0 {
+		return secret.LoadOrCreateRoot(c.SecretPath())
+	}
+	root, err := secret.LoadRoot(c.SecretPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s is missing, and the keys in %s can only be used with it: put it back from a backup, or set LYCHGATE_SECRET", c.SecretPath(), c.DatabasePath())
+	}
+	return root, err
+}
+
+// addressReader says where the address of a client is read: from the
+// connection, or from X-Forwarded-For as far as trusted proxies wrote it.
+func addressReader(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, proxy := range proxies {
+		options = append(options, echo.TrustIPRange(ipNet(proxy)))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+func ipNet(prefix netip.Prefix) *net.IPNet {
+	return &net.IPNet{
+		IP:   prefix.Addr().AsSlice(),
+		Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen()),
+	}
+}
+
+// Origin returns the public origin.
+func (s *Server) Origin() origin.Origin { return s.origin }
+
+// Address returns where the server can be asked on this machine: the origin,
+// where that follows from the listening address, and else that address.
+func (s *Server) Address() string {
+	scheme := "http"
+	if s.tls {
+		scheme = "https"
+	}
+	if _, port, err := net.SplitHostPort(s.listener.Addr().String()); err == nil && s.origin == origin.New(scheme, s.origin.Host(), port) {
+		return s.origin.String()
+	}
+	return scheme + "://" + s.listener.Addr().String()
+}
+
+// Run answers requests until ctx ends, then finishes those it is answering, in
+// drainTime at most, and closes everything.
+func (s *Server) Run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var working sync.WaitGroup
+	working.Go(func() { s.auth.Endings.Follow(background) })
+	working.Go(func() { s.auth.Maintain(background) })
+
+	failed := make(chan error, 1)
+	go func() {
+		if s.tls {
+			failed <- s.http.ServeTLS(s.listener, "", "")
+		} else {
+			failed <- s.http.Serve(s.listener)
+		}
+	}()
+	var err error
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+		s.drain()
+	}
+	stop()
+	working.Wait()
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return errors.Join(err, s.auth.SaveUse(saving), s.close())
+}
+
+// drain stops being ready, lets requests in flight finish, and stops.
+func (s *Server) drain() {
+	s.log.Info("stopping: no longer ready, requests in flight finish")
+	s.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	s.lastCall()
+	if err := s.http.Shutdown(ctx); err != nil {
+		s.log.Warn("some requests did not finish in time", "error", err)
+		if err := s.http.Close(); err != nil {
+			s.log.Warn("some connections could not be closed", "error", err)
+		}
+	}
+}
+
+// lastCall goes on accepting connections while requests are in flight.
+func (s *Server) lastCall() {
+	over := time.After(lastCallTime)
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for s.inFlight.Load() > 0 {
+		select {
+		case <-over:
+			return
+		case <-look.C:
+		}
+	}
+}
+
+// close closes what New has opened.
+func (s *Server) close() error {
+	var err error
+	if s.listener != nil {
+		if err = s.listener.Close(); errors.Is(err, net.ErrClosed) {
+			err = nil // by the HTTP server
+		}
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close())
+	}
+	return err
+}

@@ -1,0 +1,62 @@
+package servertest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+
+	"lychgate/server"
+)
+
+// contract is the OpenAPI document that all answers are held against.
+var contract = sync.OnceValues(func() (validator.Validator, error) {
+	document, err := libopenapi.NewDocument(server.Contract())
+	if err != nil {
+		return nil, fmt.Errorf("read the contract: %w", err)
+	}
+	v, errs := validator.NewValidator(document)
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	if valid, faults := v.ValidateDocument(); !valid {
+		return nil, fmt.Errorf("the contract is not valid OpenAPI: %v", faults)
+	}
+	return v, nil
+})
+
+// checkContract holds an answer against the contract, if it speaks of the
+// route at all: a page is no business of it.
+func checkContract(r *http.Request, response *http.Response, body []byte) error {
+	if r.Method == http.MethodHead || !isRoute(r) {
+		return nil
+	}
+	v, err := contract()
+	if err != nil {
+		return err
+	}
+	copied := *response
+	copied.Body = io.NopCloser(bytes.NewReader(body))
+	if valid, faults := v.ValidateHttpResponse(r, &copied); !valid {
+		return fmt.Errorf("%s %s: the answer breaks the contract: %v\nstatus %d, body %s", r.Method, r.URL.Path, faults, response.StatusCode, body)
+	}
+	return nil
+}
+
+// isRoute reports whether the contract has an operation for a request.
+func isRoute(r *http.Request) bool {
+	for _, operation := range server.Operations() {
+		method, path, _ := strings.Cut(operation, " ")
+		prefix, _, parameter := strings.Cut(path, "{")
+		if method == r.Method && (r.URL.Path == path || parameter && strings.HasPrefix(r.URL.Path, prefix) && !strings.Contains(r.URL.Path[len(prefix):], "/")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,387 @@
+// Package servertest runs a whole server for a test: on a temporary SQLite, a
+// kernel-chosen port, a clock that the test moves, and a small site. Its
+// clients keep cookies as a browser does, and every answer of the API is held
+// against the contract.
+package servertest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"lychgate/server"
+	"lychgate/server/config"
+	"lychgate/server/problem"
+)
+
+// Password is one that the policy accepts.
+const Password = "correct horse battery staple"
+
+// Server is a running server.
+type Server struct {
+	URL   string
+	Clock *Clock
+	Log   *Log
+	// Config is what it runs with; Again starts another one on the same data.
+	Config config.Config
+
+	t    testing.TB
+	stop func() error
+}
+
+// Site is the site that a test server carries unless it is given another.
+func Site() fstest.MapFS {
+	page := func(text string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("<!DOCTYPE html><title>" + text + "</title>")}
+	}
+	return fstest.MapFS{
+		"index.html":              page("home"),
+		"login.html":              page("login"),
+		"404.html":                page("not found"),
+		"dashboard.html":          page("secret dashboard"),
+		"dashboard.txt":           {Data: []byte("secret payload")},
+		"dashboard/settings.html": page("secret settings"),
+	}
+}
+
+// Start runs a server until the test ends. The changes are made to a
+// configuration of defaults with cheap password hashes and wide limits.
+func Start(t testing.TB, changes ...func(*config.Config)) *Server {
+	t.Helper()
+	flags := config.Defaults()
+	flags.Addr = "localhost:0"
+	flags.DataDir = t.TempDir()
+	flags.LoginAttempts, flags.RegisterAttempts = "1000/s", "1000/s"
+	settings, err := config.Check(flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.BcryptCost = 4 // the least there is: tests do not need to be slow
+	for _, change := range changes {
+		change(&settings)
+	}
+	return run(t, settings, NewClock())
+}
+
+// Again runs a second server on the same data, as after a restart or beside a
+// running one.
+func (s *Server) Again(changes ...func(*config.Config)) *Server {
+	s.t.Helper()
+	settings := s.Config
+	for _, change := range changes {
+		change(&settings)
+	}
+	return run(s.t, settings, s.Clock)
+}
+
+func run(t testing.TB, settings config.Config, clock *Clock) *Server {
+	t.Helper()
+	log := &Log{}
+	running, err := server.New(t.Context(), settings, server.Environment{
+		Site: Site(),
+		Log:  slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now:  clock.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- running.Run(ctx) }()
+	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t}
+	s.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-stopped
+	})
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Stop stops the server, if it has not been stopped already.
+func (s *Server) Stop() {
+	s.t.Helper()
+	if err := s.stop(); err != nil {
+		s.t.Errorf("the server stopped with: %v", err)
+	}
+}
+
+// Clock is a clock that stands still until a test moves it.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a clock that shows the present, to the second.
+func NewClock() *Clock { return &Clock{now: time.Now().UTC().Truncate(time.Second)} }
+
+// Now returns what the clock shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Move moves the clock.
+func (c *Clock) Move(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(by)
+}
+
+// Log keeps what a server logs.
+type Log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write appends to the log.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String returns all that was logged.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Client talks to a server as one browser does: with a cookie jar, and
+// without following redirects.
+type Client struct {
+	server *Server
+	http   *http.Client
+	// Header is added to every request.
+	Header http.Header
+}
+
+// Client returns a new client, signed out.
+func (s *Server) Client() *Client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return &Client{
+		server: s,
+		http: &http.Client{
+			Transport:     transport,
+			Jar:           secureOnLoopback{jar},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		Header: http.Header{},
+	}
+}
+
+// secureOnLoopback is a jar that keeps Secure cookies of http://localhost, as
+// Chromium and Firefox do.
+type secureOnLoopback struct{ *cookiejar.Jar }
+
+func (j secureOnLoopback) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	j.Jar.SetCookies(https(u), cookies)
+}
+
+func (j secureOnLoopback) Cookies(u *url.URL) []*http.Cookie { return j.Jar.Cookies(https(u)) }
+
+func https(u *url.URL) *url.URL {
+	secure := *u
+	secure.Scheme = "https"
+	return &secure
+}
+
+// Answer is an answer, read to its end.
+type Answer struct {
+	*http.Response
+	Body string
+	t    testing.TB
+}
+
+// Get asks for a path.
+func (c *Client) Get(path string, headers ...string) Answer {
+	c.server.t.Helper()
+	return c.Do(http.MethodGet, path, "", headers...)
+}
+
+// Post sends JSON to a path; an empty body is none.
+func (c *Client) Post(path, body string, headers ...string) Answer {
+	c.server.t.Helper()
+	return c.Do(http.MethodPost, path, body, headers...)
+}
+
+// Do sends a request with a JSON body, if it is not empty, and headers given
+// as name and value in turn. It holds the answer against the contract.
+func (c *Client) Do(method, path, body string, headers ...string) Answer {
+	t := c.server.t
+	t.Helper()
+	answer, err := c.Try(method, path, body, headers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// Try is Do for a goroutine of its own: it returns an error instead of ending
+// the test.
+func (c *Client) Try(method, path, body string, headers ...string) (Answer, error) {
+	r, err := http.NewRequestWithContext(c.server.t.Context(), method, c.server.URL+path, strings.NewReader(body))
+	if err != nil {
+		return Answer{}, err
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range c.Header {
+		r.Header[name] = values
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	if host := r.Header.Get("Host"); host != "" {
+		r.Host = host
+	}
+	response, err := c.http.Do(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	read, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return Answer{}, err
+	}
+	return Answer{Response: response, Body: string(read), t: c.server.t}, checkContract(r, response, read)
+}
+
+// Cookie returns the value of a cookie in the jar, or the empty string.
+func (c *Client) Cookie(name string) string {
+	c.server.t.Helper()
+	for _, cookie := range c.http.Jar.Cookies(c.address()) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// SetCookie puts a cookie into the jar; an empty value removes it.
+func (c *Client) SetCookie(name, value string) {
+	c.server.t.Helper()
+	cookie := &http.Cookie{Name: name, Value: value, Path: "/"}
+	if value == "" {
+		cookie.MaxAge = -1
+	}
+	c.http.Jar.SetCookies(c.address(), []*http.Cookie{cookie})
+}
+
+// Copy returns a client with the same tokens, on the same server or another
+// one: a second tab, or a thief.
+func (c *Client) Copy(of *Server) *Client {
+	c.server.t.Helper()
+	other := of.Client()
+	other.Header = c.Header.Clone()
+	for _, name := range []string{"accessToken", "refreshToken", "__Host-accessToken", "__Host-refreshToken"} {
+		if value := c.Cookie(name); value != "" {
+			other.SetCookie(name, value)
+		}
+	}
+	return other
+}
+
+// address is the one whose cookies a request carries: that of the Host header
+// where one is set.
+func (c *Client) address() *url.URL {
+	c.server.t.Helper()
+	address, err := url.Parse(c.server.URL)
+	if err != nil {
+		c.server.t.Fatal(err)
+	}
+	if host := c.Header.Get("Host"); host != "" {
+		address.Host = host
+	}
+	return address
+}
+
+// Register makes an account and signs the client in to it.
+func (c *Client) Register(email string) Answer {
+	c.server.t.Helper()
+	return c.Post("/api/auth/register", Object("email", email, "password", Password)).Wants(http.StatusCreated)
+}
+
+// Login signs the client in with the usual password.
+func (c *Client) Login(email string) Answer {
+	c.server.t.Helper()
+	return c.Post("/api/auth/login", Object("email", email, "password", Password)).Wants(http.StatusOK)
+}
+
+// Object returns a JSON object of names and values in turn.
+func Object(pairs ...string) string {
+	members := make(map[string]string, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		members[pairs[i]] = pairs[i+1]
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return string(text)
+}
+
+// Wants fails the test unless the answer has a status.
+func (a Answer) Wants(status int) Answer {
+	a.t.Helper()
+	if a.StatusCode != status {
+		a.t.Fatalf("%s %s: status %d, want %d\n%s", a.Request.Method, a.Request.URL.Path, a.StatusCode, status, a.Body)
+	}
+	return a
+}
+
+// WantsProblem fails the test unless the answer is a problem with a status and
+// a code, and returns the faults of its fields.
+func (a Answer) WantsProblem(status int, code string) []problem.Field {
+	a.t.Helper()
+	a.Wants(status)
+	var document struct {
+		Status    int             `json:"status"`
+		Code      string          `json:"code"`
+		RequestID string          `json:"requestId"`
+		Errors    []problem.Field `json:"errors"`
+	}
+	a.Decode(&document)
+	if document.Code != code || document.Status != status || document.RequestID != a.Header.Get("X-Request-Id") {
+		a.t.Fatalf("%s %s: want the problem %s\n%s", a.Request.Method, a.Request.URL.Path, code, a.Body)
+	}
+	return document.Errors
+}
+
+// Decode reads the JSON of an answer.
+func (a Answer) Decode(into any) {
+	a.t.Helper()
+	if err := json.NewDecoder(bytes.NewReader([]byte(a.Body))).Decode(into); err != nil {
+		a.t.Fatalf("%s %s: %v\n%s", a.Request.Method, a.Request.URL.Path, err, a.Body)
+	}
+}
+
+// Text returns a member of the JSON object of an answer, which must be a
+// string.
+func (a Answer) Text(member string) string {
+	a.t.Helper()
+	var object map[string]any
+	a.Decode(&object)
+	text, ok := object[member].(string)
+	if !ok {
+		a.t.Fatalf("%s %s: no text %q\n%s", a.Request.Method, a.Request.URL.Path, member, a.Body)
+	}
+	return text
+}

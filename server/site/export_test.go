@@ -1,0 +1,142 @@
+package site_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"lychgate/server/site"
+)
+
+const exportFolder = "../../frontend/out"
+
+// exportMarker stands in the protected pages and components of the frontend.
+const exportMarker = "lychgate-protected-marker"
+
+// realExport reads the export that the frontend was built to last.
+func realExport(t testing.TB) fstest.MapFS {
+	t.Helper()
+	if _, err := os.Stat(path.Join(exportFolder, "index.html")); err != nil {
+		t.Skipf("there is no export to look at (%v): run make build first", err)
+	}
+	files := fstest.MapFS{}
+	root := os.DirFS(exportFolder)
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(root, name)
+		files[name] = &fstest.MapFile{Data: content}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestRealExport asks for every file of the export as a stranger: nothing that
+// holds the marker is given, and nothing that a public page names is refused.
+func TestRealExport(t *testing.T) {
+	files := realExport(t)
+	server := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer server.Close()
+
+	marked := 0
+	for name, file := range files {
+		if bytes.Contains(file.Data, []byte(exportMarker)) {
+			marked++
+		}
+		for _, address := range []string{"/" + name, "/" + strings.TrimSuffix(name, ".html")} {
+			for _, encoding := range []string{"", "gzip"} {
+				got := ask(t, server, "GET", address, header{"Accept-Encoding": encoding})
+				if got.header.Get("Content-Encoding") == "gzip" {
+					got.body = unzipped(t, got.body)
+				}
+				if strings.Contains(got.body, exportMarker) {
+					t.Errorf("%s gives a stranger the marker", address)
+				}
+			}
+		}
+	}
+
+	public := publicBuildFiles(t, files, protectDashboard())
+	var protected []string
+	for name := range files {
+		name, ok := strings.CutPrefix(name, "_next/")
+		if ok && path.Ext(name) != ".br" && path.Ext(name) != ".gz" && !slices.Contains(public, name) {
+			protected = append(protected, name)
+		}
+	}
+	slices.Sort(protected)
+	t.Logf("%d public:\n%s\n%d protected:\n%s", len(public), strings.Join(public, "\n"), len(protected), strings.Join(protected, "\n"))
+	if marked == 0 || len(protected) == 0 || len(public) == 0 {
+		t.Errorf("%d files hold the marker: this test proves nothing", marked)
+	}
+
+	for name, file := range files {
+		if ext := path.Ext(name); ext != ".html" && ext != ".txt" || strings.HasPrefix(name, "dashboard") {
+			continue
+		}
+		for _, asset := range protected {
+			if bytes.Contains(file.Data, []byte(asset)) {
+				t.Errorf("public %s names %s, which a stranger does not get", name, asset)
+			}
+		}
+	}
+
+	for _, page := range []string{"/dashboard", "/dashboard.html", "/dashboard.txt"} {
+		got := ask(t, server, "GET", page, signedIn)
+		if got.status != 200 || !strings.Contains(got.header.Get("Cache-Control"), "no-store") {
+			t.Errorf("%s, signed in: %v", page, got)
+		}
+		if got := ask(t, server, "GET", page, nil); got.status != 303 && got.status != 401 {
+			t.Errorf("%s, signed out: %v", page, got)
+		}
+	}
+}
+
+func unzipped(t *testing.T, packed string) string {
+	t.Helper()
+	reader, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(plain)
+}
+
+// The site is indexed while somebody waits for the server to be ready.
+func TestRealExportIsIndexedQuickly(t *testing.T) {
+	files := realExport(t)
+	size := 0
+	for _, file := range files {
+		size += len(file.Data)
+	}
+	begun := time.Now()
+	if _, err := site.New(files, protectDashboard()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files, %d kB: %v", len(files), size/1000, time.Since(begun))
+}
+
+func BenchmarkNew(b *testing.B) {
+	files := realExport(b)
+	for b.Loop() {
+		if _, err := site.New(files, protectDashboard()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package site
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// serve writes a file to somebody who may have it.
+//
+// A request with Range or If-Match, which browsers send for video and nobody
+// for pages, goes to http.ServeContent, with the bytes as they are rather than
+// compressed: parts of a compressed file are of no use. It is given neither
+// name nor time, and the content type is set, so it neither looks at the path
+// nor sniffs.
+func (f *file) serve(c echo.Context) error {
+	r := c.Request()
+	h := c.Response().Header()
+	ranged := r.Header["Range"] != nil
+	b := &f.body
+	if !ranged {
+		b = f.choose(r.Header["Accept-Encoding"])
+	}
+	f.describe(h, b)
+	if ranged || r.Header["If-Match"] != nil {
+		http.ServeContent(c.Response(), r, "", time.Time{}, bytes.NewReader(b.bytes))
+		return nil
+	}
+	if b.etag != nil && matchesNone(r.Header["If-None-Match"], b.etag[0]) {
+		// A 304 updates the headers of the stored answer, the page's policy
+		// among them, so it carries the same ones (RFC 9111 section 3.2).
+		h.Del("Content-Type")
+		h.Del("Content-Encoding")
+		c.Response().WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h["Content-Length"] = b.length
+	return writeBody(c, http.StatusOK, b.bytes)
+}
+
+// describe sets the headers of one representation of the file, but for its
+// length.
+func (f *file) describe(h http.Header, b *body) {
+	h["Content-Type"] = f.contentType
+	h["Cache-Control"] = f.cacheControl
+	if f.csp != nil {
+		h["Content-Security-Policy"] = f.csp
+	}
+	if b.coding != nil {
+		h["Content-Encoding"] = b.coding
+	}
+	if f.encoded != nil {
+		h.Add("Vary", "Accept-Encoding")
+	} else {
+		h.Set("Accept-Ranges", "bytes")
+	}
+	if b.etag != nil {
+		h["Etag"] = b.etag
+	}
+	if f.immutable {
+		// What is kept for a year must not hand out a session.
+		h.Del("Set-Cookie")
+	}
+}
+
+// notFound answers that there is nothing, with the export's own page. It goes
+// by nothing but the request, so that a file that a stranger may not know of
+// answers exactly like one that does not exist. Payloads get no HTML: the
+// client router would wait for more.
+func (s *Site) notFound(c echo.Context) error {
+	noStore(c)
+	r := c.Request()
+	if s.missing == nil || strings.HasSuffix(r.URL.Path, ".txt") {
+		return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
+	}
+	h := c.Response().Header()
+	b := s.missing.choose(r.Header["Accept-Encoding"])
+	h["Content-Type"] = s.missing.contentType
+	h["Content-Security-Policy"] = s.missing.csp
+	if b.coding != nil {
+		h["Content-Encoding"] = b.coding
+	}
+	if s.missing.encoded != nil {
+		h.Add("Vary", "Accept-Encoding")
+	}
+	h["Content-Length"] = b.length
+	return writeBody(c, http.StatusNotFound, b.bytes)
+}
+
+// matchesNone reports whether If-None-Match names etag, so that the client has
+// this representation already (RFC 9110 section 13.1.2). The comparison is the
+// weak one. A malformed list ends at its fault.
+func matchesNone(header []string, etag string) bool {
+	for _, list := range header {
+		for {
+			list = strings.TrimLeft(list, " \t,")
+			if list == "" {
+				break
+			}
+			if list == "*" {
+				return true
+			}
+			tag := strings.TrimPrefix(list, "W/")
+			if tag == "" || tag[0] != '"' {
+				break
+			}
+			end := strings.IndexByte(tag[1:], '"')
+			if end < 0 {
+				break
+			}
+			if tag[:end+2] == etag {
+				return true
+			}
+			list = tag[end+2:]
+		}
+	}
+	return false
+}

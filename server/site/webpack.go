@@ -1,0 +1,387 @@
+package site
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A webpack runtime computes the name of a lazy chunk from its id, by a
+// function that it keeps as .u, or .miniCssF for style sheets:
+//
+//	r.u=e=>185===e?"static/chunks/185-1f.js":"static/chunks/"+({7:"map"}[e]||e)+"."+{7:"a1",9:"b2"}[e]+".js"
+//
+// It names protected chunks beside public ones, so it is not scanned like
+// other text. It is read as the expression it is, and asked only for the ids
+// that public scripts load.
+
+// chunkName names the chunk of an id, as the runtime would; ok is false where
+// the runtime gives no name.
+type chunkName func(id string) (name string, ok bool)
+
+var chunkNameFunction = regexp.MustCompile(
+	`\.(?:u|miniCssF)=(?:function\(([\w$]+)\)\{return\s*|(?:\(([\w$]+)\)|([\w$]+))=>(?:\{return\s+)?)`)
+
+// chunkNamesOf returns the naming functions of a webpack runtime and the rest
+// of its text. It returns the whole text for any other script, and ok = false
+// for a runtime that it cannot read.
+func chunkNamesOf(name string, script []byte) (names []chunkName, rest [][]byte, ok bool) {
+	if !isWebpackRuntime(name, script) {
+		return nil, [][]byte{script}, true
+	}
+	start := 0
+	for _, m := range chunkNameFunction.FindAllSubmatchIndex(script, -1) {
+		if m[0] < start {
+			continue
+		}
+		e := &expression{text: string(script[m[1]:])}
+		for _, group := range [][]int{m[2:4], m[4:6], m[6:8]} {
+			if group[0] >= 0 {
+				e.parameter = string(script[group[0]:group[1]])
+			}
+		}
+		value := e.ternary()
+		if e.failed {
+			continue // some other .u; what is left is looked at below
+		}
+		names = append(names, func(id string) (string, bool) {
+			v := value(id)
+			return v.text, v.kind == stringValue && strings.HasPrefix(v.text, "static/")
+		})
+		rest = append(rest, script[start:m[0]])
+		start = m[1] + e.at
+	}
+	rest = append(rest, script[start:])
+	for _, part := range rest {
+		if hasNamePrefix(part) || isNamedRuntime(name) && chunkNameFunction.Match(part) {
+			return nil, nil, false
+		}
+	}
+	return names, rest, true
+}
+
+// isWebpackRuntime goes by the name of the runtime, and by its content for the
+// ones that stand inside another script, as of workers.
+func isWebpackRuntime(name string, script []byte) bool {
+	return isNamedRuntime(name) || hasNamePrefix(script)
+}
+
+// isNamedRuntime goes by the name that Next.js gives the runtime.
+func isNamedRuntime(name string) bool {
+	return strings.HasPrefix(path.Base(name), "webpack-")
+}
+
+// hasNamePrefix reports whether script holds a string to which the rest of a
+// chunk's name is added.
+func hasNamePrefix(script []byte) bool {
+	for _, prefix := range []string{"static/chunks/", "static/css/"} {
+		for _, quote := range []string{`"`, `'`} {
+			if bytes.Contains(script, []byte(quote+prefix+quote)) {
+				return true
+			}
+		}
+		if bytes.Contains(script, []byte("`"+prefix+"${")) {
+			return true
+		}
+	}
+	return false
+}
+
+// chunkCalls yields the ids that script loads chunks of: the 12 of .e(12).
+func chunkCalls(script []byte, yield func(id string)) {
+	call := []byte(".e(")
+	for {
+		at := bytes.Index(script, call)
+		if at < 0 {
+			return
+		}
+		script = script[at+len(call):]
+		e := &expression{text: string(script[:min(len(script), 200)])}
+		id := e.primary()(undefined)
+		if next := e.peek(); !e.failed && (next == ')' || next == ',') && id.kind == stringValue {
+			yield(id.text)
+		}
+	}
+}
+
+// expression reads the little of ECMAScript that a naming function is made of:
+// strings, numbers, its parameter, objects indexed by it, +, ||, === and ?:.
+type expression struct {
+	text      string
+	parameter string
+	at        int
+	depth     int
+	failed    bool
+}
+
+// term is a part of an expression, to be asked with the id of a chunk.
+type term func(id string) value
+
+// value is an ECMAScript value. Numbers stand as the text that they become
+// when used as a key or added to a string.
+type value struct {
+	kind   valueKind
+	text   string
+	object map[string]term
+}
+
+type valueKind int
+
+const (
+	undefinedValue valueKind = iota
+	stringValue
+	objectValue
+)
+
+// undefined stands for no id at all.
+const undefined = "undefined"
+
+// deepest bounds the nesting of an expression; a runtime's ternaries make one
+// level for each chunk with a name of its own.
+const deepest = 10000
+
+func constant(v value) term { return func(string) value { return v } }
+
+func (v value) truthy() bool {
+	return v.kind == objectValue || v.kind == stringValue && v.text != "" && v.text != "0"
+}
+
+func (e *expression) fail() term {
+	e.failed = true
+	return constant(value{})
+}
+
+// peek returns the next character that is not a space, or 0 at the end and
+// after a fault.
+func (e *expression) peek() byte {
+	for e.at < len(e.text) && strings.IndexByte(" \t\r\n", e.text[e.at]) >= 0 {
+		e.at++
+	}
+	if e.failed || e.at == len(e.text) {
+		return 0
+	}
+	return e.text[e.at]
+}
+
+// take reads token if it comes next.
+func (e *expression) take(token string) bool {
+	if e.peek() == 0 || !strings.HasPrefix(e.text[e.at:], token) {
+		return false
+	}
+	e.at += len(token)
+	return true
+}
+
+func (e *expression) ternary() term {
+	if e.depth++; e.depth > deepest {
+		return e.fail()
+	}
+	defer func() { e.depth-- }()
+	condition := e.or()
+	if !e.take("?") {
+		return condition
+	}
+	yes := e.ternary()
+	if !e.take(":") {
+		return e.fail()
+	}
+	no := e.ternary()
+	return func(id string) value {
+		if condition(id).truthy() {
+			return yes(id)
+		}
+		return no(id)
+	}
+}
+
+func (e *expression) or() term {
+	left := e.equal()
+	for e.take("||") {
+		first, second := left, e.equal()
+		left = func(id string) value {
+			if v := first(id); v.truthy() {
+				return v
+			}
+			return second(id)
+		}
+	}
+	return left
+}
+
+func (e *expression) equal() term {
+	left := e.sum()
+	for e.take("===") || e.take("==") {
+		first, second := left, e.sum()
+		left = func(id string) value {
+			a, b := first(id), second(id)
+			if a.kind == b.kind && a.kind != objectValue && a.text == b.text {
+				return value{kind: stringValue, text: "true"}
+			}
+			return value{}
+		}
+	}
+	return left
+}
+
+func (e *expression) sum() term {
+	left := e.indexed()
+	for e.take("+") {
+		first, second := left, e.indexed()
+		left = func(id string) value {
+			a, b := first(id), second(id)
+			if a.kind != stringValue || b.kind != stringValue {
+				return value{} // a chunk without a name
+			}
+			return value{kind: stringValue, text: a.text + b.text}
+		}
+	}
+	return left
+}
+
+func (e *expression) indexed() term {
+	left := e.primary()
+	for e.take("[") {
+		object, key := left, e.ternary()
+		if !e.take("]") {
+			return e.fail()
+		}
+		left = func(id string) value {
+			k := key(id)
+			if member, ok := object(id).object[k.text]; ok && k.kind == stringValue {
+				return member(id)
+			}
+			return value{}
+		}
+	}
+	return left
+}
+
+func (e *expression) primary() term {
+	switch c := e.peek(); {
+	case c == '"' || c == '\'':
+		return e.quoted()
+	case c == '`':
+		return e.template()
+	case c >= '0' && c <= '9':
+		return e.number()
+	case c == '{':
+		return e.objectLiteral()
+	case e.take("("):
+		inner := e.ternary()
+		if !e.take(")") {
+			return e.fail()
+		}
+		return inner
+	case e.take("void 0"):
+		return constant(value{})
+	case c == 0:
+		return e.fail()
+	}
+	if word := e.word(); word != "" && word == e.parameter {
+		return func(id string) value { return value{kind: stringValue, text: id} }
+	}
+	return e.fail()
+}
+
+// quoted reads a string. The names of chunks need no escapes; a string with
+// one is no name that could be looked up, so it is refused.
+func (e *expression) quoted() term {
+	quote := e.text[e.at]
+	end := strings.IndexByte(e.text[e.at+1:], quote)
+	if end < 0 || strings.IndexByte(e.text[e.at+1:e.at+1+end], '\\') >= 0 {
+		return e.fail()
+	}
+	text := e.text[e.at+1 : e.at+1+end]
+	e.at += end + 2
+	return constant(value{kind: stringValue, text: text})
+}
+
+func (e *expression) template() term {
+	e.at++
+	var parts []term
+	for {
+		end := strings.IndexAny(e.text[e.at:], "`$\\")
+		if end < 0 {
+			return e.fail()
+		}
+		parts = append(parts, constant(value{kind: stringValue, text: e.text[e.at : e.at+end]}))
+		e.at += end
+		switch {
+		case e.text[e.at] == '`':
+			e.at++
+			return concatenation(parts)
+		case strings.HasPrefix(e.text[e.at:], "${"):
+			e.at += 2
+			parts = append(parts, e.ternary())
+			if !e.take("}") {
+				return e.fail()
+			}
+		default:
+			return e.fail()
+		}
+	}
+}
+
+func concatenation(parts []term) term {
+	return func(id string) value {
+		var text strings.Builder
+		for _, part := range parts {
+			v := part(id)
+			if v.kind != stringValue {
+				return value{}
+			}
+			text.WriteString(v.text)
+		}
+		return value{kind: stringValue, text: text.String()}
+	}
+}
+
+// number reads a number as ECMAScript would write it as a key: minifiers turn
+// 2000 into 2e3, and the chunk's id is "2000" all the same.
+func (e *expression) number() term {
+	digits := e.word()
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || n != float64(int64(n)) {
+		return e.fail()
+	}
+	return constant(value{kind: stringValue, text: strconv.FormatInt(int64(n), 10)})
+}
+
+// word reads a name or a number.
+func (e *expression) word() string {
+	start := e.at
+	for e.at < len(e.text) && isWordByte(e.text[e.at]) {
+		e.at++
+	}
+	return e.text[start:e.at]
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || c == '$' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+func (e *expression) objectLiteral() term {
+	e.at++
+	members := make(map[string]term)
+	for !e.take("}") {
+		var key string
+		switch c := e.peek(); {
+		case c == '"' || c == '\'':
+			key = e.quoted()(undefined).text
+		case c >= '0' && c <= '9':
+			key = e.number()(undefined).text
+		default:
+			key = e.word()
+		}
+		if !e.take(":") {
+			return e.fail()
+		}
+		members[key] = e.ternary()
+		if !e.take(",") && e.peek() != '}' {
+			return e.fail()
+		}
+	}
+	return constant(value{kind: objectValue, object: members})
+}

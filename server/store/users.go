@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"lychgate/server/problem"
+)
+
+// User is an account.
+type User struct {
+	ID           string
+	Email        string // in canonical form
+	Name         string
+	PasswordHash string
+	CreatedAt    time.Time
+	Disabled     bool
+}
+
+// ErrEmailTaken is returned for an account whose address has one already.
+var ErrEmailTaken = problem.New(problem.Conflict, "email_taken", "There is an account with this e-mail address already. Sign in instead.")
+
+// CreateUser stores a new account. It returns ErrEmailTaken.
+func (q *Queries) CreateUser(ctx context.Context, u User) error {
+	_, err := q.exec(ctx, "create a user",
+		`INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		u.ID, u.Email, u.Name, u.PasswordHash, millis(u.CreatedAt))
+	if isUnique(err) {
+		return ErrEmailTaken
+	}
+	return err
+}
+
+const selectUser = `SELECT id, email, name, password_hash, created_at, disabled_at IS NOT NULL FROM users `
+
+func (q *Queries) user(ctx context.Context, where string, arg any) (User, error) {
+	var u User
+	var createdAt int64
+	err := q.one(ctx, "read a user", []any{&u.ID, &u.Email, &u.Name, &u.PasswordHash, &createdAt, &u.Disabled}, selectUser+where, arg)
+	u.CreatedAt = fromMillis(createdAt)
+	return u, err
+}
+
+// UserByEmail returns the account of a canonical address, or ErrNotFound.
+func (q *Queries) UserByEmail(ctx context.Context, email string) (User, error) {
+	return q.user(ctx, `WHERE email = $1`, email)
+}
+
+// User returns an account, or ErrNotFound.
+func (q *Queries) User(ctx context.Context, id string) (User, error) {
+	return q.user(ctx, `WHERE id = $1`, id)
+}
+
+// RenameUser changes the name of an account. It returns ErrNotFound.
+func (q *Queries) RenameUser(ctx context.Context, id, name string) error {
+	return one(q.exec(ctx, "rename a user", `UPDATE users SET name = $1 WHERE id = $2`, name, id))
+}
+
+// SetPasswordHash changes the password of an account. It returns ErrNotFound.
+func (q *Queries) SetPasswordHash(ctx context.Context, id, hash string) error {
+	return one(q.exec(ctx, "set a password", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
+}
+
+// RememberAddress notes that a person has signed in from an address.
+func (q *Queries) RememberAddress(ctx context.Context, userID, address string, at time.Time) error {
+	_, err := q.exec(ctx, "remember an address",
+		`INSERT INTO known_addresses (user_id, address, last_used_at) VALUES ($1, $2, $3)
+		 ON CONFLICT (user_id, address) DO UPDATE SET last_used_at = excluded.last_used_at`,
+		userID, address, millis(at))
+	return err
+}
+
+// KnowsAddress reports whether the person has signed in from an address.
+func (q *Queries) KnowsAddress(ctx context.Context, userID, address string) (known bool, err error) {
+	err = q.one(ctx, "look up an address", []any{&known},
+		`SELECT EXISTS (SELECT 1 FROM known_addresses WHERE user_id = $1 AND address = $2)`, userID, address)
+	return known, err
+}
+
+// one turns "no row was changed" into ErrNotFound.
+func one(changed int64, err error) error {
+	if err == nil && changed == 0 {
+		return ErrNotFound
+	}
+	return err
+}

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/problem"
+)
+
+// MaxBodyBytes is the largest request body that is read.
+const MaxBodyBytes = 64 << 10
+
+// Bind reads the JSON body of a request into a struct, strictly: the type
+// must be JSON, UTF-8 and not compressed; every member known, of the right
+// type, and there once (RFC 8259, RFC 7493). It returns a problem that says
+// what is wrong.
+func Bind(c echo.Context, into any) error {
+	body, err := readBody(c.Request())
+	if err != nil {
+		return err
+	}
+	if len(body) == 0 {
+		return problem.BadRequest("The body is empty; send a JSON object.", nil)
+	}
+	return decode(body, into)
+}
+
+// BindOptional is Bind for a request that may have no body: then into stays
+// as it is.
+func BindOptional(c echo.Context, into any) error {
+	body, err := readBody(c.Request())
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	return decode(body, into)
+}
+
+// BindNothing is for a request that takes no input: its body must be empty,
+// or an empty JSON object.
+func BindNothing(c echo.Context) error { return BindOptional(c, &struct{}{}) }
+
+func readBody(r *http.Request) ([]byte, error) {
+	tooLarge := problem.New(problem.TooLarge, "body_too_large", fmt.Sprintf("The body is larger than %d KiB.", MaxBodyBytes>>10))
+	if r.ContentLength > MaxBodyBytes {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBodyBytes+1))
+	if err != nil {
+		return nil, problem.BadRequest("The body could not be read to its end.", err)
+	}
+	if len(body) > MaxBodyBytes {
+		return nil, tooLarge
+	}
+	if len(body) == 0 {
+		return nil, nil
+	}
+	return body, checkType(r.Header)
+}
+
+func checkType(header http.Header) error {
+	if encoding := header.Get(echo.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return problem.New(problem.Unsupported, "unsupported_media_type", "Compressed bodies are not read; send it without Content-Encoding.")
+	}
+	mediaType, parameters, err := mime.ParseMediaType(header.Get(echo.HeaderContentType))
+	charset := parameters["charset"]
+	if err != nil || mediaType != echo.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") || len(header.Values(echo.HeaderContentType)) != 1 {
+		return problem.New(problem.Unsupported, "unsupported_media_type", "Send JSON, with Content-Type: application/json.")
+	}
+	return nil
+}
+
+func decode(body []byte, into any) error {
+	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return unreadable(err)
+	}
+	field := strings.ReplaceAll(strings.TrimPrefix(string(semantic.JSONPointer), "/"), "/", ".")
+	if errors.Is(err, json.ErrUnknownName) {
+		return problem.Faults(problem.Field{Field: field, Code: "unknown_field", Detail: "This field is not known here."})
+	}
+	// The decoder stops at the first wrong type; what follows may still be no
+	// JSON at all, and that is the greater fault.
+	if err := wellFormed(body); err != nil {
+		return unreadable(err)
+	}
+	return problem.Faults(problem.Field{Field: field, Code: "wrong_type", Detail: "This value is of the wrong type."})
+}
+
+func wellFormed(body []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	if _, err := decoder.ReadValue(); err != nil {
+		return err
+	}
+	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		return errors.New("data after the value")
+	}
+	return nil
+}
+
+func unreadable(err error) error {
+	detail := "The body is not valid JSON."
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		detail = fmt.Sprintf("The body is not valid JSON, at byte %d.", syntactic.ByteOffset)
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			detail = "The body names a member twice."
+		}
+	}
+	return problem.BadRequest(detail, err)
+}

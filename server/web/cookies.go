@@ -1,0 +1,85 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/origin"
+	"lychgate/server/problem"
+)
+
+// Cookies writes and reads the two cookies that carry a session.
+type Cookies struct {
+	origin          origin.Origin
+	insecure        bool
+	access, refresh string // names
+}
+
+// NewCookies returns the cookies of an origin. insecure leaves off Secure
+// where the origin is plain http on a network, where browsers refuse it.
+func NewCookies(o origin.Origin, insecure bool) Cookies {
+	cookies := Cookies{origin: o, insecure: insecure && !o.Secure() && !o.Loopback(), access: "accessToken", refresh: "refreshToken"}
+	if o.Secure() {
+		// No sibling host can plant a cookie of such a name (ASVS 3.3.1).
+		cookies.access, cookies.refresh = "__Host-"+cookies.access, "__Host-"+cookies.refresh
+	}
+	return cookies
+}
+
+// Set puts both tokens into cookies, for as long as the session may last.
+func (k Cookies) Set(c echo.Context, access, refresh string, life time.Duration) {
+	k.write(c, access, refresh, max(1, int(life/time.Second)))
+}
+
+// Clear makes the browser forget both cookies.
+func (k Cookies) Clear(c echo.Context) { k.write(c, "", "", -1) }
+
+func (k Cookies) write(c echo.Context, access, refresh string, maxAge int) {
+	// A session refreshed in passing may end in the same request: the last
+	// word counts.
+	c.Response().Header().Del(echo.HeaderSetCookie)
+	for _, cookie := range []http.Cookie{{Name: k.access, Value: access}, {Name: k.refresh, Value: refresh}} {
+		cookie.Path = "/"
+		cookie.MaxAge = maxAge
+		cookie.HttpOnly = true
+		cookie.Secure = !k.insecure && !(k.origin.Loopback() && !k.origin.Secure() && isSafari(c.Request().UserAgent()))
+		cookie.SameSite = http.SameSiteStrictMode
+		c.SetCookie(&cookie)
+	}
+}
+
+// Read returns both tokens, empty where there is no such cookie. Where a name
+// comes twice it returns problem.ErrUnauthenticated: one of them was planted,
+// and nobody can tell which.
+func (k Cookies) Read(c echo.Context) (access, refresh string, err error) {
+	seen := make(map[string]bool, 2)
+	for _, cookie := range c.Cookies() {
+		switch cookie.Name {
+		case k.access:
+			access = cookie.Value
+		case k.refresh:
+			refresh = cookie.Value
+		default:
+			continue
+		}
+		if seen[cookie.Name] {
+			return "", "", problem.ErrUnauthenticated
+		}
+		seen[cookie.Name] = true
+	}
+	return access, refresh, nil
+}
+
+// isSafari tells the one browser that refuses Secure cookies on
+// http://localhost.
+func isSafari(agent string) bool {
+	for _, other := range []string{"Chrome", "Chromium", "Edg", "OPR"} {
+		if strings.Contains(agent, other) {
+			return false
+		}
+	}
+	return strings.Contains(agent, "Version/") && strings.Contains(agent, "Safari/")
+}

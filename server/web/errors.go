@@ -1,0 +1,109 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/problem"
+)
+
+// statuses is the one table from kinds of failure to HTTP.
+var statuses = map[problem.Kind]int{
+	problem.Internal:         http.StatusInternalServerError,
+	problem.Malformed:        http.StatusBadRequest,
+	problem.Invalid:          http.StatusUnprocessableEntity,
+	problem.Unauthenticated:  http.StatusUnauthorized,
+	problem.Forbidden:        http.StatusForbidden,
+	problem.NotFound:         http.StatusNotFound,
+	problem.MethodNotAllowed: http.StatusMethodNotAllowed,
+	problem.Conflict:         http.StatusConflict,
+	problem.TooLarge:         http.StatusRequestEntityTooLarge,
+	problem.Unsupported:      http.StatusUnsupportedMediaType,
+	problem.Misdirected:      http.StatusMisdirectedRequest,
+	problem.TooMany:          http.StatusTooManyRequests,
+	problem.Unavailable:      http.StatusServiceUnavailable,
+}
+
+// document is an application/problem+json body (RFC 9457).
+type document struct {
+	Type      string          `json:"type"`
+	Title     string          `json:"title"`
+	Status    int             `json:"status"`
+	Detail    string          `json:"detail"`
+	Code      string          `json:"code"`
+	RequestID string          `json:"requestId"`
+	Errors    []problem.Field `json:"errors,omitempty"`
+}
+
+// ErrorHandler answers with what a handler returned: the one place that turns
+// a failure into status, code and words. Causes go to the log alone.
+func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		if c.Response().Committed {
+			log.Error("an answer failed after it had begun", "requestId", RequestID(c), "error", err)
+			return
+		}
+		p := fromEcho(err, c)
+		status := statuses[p.Kind]
+		switch {
+		case p.Kind == problem.Internal:
+			log.Error("internal error", "requestId", RequestID(c), "error", p.Error())
+		case p.Cause != nil:
+			log.Warn("request failed", "requestId", RequestID(c), "code", p.Code, "error", p.Error())
+		}
+		header := c.Response().Header()
+		header.Set(echo.HeaderContentType, "application/problem+json")
+		header.Set(echo.HeaderCacheControl, "no-store")
+		if p.Kind == problem.Unauthenticated {
+			header.Set(echo.HeaderWWWAuthenticate, "Bearer") // RFC 6750, section 3
+		}
+		if p.Allow != "" {
+			header.Set(echo.HeaderAllow, p.Allow)
+		}
+		if p.RetryAfter > 0 {
+			header.Set(echo.HeaderRetryAfter, strconv.Itoa(SecondsUp(p.RetryAfter)))
+		}
+		err = c.JSON(status, document{
+			Type:      "about:blank",
+			Title:     http.StatusText(status),
+			Status:    status,
+			Detail:    p.Detail,
+			Code:      p.Code,
+			RequestID: RequestID(c),
+			Errors:    p.Fields,
+		})
+		if err != nil {
+			log.Debug("an answer could not be sent", "requestId", RequestID(c), "error", err)
+		}
+	}
+}
+
+// fromEcho reads the two failures that Echo's router knows. To the methods
+// that fit it adds OPTIONS, which is answered nowhere here.
+func fromEcho(err error, c echo.Context) *problem.Error {
+	var failure *echo.HTTPError
+	if !errors.As(err, &failure) {
+		return problem.From(err)
+	}
+	switch failure.Code {
+	case http.StatusNotFound:
+		return problem.ErrNotFound
+	case http.StatusMethodNotAllowed:
+		return MethodNotAllowed(strings.TrimPrefix(c.Response().Header().Get(echo.HeaderAllow), "OPTIONS, "))
+	default:
+		return problem.From(err)
+	}
+}
+
+// MethodNotAllowed returns the failure of a request whose method does not fit
+// its path; allow lists those that do (RFC 9110, section 15.5.6).
+func MethodNotAllowed(allow string) *problem.Error {
+	p := problem.New(problem.MethodNotAllowed, "method_not_allowed", "This address answers "+allow+" only.")
+	p.Allow = allow
+	return p
+}

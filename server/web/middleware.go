@@ -1,0 +1,168 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/origin"
+	"lychgate/server/problem"
+)
+
+const requestIDKey = "lychgate.requestID"
+
+// RequestID returns the id of a request: 32 lower-case hex digits.
+func RequestID(c echo.Context) string {
+	id, _ := c.Get(requestIDKey).(string)
+	return id
+}
+
+// Trace gives every request an id, and logs it when it is answered: the path
+// without its query, no header and no body, so that nothing secret is logged.
+// A panic becomes an answer like any other failure.
+func Trace(log *slog.Logger) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			var random [16]byte
+			rand.Read(random[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+			id := hex.EncodeToString(random[:])
+			c.Set(requestIDKey, id)
+			c.Response().Header().Set(echo.HeaderXRequestID, id)
+
+			begun := time.Now()
+			if err := recovered(next, c); err != nil {
+				c.Error(err)
+			}
+			r := c.Request()
+			log.Info("request", "requestId", id, "method", r.Method, "path", r.URL.Path,
+				"status", c.Response().Status, "bytes", c.Response().Size,
+				"duration", time.Since(begun), "ip", c.RealIP())
+			return nil
+		}
+	}
+}
+
+func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
+	defer func() {
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(cause)
+		default:
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return next(c)
+}
+
+// InFlight counts the requests that are being answered, and once draining
+// tells the clients to come back on another connection.
+func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			count.Add(1)
+			defer count.Add(-1)
+			if draining.Load() {
+				c.Response().Header().Set(echo.HeaderConnection, "close")
+			}
+			return next(c)
+		}
+	}
+}
+
+// SecurityHeaders sets the headers that every answer carries (ASVS 3.4). The
+// policy is the one for answers that are no page; pages have their own.
+func SecurityHeaders(o origin.Origin, subdomains bool, proxies []netip.Prefix) echo.MiddlewareFunc {
+	hsts := "max-age=31536000"
+	if subdomains {
+		hsts += "; includeSubDomains"
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			header := c.Response().Header()
+			header.Set(echo.HeaderXContentTypeOptions, "nosniff")
+			header.Set(echo.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
+			header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+			header.Set("Cross-Origin-Opener-Policy", "same-origin")
+			header.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+			if o.Secure() && !cameInPlain(c.Request(), proxies) {
+				header.Set(echo.HeaderStrictTransportSecurity, hsts)
+			}
+			return next(c)
+		}
+	}
+}
+
+// cameInPlain reports whether a trusted proxy says that it was asked over
+// plain http, where HSTS must not be sent (RFC 6797, section 7.2).
+func cameInPlain(r *http.Request, proxies []netip.Prefix) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || r.TLS != nil {
+		return false
+	}
+	for _, proxy := range proxies {
+		if proxy.Contains(peer.Addr().Unmap()) {
+			return strings.EqualFold(r.Header.Get(echo.HeaderXForwardedProto), "http")
+		}
+	}
+	return false
+}
+
+// OwnHost refuses requests for a host that is not the origin's, but for the
+// paths that probes and other services ask by any name.
+func OwnHost(o origin.Origin, anyHost func(path string) bool) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if r := c.Request(); !o.Owns(r.Host) && !anyHost(r.URL.Path) {
+				return problem.New(problem.Misdirected, "misdirected_request",
+					"This server answers for "+o.String()+" only. If it should answer for this host, start it with --origin set to the address that browsers use, and let a proxy pass the Host header on.")
+			}
+			return next(c)
+		}
+	}
+}
+
+// SameOrigin refuses cross-site requests that could change something, exactly
+// as net/http does. A request with a Bearer token and no cookie carries
+// nothing that a browser added by itself, so it passes.
+func SameOrigin() echo.MiddlewareFunc {
+	protection := http.NewCrossOriginProtection()
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			bearer := len(r.Header.Values("Cookie")) == 0 && hasBearer(r.Header)
+			if err := protection.Check(r); err != nil && !bearer {
+				return problem.New(problem.Forbidden, "cross_site_request", "This request came from another site.")
+			}
+			return next(c)
+		}
+	}
+}
+
+func hasBearer(header http.Header) bool {
+	_, err := BearerToken(header)
+	return err == nil
+}
+
+// BearerToken returns the token of an Authorization header (RFC 6750, section
+// 2.1), or problem.ErrUnauthenticated when the header is anything else.
+func BearerToken(header http.Header) (string, error) {
+	values := header.Values(echo.HeaderAuthorization)
+	if len(values) != 1 {
+		return "", problem.ErrUnauthenticated
+	}
+	scheme, token, found := strings.Cut(values[0], " ")
+	if !found || token == "" || !strings.EqualFold(scheme, "Bearer") {
+		return "", problem.ErrUnauthenticated
+	}
+	return token, nil
+}
