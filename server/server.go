@@ -74,7 +74,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		}
 	}()
 
-	if s.listener, err = net.Listen("tcp", c.Addr); err != nil {
+	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", c.Addr); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", c.Addr, err)
 	}
 	s.origin = c.OriginOf(s.listener.Addr())
@@ -250,7 +250,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
-		s.drain()
+		s.drain(context.WithoutCancel(ctx))
 	}
 	stop()
 	working.Wait()
@@ -260,10 +260,10 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // drain stops being ready, lets requests in flight finish, and stops.
-func (s *Server) drain() {
+func (s *Server) drain(ctx context.Context) {
 	s.log.Info("stopping: no longer ready, requests in flight finish")
 	s.draining.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
 	s.lastCall()
 	if err := s.http.Shutdown(ctx); err != nil {

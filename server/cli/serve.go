@@ -12,6 +12,7 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/config"
+	"lychgate/server/secret"
 )
 
 // installation are the flags that say which installation a command works on.
@@ -105,6 +106,11 @@ func (i *installation) flags(p *process) (config.Flags, error) {
 	var secretErr, databaseErr error
 	flags.Secret, secretErr = p.secretSetting("LYCHGATE_SECRET", "")
 	flags.Database, databaseErr = p.secretSetting("LYCHGATE_DATABASE", i.Database)
+	if flags.Secret != "" { // else one is made, or read from the data directory
+		if _, err := secret.NewRoot(flags.Secret); err != nil {
+			secretErr = fmt.Errorf("LYCHGATE_SECRET: %w", err)
+		}
+	}
 	return flags, errors.Join(secretErr, databaseErr)
 }
 
@@ -125,7 +131,11 @@ func (p *process) secretSetting(variable, given string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s_FILE %q: %w", variable, file, err)
 	}
-	return strings.TrimSpace(string(text)), nil
+	value := strings.TrimSpace(string(text))
+	if value == "" { // not the same as none: a mount may have failed
+		return "", fmt.Errorf("%s_FILE %q: the file is empty", variable, file)
+	}
+	return value, nil
 }
 
 func (p *process) logger(settings config.Config) *slog.Logger {

@@ -25,7 +25,7 @@ type userCreateCommand struct {
 
 // Run makes an account, with a password from a prompt or standard input.
 func (u *userCreateCommand) Run(p *process) error {
-	return u.installation.with(p, func(service *auth.Service) error {
+	return u.with(p, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err
@@ -46,7 +46,7 @@ type userSetPasswordCommand struct {
 
 // Run sets a password from a prompt or standard input, and ends all sessions.
 func (u *userSetPasswordCommand) Run(p *process) error {
-	return u.installation.with(p, func(service *auth.Service) error {
+	return u.with(p, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err

@@ -293,14 +293,12 @@ func (r *reader) prefixes(flag string, values []string) (list []netip.Prefix) {
 	return list
 }
 
-// redact hides the password that a database address may hold.
+// redact hides all of a database address but its scheme: a password can stand
+// before the host, in the query, and in what is not an address at all.
 func redact(database string) string {
-	scheme, rest, found := strings.Cut(database, "://")
+	scheme, _, found := strings.Cut(database, "://")
 	if !found {
 		return "…"
 	}
-	if at := strings.LastIndex(rest, "@"); at >= 0 {
-		rest = "…" + rest[at:]
-	}
-	return scheme + "://" + rest
+	return scheme + "://…"
 }

@@ -21,6 +21,9 @@ const (
 	// mostWaiting is how many may wait for a worker; more would wait longer
 	// than a person does, and cost memory under attack.
 	mostWaiting = 64
+	// longestWait keeps an answer well within the time that a connection is
+	// given, at high costs too.
+	longestWait = 20 * time.Second
 )
 
 // Hasher hashes and verifies passwords on a bounded number of workers, so
@@ -69,16 +72,16 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehas
 	// have one hash; and one that was condensed is no match for one that was
 	// not.
 	hash, marked := strings.CutPrefix(stored, condensed)
-	comparable := marked == (mark != "") && !strings.Contains(password, "\x00") && password != ""
+	mayMatch := marked == (mark != "") && !strings.Contains(password, "\x00") && password != ""
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil { // no account, or a hash that is no bcrypt hash
-		comparable, cost = false, h.cost
+		mayMatch, cost = false, h.cost
 	}
-	if !comparable {
+	if !mayMatch {
 		hash = impossible(cost)
 	}
 	matches := bcrypt.CompareHashAndPassword([]byte(hash), input) == nil
-	if comparable && matches {
+	if mayMatch && matches {
 		return true, cost < h.cost, nil
 	}
 	// A hash of a lower cost answered sooner than an unknown account does.
@@ -116,6 +119,8 @@ func (h *Hasher) enter(ctx context.Context) error {
 		return problem.Busy(h.patience(), nil)
 	}
 	defer h.waiting.Add(-1)
+	ctx, cancel := context.WithTimeout(ctx, longestWait)
+	defer cancel()
 	select {
 	case h.workers <- struct{}{}:
 		return nil
@@ -126,9 +131,9 @@ func (h *Hasher) enter(ctx context.Context) error {
 
 func (h *Hasher) leave() { <-h.workers }
 
-// patience is about as long as a full queue takes to empty: cost 12 takes a
-// quarter of a second, and each step of cost doubles it.
+// patience is about as long as a full queue takes to empty, or to give up:
+// cost 12 takes a quarter of a second, and each step of cost doubles it.
 func (h *Hasher) patience() time.Duration {
 	hash := time.Duration(float64(250*time.Millisecond) * float64(uint64(1)<<h.cost) / (1 << 12))
-	return max(time.Second, hash*mostWaiting/time.Duration(cap(h.workers)))
+	return min(max(time.Second, hash*mostWaiting/time.Duration(cap(h.workers))), longestWait)
 }

@@ -60,7 +60,7 @@ func LoadOrCreateRoot(path string) (Root, error) {
 		return root, err
 	}
 	random := make([]byte, MinRootBytes)
-	rand.Read(random) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+	rand.Read(random) // never fails: it ends the program instead
 	if err := createWhole(path, base64.StdEncoding.EncodeToString(random)+"\n"); err != nil {
 		return Root{}, fmt.Errorf("make the secret: %w", err)
 	}

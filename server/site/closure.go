@@ -30,7 +30,8 @@ func publicAssets(contents map[string][]byte, protected prefixes) map[string]boo
 			c.scanNames(content)
 		}
 	}
-	for c.follow() || c.loadLazyChunks() {
+	for grown := true; grown; {
+		grown = c.follow() || c.loadLazyChunks()
 	}
 	return c.reached
 }

@@ -44,6 +44,7 @@ func TestContentSecurityPolicy(t *testing.T) {
 		{"import map", `<script type="importmap">{}</script>`, []string{"{}"}},
 		{"speculation rules", `<script type="speculationrules">{}</script>`, []string{"{}"}},
 		{"language", `<script language="JavaScript">a()</script><script language="vbscript">b()</script>`, []string{"a()"}},
+		{"type before language", `<script type="" language="vbscript">a()</script>`, []string{"a()"}},
 		{"data", `<script type="application/json">{}</script><script type="application/ld+json">{}</script><script type="text/template">x</script>`, nil},
 		{"type with parameters is data", `<script type="text/javascript; charset=utf-8">a()</script>`, nil},
 		{"closed by itself is open", `<script/>a()</script>`, []string{"a()"}},

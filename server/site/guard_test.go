@@ -229,9 +229,9 @@ func TestSignedIn(t *testing.T) {
 		{name: "trailing slash", path: "/dashboard/?a=b%20c", send: signedIn, status: 308, want: header{"Location": "/dashboard?a=b%20c", "Cache-Control": noStore}, empty: true},
 		{name: "trailing slash below", path: "/dashboard/settings/", send: signedIn, status: 308, want: header{"Location": "/dashboard/settings"}},
 
-		{name: "refreshed page", path: "/dashboard", send: header{whoHeader: refreshed}, status: 200, holds: marker, want: private.with(header{"Set-Cookie": "accessToken=new"})},
+		{name: "refreshed page", path: "/dashboard", send: header{whoHeader: refreshed}, status: 200, holds: marker, want: private.with(header{"Set-Cookie": "accessToken=new", "X-Test-Rotated": "yes"})},
 		{name: "refreshed, unknown", path: "/dashboard/nothing", send: header{whoHeader: refreshed}, status: 404, want: header{"Set-Cookie": "accessToken=new"}},
-		{name: "refreshed asset", path: "/_next/static/chunks/dashboard.js", send: header{whoHeader: refreshed}, status: 200, holds: marker, want: kept},
+		{name: "refreshed asset", path: "/_next/static/chunks/dashboard.js", send: header{whoHeader: refreshed}, status: 200, holds: marker, want: kept.with(header{"X-Test-Rotated": ""})},
 		{name: "careless, asset", path: "/_next/static/chunks/dashboard.js", send: header{whoHeader: careless}, status: 200, holds: marker, want: kept},
 		{name: "careless, part of an asset", path: "/_next/static/chunks/dashboard.js", send: header{whoHeader: careless, "Range": "bytes=0-0"}, status: 206, want: kept},
 		{name: "careless, asset not modified", path: "/_next/static/chunks/dashboard.js", send: header{whoHeader: careless, "If-None-Match": "*"}, status: 304, want: kept},

@@ -44,13 +44,12 @@ type file struct {
 	name  string // in the fs.FS
 	label label
 	body  body
-	// encoded holds the variants made at build time, the preferred one last.
+	// encoded holds the variants made at build time, in the order of codings.
 	encoded []body
 
 	contentType  []string
 	cacheControl []string
 	csp          []string // of a page; nil where the server's baseline is right
-	stored       bool     // a client may keep it, so it has an ETag
 	immutable    bool
 }
 
@@ -64,7 +63,7 @@ type body struct {
 
 // New indexes files. It refuses a protected path that is no clean absolute
 // path, a file that cannot be read, and a file that could never be served
-// because the router answers at its address; all faults are reported at once.
+// because the router answers at its address.
 //
 // Where two files claim one address, the file of exactly that name has it,
 // then R.html, then R/index.html; the others keep their longer addresses.
@@ -85,18 +84,10 @@ func New(files fs.FS, opts Options) (*Site, error) {
 	reached := publicAssets(contents, s.protected)
 
 	all := make(map[string]*file, len(contents))
-	for name, content := range contents {
-		if _, _, ok := variantOf(name, contents); !ok {
-			all[name] = s.newFile(name, content, reached)
+	for name := range contents {
+		if !isVariant(name, contents) {
+			all[name] = s.newFile(name, contents, reached)
 		}
-	}
-	for name, content := range contents {
-		if base, coding, ok := variantOf(name, contents); ok {
-			all[base].encoded = append(all[base].encoded, body{bytes: content, coding: []string{coding}})
-		}
-	}
-	for _, f := range all {
-		f.finish()
 	}
 	s.missing = notFoundPage(all)
 	if err := s.address(all); err != nil {
@@ -121,63 +112,59 @@ func readAll(files fs.FS) (map[string][]byte, error) {
 	return contents, nil
 }
 
-// variantOf returns the file that name is a compressed variant of. A lone
-// x.tar.gz, or the .gz beside something that needs no compression, is a file
-// like any other.
-func variantOf(name string, contents map[string][]byte) (base, coding string, ok bool) {
-	switch path.Ext(name) {
-	case ".br":
-		base, coding = strings.TrimSuffix(name, ".br"), "br"
-	case ".gz":
-		base, coding = strings.TrimSuffix(name, ".gz"), "gzip"
-	default:
-		return "", "", false
+// codings are the content codings that the build makes variants in, the
+// preferred one last.
+var codings = []struct{ suffix, name string }{{".gz", "gzip"}, {".br", "br"}}
+
+// isVariant reports whether name is a compressed variant of another file. A
+// lone x.tar.gz, or the .gz beside something that needs no compression, is a
+// file like any other.
+func isVariant(name string, contents map[string][]byte) bool {
+	for _, coding := range codings {
+		if base, ok := strings.CutSuffix(name, coding.suffix); ok {
+			_, exists := contents[base]
+			return exists && mediaTypeOf(base).compressible
+		}
 	}
-	_, exists := contents[base]
-	return base, coding, exists && mediaTypeOf(base).compressible
+	return false
 }
 
-func (s *Site) newFile(name string, content []byte, reached map[string]bool) *file {
+func (s *Site) newFile(name string, contents map[string][]byte, reached map[string]bool) *file {
+	media, hashed := mediaTypeOf(name), hasHashedName(name)
 	f := &file{
 		name:        name,
 		label:       s.protected.labelOf(name, reached),
-		body:        body{bytes: content},
-		contentType: []string{mediaTypeOf(name).contentType},
+		contentType: []string{media.contentType},
+		immutable:   hashed,
+	}
+	f.cacheControl = []string{cacheControl(f.label, hashed)}
+	stored := f.label == public || hashed
+	f.body = newBody(contents[name], "", stored)
+	for _, coding := range codings {
+		if content, ok := contents[name+coding.suffix]; ok && media.compressible {
+			f.encoded = append(f.encoded, newBody(content, coding.name, stored))
+		}
 	}
 	if path.Ext(name) == ".html" {
-		f.csp = []string{contentSecurityPolicy(content)}
+		f.csp = []string{contentSecurityPolicy(contents[name])}
 	}
-	hashed := hasHashedName(name)
-	f.stored = f.label == public || hashed
-	f.immutable = hashed
-	f.cacheControl = []string{cacheControl(f.label, hashed)}
 	return f
 }
 
-// finish computes what depends on every representation of the file.
-func (f *file) finish() {
-	if len(f.encoded) == 2 && f.encoded[0].coding[0] == "br" {
-		f.encoded[0], f.encoded[1] = f.encoded[1], f.encoded[0]
+// newBody returns a representation. What no client may store has no use for an
+// ETag.
+func newBody(content []byte, coding string, stored bool) body {
+	b := body{bytes: content, length: []string{strconv.Itoa(len(content))}}
+	if coding != "" {
+		b.coding = []string{coding}
 	}
-	f.body.finish(f.stored)
-	for i := range f.encoded {
-		f.encoded[i].finish(f.stored)
+	if stored {
+		hash := sha256.Sum256(content)
+		// The coding is part of the tag so that two representations never
+		// share one, whatever their bytes.
+		b.etag = []string{`"` + base64.RawURLEncoding.EncodeToString(hash[:18]) + coding + `"`}
 	}
-}
-
-func (b *body) finish(stored bool) {
-	b.length = []string{strconv.Itoa(len(b.bytes))}
-	if !stored {
-		return
-	}
-	hash := sha256.Sum256(b.bytes)
-	tag := base64.RawURLEncoding.EncodeToString(hash[:18])
-	// The coding is part of the tag so that two representations never share
-	// one, whatever their bytes.
-	if b.coding != nil {
-		tag += "-" + b.coding[0]
-	}
-	b.etag = []string{`"` + tag + `"`}
+	return b
 }
 
 // notFoundPage takes the export's 404 page out of all, so that its own

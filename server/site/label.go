@@ -76,8 +76,7 @@ func (p prefixes) labelOf(name string, reached map[string]bool) label {
 	// A compressed file whose base is missing is still what its base would be.
 	plain := withoutCoding(name)
 	page, _ := htmlPage(plain)
-	folder, _ := indexPage(plain)
-	if p.holds("/"+plain) || p.holds(page) || p.holds(folder) {
+	if p.holds("/"+plain) || p.holds(page) {
 		return protected
 	}
 	return public

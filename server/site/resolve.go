@@ -28,10 +28,10 @@ func escapedPath(u *url.URL) string {
 func (s *Site) resolve(escaped string) target {
 	address, err := url.PathUnescape(escaped)
 	if err != nil {
-		return s.nothing(escaped)
+		return s.nothing(escaped) // net/http has refused it before
 	}
 	if refused(escaped, address) {
-		return s.nothing(escaped, address)
+		return s.nothing(address)
 	}
 	if f := s.addresses[address]; f != nil {
 		return target{file: f, label: f.label}
@@ -44,14 +44,12 @@ func (s *Site) resolve(escaped string) target {
 	return s.nothing(address)
 }
 
-// nothing is the target of a path without file. Where any reading of it lies
-// below a protected prefix it answers like a protected page, so that strangers
-// cannot tell which pages there are.
-func (s *Site) nothing(readings ...string) target {
-	for _, reading := range readings {
-		if s.protected.holds(reading) {
-			return target{label: protected}
-		}
+// nothing is the target of an address without file. Below a protected prefix
+// it answers like a protected page, so that strangers cannot tell which pages
+// there are.
+func (s *Site) nothing(address string) target {
+	if s.protected.holds(address) {
+		return target{label: protected}
 	}
 	return target{label: public}
 }

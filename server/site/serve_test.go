@@ -26,6 +26,7 @@ func TestAddresses(t *testing.T) {
 		"caf\u00e9.html": "caf\u00e9", "a b.html": "space", "100%.html": "percent", "a+b.html": "plus",
 		"_next/static/chunks/frame.html": "no page",
 		"dashboard.html.html":            marker,
+		"a;b":                            "semicolon", `a\b`: "backslash", "a\nb": "control", "a\x7fb": "delete",
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(content)}
 	}
@@ -56,8 +57,30 @@ func TestAddresses(t *testing.T) {
 		{name: "lone archive", path: "/archive.tar.gz", status: 200, body: "an archive", want: header{"Content-Type": "application/gzip", "Content-Encoding": "", "Vary": ""}},
 		{name: "no variant of a png", path: "/photo.png.gz", status: 200, body: "not a variant"},
 		{name: "png has no variant", path: "/photo.png", send: header{"Accept-Encoding": "gzip"}, status: 200, body: "png", want: header{"Content-Encoding": "", "Vary": ""}},
+		{name: "semicolon", path: "/a%3bb", status: 404},
+		{name: "backslash", path: "/a%5cb", status: 404},
+		{name: "control", path: "/a%0ab", status: 404},
+		{name: "delete", path: "/a%7fb", status: 404},
 		{name: "any protected address protects", path: "/dashboard.html.html", status: 303},
 	})
+}
+
+// A compressed page without the page itself is no less protected.
+func TestLoneVariants(t *testing.T) {
+	files := fstest.MapFS{}
+	for _, name := range []string{"dashboard.html.br", "dashboard.txt.gz", "dashboard.gz", "dashboard.html.gz.br", "_next/static/chunks/x.js.br"} {
+		files[name] = &fstest.MapFile{Data: []byte(marker)}
+	}
+	server := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer server.Close()
+	for name := range files {
+		if got := ask(t, server, "GET", "/"+name, nil); got.status == 200 || strings.Contains(got.body, marker) {
+			t.Errorf("%s: %v", name, got)
+		}
+		if got := ask(t, server, "GET", "/"+name, signedIn); got.status != 200 || got.body != marker {
+			t.Errorf("%s, signed in: %v", name, got)
+		}
+	}
 }
 
 func TestContentTypesAndCaching(t *testing.T) {

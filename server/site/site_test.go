@@ -126,6 +126,7 @@ func identify(c echo.Context, depth web.Depth) (web.Identity, error) {
 	case refreshed:
 		if depth == web.Refreshing {
 			c.SetCookie(&http.Cookie{Name: "accessToken", Value: "new"})
+			c.Response().Header().Set("X-Test-Rotated", "yes")
 		}
 	case careless:
 		c.SetCookie(&http.Cookie{Name: "accessToken", Value: "new"})

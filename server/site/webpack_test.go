@@ -113,6 +113,13 @@ func TestOtherRuntimes(t *testing.T) {
 			}
 		})
 	}
+	t.Run("names outside static", func(t *testing.T) {
+		files := webpackExport(`i.u=e=>"data/lychgate/"+e+".json"`, `r.e("dashboard")`)
+		files["_next/data/lychgate/dashboard.json"] = &fstest.MapFile{Data: []byte(marker)}
+		if got := publicBuildFiles(t, files, protectDashboard()); slices.Contains(got, "data/lychgate/dashboard.json") {
+			t.Errorf("public: %q", got)
+		}
+	})
 	t.Run("runtime inside a worker", func(t *testing.T) {
 		files := webpackExport(next15, `new Worker(r.tu(new URL(r.p+"static/chunks/worker.js",r.b)));a.u=e=>q(e)`)
 		files["_next/static/chunks/worker.js"] = &fstest.MapFile{Data: []byte(`b.u=e=>z(e);r.u=e=>"static/chunks/"+e+".dead.js";r.e(47);x="static/media/ink.png"`)}

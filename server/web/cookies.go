@@ -45,10 +45,18 @@ func (k Cookies) write(c echo.Context, access, refresh string, maxAge int) {
 		cookie.Path = "/"
 		cookie.MaxAge = maxAge
 		cookie.HttpOnly = true
-		cookie.Secure = !k.insecure && !(k.origin.Loopback() && !k.origin.Secure() && isSafari(c.Request().UserAgent()))
+		cookie.Secure = k.secure(c.Request().UserAgent())
 		cookie.SameSite = http.SameSiteStrictMode
 		c.SetCookie(&cookie)
 	}
+}
+
+// secure reports whether a browser keeps Secure cookies of the origin.
+func (k Cookies) secure(agent string) bool {
+	if k.origin.Secure() {
+		return true
+	}
+	return !k.insecure && (!k.origin.Loopback() || !isSafari(agent))
 }
 
 // Read returns both tokens, empty where there is no such cookie. Where a name

@@ -290,7 +290,8 @@ export interface components {
             tokenDelivery?: "cookie" | "body";
         };
         RefreshRequest: {
-            refreshToken: string;
+            /** @description Without it the token comes from the cookie. */
+            refreshToken?: string;
         };
         ProfileChange: {
             name?: components["schemas"]["Name"];

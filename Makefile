@@ -1,0 +1,91 @@
+# Lychgate. On a machine with Go, Node and make these install what they need.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOLANGCI_LINT := .bin/golangci-lint-v2.15.0
+NODE_MODULES := node_modules/.package-lock.json
+EXPORT := frontend/out/index.html
+EXPORT_SOURCES := $(shell git ls-files --cached --others --exclude-standard -- frontend package.json 2>/dev/null | grep -v '^frontend/e2e/')
+
+# go test uses the race detector wherever a C compiler is found.
+RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; then echo -race; fi)
+
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: $(EXPORT) ## Build the frontend and serve at http://localhost:8080
+	go run .
+
+.PHONY: build
+build: lychgate ## Build the one static binary, ./lychgate
+
+.PHONY: lychgate
+lychgate: $(EXPORT)
+	$(call say,Building ./lychgate)
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X lychgate/server/cli.version=$(VERSION)' -o lychgate .
+
+$(NODE_MODULES): package.json package-lock.json
+	$(call say,Installing the frontend's packages)
+	npm ci --no-audit --no-fund || { echo 'npm ci failed: Node 20.19 or newer and a reachable npm registry are needed.' >&2; exit 1; }
+	@touch $@
+
+$(EXPORT): $(NODE_MODULES) $(EXPORT_SOURCES)
+	$(call say,Building the frontend (half a minute))
+	npm run --silent build
+	@touch $@
+
+.PHONY: test
+test: lint test-go test-frontend test-browser ## Run every check and every test
+	@printf '\nAll checks passed.\n'
+
+.PHONY: lint
+lint: $(NODE_MODULES) $(GOLANGCI_LINT) ## Check format, vet, lint, types and generated files
+	$(call say,Checking the Go code)
+	@unformatted="$$(gofmt -l main.go embed.go server)"; if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w): $$unformatted" >&2; exit 1; fi
+	go mod tidy -diff || { echo 'go.mod is not tidy: run go mod tidy' >&2; exit 1; }
+	go vet ./...
+	$(GOLANGCI_LINT) run
+	$(call say,Checking the frontend)
+	npm run --silent format:check || { echo 'run npm run format' >&2; exit 1; }
+	npm run --silent lint
+	npm run --silent typecheck
+	$(call say,Checking that generated files are up to date)
+	@./.ci/generated-is-current
+
+.PHONY: test-go
+test-go: $(EXPORT)
+	$(call say,Testing the server$(if $(RACE),, (without the race detector: no C compiler was found)))
+	go test $(RACE) ./...
+
+.PHONY: test-frontend
+test-frontend: $(NODE_MODULES)
+	$(call say,Testing the frontend)
+	npm run --silent test:unit
+
+.PHONY: test-browser
+test-browser: lychgate
+	$(call say,Testing the binary in a browser)
+	npm run --silent test:e2e
+
+.PHONY: generate
+generate: $(NODE_MODULES) ## Write what is generated: API types, list of common passwords
+	npm run --silent generate
+	node server/secret/common-passwords.mjs
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf lychgate frontend/.next frontend/out frontend/e2e/.results
+
+# Built once with the tool's own module file, so that its hundreds of
+# dependencies stay out of ours.
+$(GOLANGCI_LINT):
+	$(call say,Building golangci-lint (once; some minutes))
+	GOBIN="$(CURDIR)/.bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv .bin/golangci-lint $@

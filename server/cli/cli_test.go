@@ -1,0 +1,67 @@
+package cli_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/iotest"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"lychgate/server/cli"
+)
+
+// TestMain makes this test binary also the program that the scripts run: as
+// lychgate, and as the one that was built without the frontend.
+func TestMain(m *testing.M) {
+	run := func(built bool) func() {
+		return func() {
+			site := cli.Site{Built: built, Files: fstest.MapFS{
+				"index.html": {Data: []byte("<!DOCTYPE html><title>home</title>")},
+				"404.html":   {Data: []byte("<!DOCTYPE html><title>not found</title>")},
+			}}
+			os.Exit(cli.Run(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, site))
+		}
+	}
+	testscript.Main(m, map[string]func(){"lychgate": run(true), "lychgate-unbuilt": run(false)})
+}
+
+// TestScripts runs what a person could type. Besides testscript's commands
+// there are:
+//
+//	exits STATUS PROGRAM [ARGUMENT...] [< FILE]  run, and want this exit status
+//	start PROGRAM [ARGUMENT...]                  run until it says that it is ready; sets $URL and $PORT
+//	stop SIGNAL                                  send it a signal, and want it to end with status 0
+//	ask STATUS METHOD PATH [FILE]                send a request as a browser that keeps cookies; prints the body
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Values[session{}] = newSession()
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "start": start, "stop": stop, "ask": ask,
+		},
+		Condition: func(name string) (bool, error) {
+			return name == "root" && os.Getuid() == 0, nil
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// A password that comes over a pipe may be cut off by an error; nothing is
+// done then.
+func TestPasswordThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	var stdout, stderr strings.Builder
+	status := cli.Run([]string{"user", "create", "--email", "ada@example.com", "--bcrypt-cost", "10", "--data-dir", dir},
+		func(string) string { return "" }, io.MultiReader(strings.NewReader("correct horse"), iotest.ErrReader(errors.New("the pipe broke"))), &stdout, &stderr, cli.Site{})
+	if status != 1 || stdout.String() != "" || stderr.String() != "lychgate: read the password from standard input: the pipe broke\n" {
+		t.Errorf("status %d, stdout %q, stderr %q", status, stdout.String(), stderr.String())
+	}
+}

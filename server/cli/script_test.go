@@ -1,0 +1,227 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"lychgate/server/cli"
+)
+
+// patience is how long a script waits for a program before it fails.
+const patience = 30 * time.Second
+
+// session is what a script holds between its commands: the server that it has
+// started, and the cookies that it was given.
+type session struct {
+	server *process
+	client *http.Client
+}
+
+func newSession() *session {
+	return &session{client: &http.Client{
+		Timeout:       patience,
+		Transport:     &http.Transport{DisableKeepAlives: true}, // else a server would wait for them
+		Jar:           cookies{},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// cookies is a jar that keeps Secure cookies of http://localhost too, as
+// Chromium and Firefox do.
+type cookies map[string]*http.Cookie
+
+func (c cookies) Cookies(*url.URL) (list []*http.Cookie) {
+	for _, cookie := range c {
+		list = append(list, cookie)
+	}
+	return list
+}
+
+func (c cookies) SetCookies(_ *url.URL, list []*http.Cookie) {
+	for _, cookie := range list {
+		if c[cookie.Name] = cookie; cookie.MaxAge < 0 {
+			delete(c, cookie.Name)
+		}
+	}
+}
+
+// command prepares a program as a script names it, in the script's directory
+// and environment.
+func command(ctx context.Context, ts *testscript.TestScript, args []string) *exec.Cmd {
+	path := ""
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if _, err := os.Stat(filepath.Join(dir, args[0])); err == nil {
+			path = filepath.Join(dir, args[0])
+			break
+		}
+	}
+	if path == "" {
+		ts.Fatalf("there is no program %s", args[0])
+	}
+	cmd := exec.CommandContext(ctx, path, args[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "TMPDIR", "GOCOVERDIR"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	for _, name := range cli.Variables() {
+		if value := ts.Getenv(name); value != "" {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	return cmd
+}
+
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS PROGRAM [ARGUMENT...] [< FILE]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	input := ""
+	if n := len(args); args[n-2] == "<" {
+		input, args = ts.ReadFile(args[n-1]), args[:n-2]
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := command(ctx, ts, args[1:])
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), ts.Stdout(), ts.Stderr()
+	err = cmd.Run()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		ts.Fatalf("%v", err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// process is a server that runs in the background.
+type process struct {
+	cmd            *exec.Cmd
+	stdout, stderr recorder
+	ended          chan struct{} // closed when it has ended
+	err            error         // how, once it has
+}
+
+// recorder keeps what a program prints, and tells when a line of it says that
+// the program is ready.
+type recorder struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	ready chan string
+}
+
+var readyLine = regexp.MustCompile(`(?m)^lychgate is ready at (\S+)\n`)
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.text.Write(p)
+	if found := readyLine.FindStringSubmatch(r.text.String()); found != nil && r.ready != nil {
+		r.ready <- found[1]
+		r.ready = nil
+	}
+	return len(p), nil
+}
+
+func (r *recorder) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(session{}).(*session)
+	if neg || len(args) == 0 || s.server != nil {
+		ts.Fatalf("usage: start PROGRAM [ARGUMENT...], one at a time")
+	}
+	ready := make(chan string, 1)
+	p := &process{cmd: command(context.Background(), ts, args), ended: make(chan struct{})}
+	p.stdout.ready = ready
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	ts.Check(p.cmd.Start())
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
+	ts.Defer(func() {
+		p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+		<-p.ended
+	})
+	select {
+	case address := <-ready:
+		parsed, err := url.Parse(address)
+		ts.Check(err)
+		ts.Setenv("URL", address)
+		ts.Setenv("PORT", parsed.Port())
+		s.server = p
+	case <-p.ended:
+		ts.Fatalf("it ended (%v) before it was ready:\n%s%s", p.err, &p.stdout, &p.stderr)
+	case <-time.After(patience):
+		ts.Fatalf("it is still not ready:\n%s%s", &p.stdout, &p.stderr)
+	}
+}
+
+var signals = map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT}
+
+func stop(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(session{}).(*session)
+	if neg || len(args) != 1 || signals[args[0]] == nil || s.server == nil {
+		ts.Fatalf("usage: stop SIGTERM|SIGINT, after start")
+	}
+	p := s.server
+	s.server = nil
+	ts.Check(p.cmd.Process.Signal(signals[args[0]]))
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		ts.Fatalf("it is still running:\n%s%s", &p.stdout, &p.stderr)
+	}
+	if _, err := io.WriteString(ts.Stdout(), p.stdout.String()); err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if _, err := io.WriteString(ts.Stderr(), p.stderr.String()); err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if p.err != nil {
+		ts.Fatalf("it ended with: %v", p.err)
+	}
+}
+
+func ask(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: ask STATUS METHOD PATH [FILE]")
+	}
+	body := ""
+	if len(args) == 4 {
+		body = ts.ReadFile(args[3])
+	}
+	r, err := http.NewRequest(args[1], ts.Getenv("URL")+args[2], strings.NewReader(body))
+	ts.Check(err)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	answer, err := ts.Value(session{}).(*session).client.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	_, err = io.Copy(ts.Stdout(), answer.Body)
+	ts.Check(err)
+	if got := strconv.Itoa(answer.StatusCode); got != args[0] {
+		ts.Fatalf("status %s, want %s", got, args[0])
+	}
+}
