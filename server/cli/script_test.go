@@ -85,7 +85,6 @@ func command(ctx context.Context, ts *testscript.TestScript, args []string) *exe
 	return cmd
 }
 
-
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS PROGRAM [ARGUMENT...] [< FILE]")
@@ -179,10 +178,10 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 
 var signals = map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT}
 
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+func end(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(session{}).(*session)
 	if neg || len(args) != 1 || signals[args[0]] == nil || s.server == nil {
-		ts.Fatalf("usage: stop SIGTERM|SIGINT, after start")
+		ts.Fatalf("usage: end SIGTERM|SIGINT, after start")
 	}
 	p := s.server
 	s.server = nil
