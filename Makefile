@@ -79,6 +79,11 @@ generate: $(NODE_MODULES) ## Write what is generated: API types, list of common 
 	npm run --silent generate
 	node server/secret/common-passwords.mjs
 
+.PHONY: audit
+audit: $(NODE_MODULES) ## Look for known vulnerabilities (needs the network; no part of test)
+	go run golang.org/x/vuln/cmd/govulncheck@latest ./...
+	npm audit --omit=dev
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf lychgate frontend/.next frontend/out frontend/e2e/.results

@@ -46,8 +46,19 @@ type reply struct {
 }
 
 // send writes the text of a request to the server and reads the answer.
-// Nothing follows the text, so that a body cut short is seen to end.
 func send(t *testing.T, server *servertest.Server, request string) reply {
+	t.Helper()
+	return sendThen(t, server, request, func(*net.TCPConn) error { return nil })
+}
+
+// sendCutShort is send for a client that promises more than it sends: nothing
+// follows the text.
+func sendCutShort(t *testing.T, server *servertest.Server, request string) reply {
+	t.Helper()
+	return sendThen(t, server, request, (*net.TCPConn).CloseWrite)
+}
+
+func sendThen(t *testing.T, server *servertest.Server, request string, then func(*net.TCPConn) error) reply {
 	t.Helper()
 	_, address, _ := strings.Cut(server.URL, "://")
 	connection, err := net.Dial("tcp", address)
@@ -61,7 +72,7 @@ func send(t *testing.T, server *servertest.Server, request string) reply {
 	// The server may answer and close before it has read all of a request
 	// that it refuses: what counts is the answer.
 	_, writeErr := io.WriteString(connection, request)
-	writeErr = errors.Join(writeErr, connection.(*net.TCPConn).CloseWrite())
+	writeErr = errors.Join(writeErr, then(connection.(*net.TCPConn)))
 	method, _, _ := strings.Cut(request, " ")
 	response, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: method})
 	if err != nil {

@@ -165,13 +165,7 @@ func (s *Service) Login(ctx context.Context, who Credentials, client Client, rep
 	}
 	var session store.Session
 	err = s.Store.Write(ctx, func(q *store.Queries) error {
-		// Between the look-up and now the password may have been changed, or
-		// the account disabled or deleted.
-		now, err := q.User(ctx, user.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (now.Disabled || now.PasswordHash != user.PasswordHash) {
-			return errInvalidCredentials
-		}
-		if err != nil {
+		if err := stillProven(ctx, q, user); err != nil {
 			return err
 		}
 		if hash != user.PasswordHash {
@@ -226,6 +220,17 @@ func (s *Service) prove(ctx context.Context, user store.User, email, password, e
 	return hash, nil
 }
 
+// stillProven returns errInvalidCredentials when the password of a user has
+// been changed, or the account disabled or deleted, since it was read: what
+// was proven with the old one then counts no more.
+func stillProven(ctx context.Context, q *store.Queries, user store.User) error {
+	now, err := q.User(ctx, user.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (now.Disabled || now.PasswordHash != user.PasswordHash) {
+		return errInvalidCredentials
+	}
+	return err
+}
+
 // ChangePassword sets a new password for somebody who knows the old one, and
 // ends every other session of theirs. It returns faults of the fields, a
 // problem with the code invalid_credentials, or one of kind TooMany or
@@ -248,7 +253,9 @@ func (s *Service) ChangePassword(ctx context.Context, caller web.Identity, curre
 	if _, err := s.prove(ctx, user, user.Email, current, "password_change", client); err != nil {
 		return err
 	}
-	return s.setPassword(ctx, user, next, caller.SessionID, "password_change", client)
+	return s.setPassword(ctx, user, next, caller.SessionID, "password_change", client, func(q *store.Queries) error {
+		return stillProven(ctx, q, user)
+	})
 }
 
 // SetPassword sets the password of an account and ends all its sessions: for
@@ -265,16 +272,22 @@ func (s *Service) SetPassword(ctx context.Context, who Credentials) error {
 	if err := problem.Faults(s.Policy.Check("password", who.Password, user.Email, user.Name)...); err != nil {
 		return err
 	}
-	return s.setPassword(ctx, user, who.Password, "", "password_set", Client{})
+	regardless := func(*store.Queries) error { return nil }
+	return s.setPassword(ctx, user, who.Password, "", "password_set", Client{}, regardless)
 }
 
-func (s *Service) setPassword(ctx context.Context, user store.User, password, butFor, event string, client Client) error {
+// setPassword hashes and stores a password, if it may still be set by then,
+// and ends the sessions of the user but for one.
+func (s *Service) setPassword(ctx context.Context, user store.User, password, butFor, event string, client Client, may func(*store.Queries) error) error {
 	hash, err := s.Hasher.Hash(ctx, password)
 	if err != nil {
 		return err
 	}
 	var ended []string
 	err = s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := may(q); err != nil {
+			return err
+		}
 		if err := q.SetPasswordHash(ctx, user.ID, hash); err != nil {
 			return err
 		}

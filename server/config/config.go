@@ -1,6 +1,6 @@
 // Package config owns the settings of a server: what they are, how each is
 // read from text, and which combinations make sense. Faults are reported all
-// together. It leans on origin and problem; only cli and server read it.
+// together. It leans on origin and secret; only cli and server read it.
 package config
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lychgate/server/origin"
+	"lychgate/server/secret"
 )
 
 // Flags are the settings as text, the way flags and environment give them.
@@ -120,6 +121,11 @@ func Check(flags Flags) (Config, error) {
 	}
 	if flags.Database != "" {
 		r.fault("database", redact(flags.Database), "PostgreSQL is not supported yet; leave it out to use SQLite in the data directory")
+	}
+	if flags.Secret != "" {
+		if _, err := secret.NewRoot(flags.Secret); err != nil {
+			r.faults = append(r.faults, fmt.Errorf("LYCHGATE_SECRET: %w", err)) // without its value
+		}
 	}
 	r.checkTLS(flags)
 	r.checkOrigin(config, flags)

@@ -67,8 +67,10 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 func checkType(header http.Header) error {
-	if encoding := header.Get(echo.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return problem.New(problem.Unsupported, "unsupported_media_type", "Compressed bodies are not read; send it without Content-Encoding.")
+	for _, encoding := range header.Values(echo.HeaderContentEncoding) {
+		if encoding != "" && !strings.EqualFold(encoding, "identity") {
+			return problem.New(problem.Unsupported, "unsupported_media_type", "Compressed bodies are not read; send it without Content-Encoding.")
+		}
 	}
 	mediaType, parameters, err := mime.ParseMediaType(header.Get(echo.HeaderContentType))
 	charset := parameters["charset"]
@@ -81,22 +83,41 @@ func checkType(header http.Header) error {
 func decode(body []byte, into any) error {
 	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
 	if err == nil {
-		return nil
+		return withoutNull(body)
 	}
 	var semantic *json.SemanticError
 	if !errors.As(err, &semantic) {
 		return unreadable(err)
 	}
-	field := strings.ReplaceAll(strings.TrimPrefix(string(semantic.JSONPointer), "/"), "/", ".")
 	if errors.Is(err, json.ErrUnknownName) {
-		return problem.Faults(problem.Field{Field: field, Code: "unknown_field", Detail: "This field is not known here."})
+		return problem.Faults(problem.Field{Field: fieldAt(semantic.JSONPointer), Code: "unknown_field", Detail: "This field is not known here."})
 	}
 	// The decoder stops at the first wrong type; what follows may still be no
 	// JSON at all, and that is the greater fault.
 	if err := wellFormed(body); err != nil {
 		return unreadable(err)
 	}
-	return problem.Faults(problem.Field{Field: field, Code: "wrong_type", Detail: "This value is of the wrong type."})
+	return wrongType(semantic.JSONPointer)
+}
+
+// withoutNull refuses null, which the decoder takes for the zero value of
+// every type: no input has it.
+func withoutNull(body []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	for token, err := decoder.ReadToken(); err == nil; token, err = decoder.ReadToken() {
+		if token.Kind() == jsontext.KindNull {
+			return wrongType(decoder.StackPointer())
+		}
+	}
+	return nil // the decoder has found no other fault
+}
+
+func wrongType(at jsontext.Pointer) error {
+	return problem.Faults(problem.Field{Field: fieldAt(at), Code: "wrong_type", Detail: "This value is of the wrong type."})
+}
+
+func fieldAt(at jsontext.Pointer) string {
+	return strings.ReplaceAll(strings.TrimPrefix(string(at), "/"), "/", ".")
 }
 
 func wellFormed(body []byte) error {
@@ -110,6 +131,8 @@ func wellFormed(body []byte) error {
 	return nil
 }
 
+// unreadable says where a body is no JSON. Its cause goes nowhere, the log
+// included: it quotes the body, which may hold a password in a wrong place.
 func unreadable(err error) error {
 	detail := "The body is not valid JSON."
 	var syntactic *jsontext.SyntacticError
@@ -119,5 +142,5 @@ func unreadable(err error) error {
 			detail = "The body names a member twice."
 		}
 	}
-	return problem.BadRequest(detail, err)
+	return problem.BadRequest(detail, nil)
 }

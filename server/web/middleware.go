@@ -71,9 +71,12 @@ func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			count.Add(1)
 			defer count.Add(-1)
-			if draining.Load() {
-				c.Response().Header().Set(echo.HeaderConnection, "close")
-			}
+			// Asked when the answer begins, for draining may have begun since.
+			c.Response().Before(func() {
+				if draining.Load() {
+					c.Response().Header().Set(echo.HeaderConnection, "close")
+				}
+			})
 			return next(c)
 		}
 	}

@@ -1,0 +1,154 @@
+package account_test
+
+import (
+	"database/sql"
+	"net/http"
+	"strings"
+	"testing"
+
+	"lychgate/server/servertest"
+)
+
+const email = "ada@example.com"
+
+// alter changes the database behind the server's back.
+func alter(t *testing.T, s *servertest.Server, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.Config.DatabasePath()+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// isSignedOut fails the test unless API and pages refuse the client, for all
+// that its cookies hold.
+func isSignedOut(t *testing.T, client *servertest.Client) {
+	t.Helper()
+	client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
+	client.Get("/dashboard").Wants(http.StatusSeeOther)
+	client.Get("/dashboard.txt").Wants(http.StatusUnauthorized)
+	client.Post("/api/auth/refresh", "").WantsProblem(http.StatusUnauthorized, "session_ended")
+}
+
+func isSignedIn(t *testing.T, client *servertest.Client) {
+	t.Helper()
+	client.Get("/api/user/profile").Wants(http.StatusOK)
+	client.Get("/dashboard").Wants(http.StatusOK)
+}
+
+func TestProfile(t *testing.T) {
+	s := servertest.Start(t)
+	client := s.Client()
+	client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
+	client.Register(email)
+	profile := client.Get("/api/user/profile").Wants(http.StatusOK)
+	if profile.Text("email") != email || profile.Text("name") != "" || profile.Text("id") == "" || profile.Text("createdAt") == "" {
+		t.Errorf("profile: %s", profile.Body)
+	}
+	if strings.Contains(profile.Body, "assword") {
+		t.Errorf("the profile speaks of the password: %s", profile.Body)
+	}
+}
+
+func TestUpdateProfile(t *testing.T) {
+	client := servertest.Start(t).Client()
+	client.Register(email)
+	for _, test := range []struct {
+		name, body string
+		status     int
+		code       string // of the fault
+		wantName   string // afterwards
+	}{
+		{"a name", `{"name":"Ada Lovelace"}`, 200, "", "Ada Lovelace"},
+		{"nothing", `{}`, 200, "", "Ada Lovelace"},
+		{"spaces around it", `{"name":" \t Ada\u00a0\u2003"}`, 200, "", "Ada"},
+		{"other scripts", `{"name":"Ἀδα 李 عدا 👩‍💻"}`, 200, "", "Ἀδα 李 عدا 👩‍💻"},
+		{"100 characters", `{"name":"` + strings.Repeat("ä", 100) + `"}`, 200, "", strings.Repeat("ä", 100)},
+		{"101 characters", `{"name":"` + strings.Repeat("ä", 101) + `"}`, 422, "too_long", strings.Repeat("ä", 100)},
+		{"markup", `{"name":"<script>alert(1)</script>"}`, 200, "", "<script>alert(1)</script>"},
+		{"none", `{"name":""}`, 200, "", ""},
+		{"spaces alone", `{"name":"   "}`, 200, "", ""},
+		{"a line break", `{"name":"Ada\nLovelace"}`, 422, "invalid_character", ""},
+		{"a NUL", `{"name":"Ada\u0000"}`, 422, "invalid_character", ""},
+		{"an escape sequence", `{"name":"\u001b[2JAda"}`, 422, "invalid_character", ""},
+		{"a C1 control", `{"name":"Ada\u0085x"}`, 422, "invalid_character", ""},
+		{"null", `{"name":null}`, 422, "wrong_type", ""},
+		{"a number", `{"name":7}`, 422, "wrong_type", ""},
+		{"the e-mail address, which cannot be changed here", `{"email":"bob@example.com"}`, 422, "unknown_field", ""},
+		{"an id", `{"id":"x","name":"Ada"}`, 422, "unknown_field", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answer := client.Do(http.MethodPatch, "/api/user/profile", test.body).Wants(test.status)
+			if test.code != "" {
+				if faults := answer.WantsProblem(test.status, "validation_failed"); len(faults) != 1 || faults[0].Code != test.code {
+					t.Errorf("faults %+v, want %s", faults, test.code)
+				}
+			} else if answer.Text("name") != test.wantName {
+				t.Errorf("the answer says %q, want %q", answer.Text("name"), test.wantName)
+			}
+			profile := client.Get("/api/user/profile").Wants(http.StatusOK)
+			if profile.Text("name") != test.wantName || profile.Text("email") != email {
+				t.Errorf("afterwards: %s", profile.Body)
+			}
+		})
+	}
+	client.Do(http.MethodPatch, "/api/user/profile", "").WantsProblem(http.StatusBadRequest, "invalid_request")
+}
+
+func TestAccountsThatAreGone(t *testing.T) {
+	for name, statement := range map[string]string{
+		"disabled": `UPDATE users SET disabled_at = 1`,
+		"deleted":  `DELETE FROM users`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := servertest.Start(t)
+			client, tab := s.Client(), s.Client()
+			client.Register(email)
+			tab.Login(email)
+			alter(t, s, statement)
+			client.Post("/api/auth/refresh", "").WantsProblem(http.StatusUnauthorized, "session_ended")
+			s.Client().Post("/api/auth/login", servertest.Object("email", email, "password", servertest.Password)).
+				WantsProblem(http.StatusUnauthorized, "invalid_credentials")
+			tab.SetCookie("accessToken", "") // or once it has expired
+			isSignedOut(t, tab)
+			tab.Get("/api/auth/session").Wants(http.StatusOK)
+		})
+	}
+	t.Run("deleted while an access token lives", func(t *testing.T) {
+		s := servertest.Start(t)
+		client := s.Client()
+		client.Register(email)
+		alter(t, s, `DELETE FROM users`)
+		client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
+		client.Do(http.MethodPatch, "/api/user/profile", `{"name":"Ada"}`).WantsProblem(http.StatusUnauthorized, "unauthenticated")
+		client.Post("/api/user/password", servertest.Object("currentPassword", servertest.Password, "newPassword", "another horse battery")).
+			WantsProblem(http.StatusUnauthorized, "unauthenticated")
+		if body := client.Get("/api/auth/session").Wants(http.StatusOK).Body; body != "{\"authenticated\":false}\n" {
+			t.Errorf("session: %s", body)
+		}
+	})
+}
+
+// Without a signed-in person nothing here answers.
+func TestAllOfThisIsForSignedInPeople(t *testing.T) {
+	client := servertest.Start(t).Client()
+	for _, request := range []struct{ method, path, body string }{
+		{http.MethodGet, "/api/user/profile", ""},
+		{http.MethodPatch, "/api/user/profile", `{"name":"Ada"}`},
+		{http.MethodPost, "/api/user/password", `{"currentPassword":"x","newPassword":"y"}`},
+		{http.MethodGet, "/api/user/sessions", ""},
+		{http.MethodDelete, "/api/user/sessions", ""},
+		{http.MethodDelete, "/api/user/sessions/x", ""},
+		{http.MethodPatch, "/api/user/profile", `not JSON`},
+	} {
+		answer := client.Do(request.method, request.path, request.body)
+		answer.WantsProblem(http.StatusUnauthorized, "unauthenticated")
+		if answer.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("%s %s: WWW-Authenticate %q", request.method, request.path, answer.Header.Get("WWW-Authenticate"))
+		}
+	}
+}

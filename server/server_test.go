@@ -1,0 +1,339 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lychgate/server"
+	"lychgate/server/config"
+	"lychgate/server/origin"
+	"lychgate/server/servertest"
+)
+
+// eventually waits for a condition, and fails the test when it does not come.
+func eventually(t *testing.T, what string, within time.Duration, condition func() bool) {
+	t.Helper()
+	for begun := time.Now(); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > within {
+			t.Fatalf("after %v still not: %s", within, what)
+		}
+	}
+}
+
+// dial opens a connection to the server that ends with the test.
+func dial(t *testing.T, s *servertest.Server) net.Conn {
+	t.Helper()
+	_, address, _ := strings.Cut(s.URL, "://")
+	connection, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { connection.Close() })
+	if err := connection.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return connection
+}
+
+// slowPost begins a request, and returns when the server is reading its body;
+// rest is what is still to be sent.
+func slowPost(t *testing.T, s *servertest.Server, path, body string) (connection net.Conn, answers *bufio.Reader, rest string) {
+	t.Helper()
+	connection = dial(t, s)
+	fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		path, connection.RemoteAddr(), len(body))
+	answers = bufio.NewReader(connection)
+	// The server says 100 when the handler reads the body, and not before.
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") {
+		t.Fatalf("answer %q, %v; want 100", line, err)
+	}
+	if _, err := answers.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(connection, body[:1]); err != nil {
+		t.Fatal(err)
+	}
+	return connection, answers, body[1:]
+}
+
+func TestStopFinishesWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	probe := s.Client()
+	probe.Header.Set("Connection", "close") // each probe has a connection of its own, as a load balancer's has
+	probe.Get("/readyz").Wants(http.StatusOK)
+
+	connection, answers, rest := slowPost(t, s, "/api/auth/register", servertest.Object("email", "ada@example.com", "password", servertest.Password))
+	begun := time.Now()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.Stop()
+	}()
+	var last servertest.Answer
+	eventually(t, "readiness is off", 2*time.Second, func() bool {
+		last = probe.Get("/readyz")
+		return last.StatusCode != http.StatusOK
+	})
+	last.WantsProblem(http.StatusServiceUnavailable, "unavailable")
+	if last.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	probe.Get("/healthz").Wants(http.StatusOK)
+
+	if _, err := io.WriteString(connection, rest); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		t.Errorf("the request in flight got %s", answer.Status)
+	}
+	if !answer.Close {
+		t.Error("its connection is kept")
+	}
+	<-stopped
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
+	if _, err := net.Dial("tcp", connection.RemoteAddr().String()); err == nil {
+		t.Error("it still listens")
+	}
+	s.Again().Client().Login("ada@example.com") // what was answered is there
+}
+
+func TestStopDoesNotWaitForever(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	idle := s.Client()
+	idle.Get("/").Wants(http.StatusOK)
+	slowPost(t, s, "/api/auth/login", servertest.Object("email", "ada@example.com", "password", servertest.Password))
+	begun := time.Now()
+	s.Stop() // fails the test when the server ends with an error
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
+	if !strings.Contains(s.Log.String(), "some requests did not finish in time") {
+		t.Error("nobody is told")
+	}
+}
+
+func TestStopOfAnIdleServerIsQuick(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	s.Client().Get("/").Wants(http.StatusOK) // the client keeps its connection
+	begun := time.Now()
+	s.Stop()
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
+	for _, file := range []string{s.Config.DatabasePath() + "-wal", s.Config.DatabasePath() + "-shm"} {
+		if _, err := os.Stat(file); !os.IsNotExist(err) {
+			t.Errorf("%s is left behind (%v): the log was not written back", filepath.Base(file), err)
+		}
+	}
+}
+
+// A client that sends its header a byte at a time is cut off.
+func TestSlowHeadersAreCutOff(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	connection := dial(t, s)
+	begun := time.Now()
+	fmt.Fprintf(connection, "GET / HTTP/1.1\r\nHost: %s\r\nX-Slow: ", connection.RemoteAddr())
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		every := time.NewTicker(100 * time.Millisecond)
+		defer every.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-every.C:
+				io.WriteString(connection, "x") //nolint:errcheck // it is meant to fail in the end
+			}
+		}
+	}()
+	answer, _ := io.ReadAll(connection)
+	if took := time.Since(begun); took < 3*time.Second || took > 8*time.Second {
+		t.Errorf("the connection lived for %v, want about 4 s; answer %q", took, answer)
+	}
+}
+
+func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	s.Client().Get("/", "X-Long", strings.Repeat("x", 30<<10)).Wants(http.StatusOK)
+	s.Client().Get("/", "X-Long", strings.Repeat("x", 40<<10)).Wants(http.StatusRequestHeaderFieldsTooLarge)
+}
+
+func TestTwoServersOnOneInstallation(t *testing.T) {
+	t.Parallel()
+	public, err := origin.Parse("http://localhost:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := servertest.Start(t, func(c *config.Config) { c.Origin = public })
+	two := one.Again()
+	browser := func(s *servertest.Server) *servertest.Client {
+		client := s.Client()
+		client.Header.Set("Host", "localhost:8080")
+		return client
+	}
+	here := browser(one)
+	here.Register("ada@example.com")
+	there := here.Copy(two)
+	there.Get("/dashboard").Wants(http.StatusOK)
+
+	// A rotation by one is known to the other: the successor is the same.
+	here.Post("/api/auth/refresh", "").Wants(http.StatusOK)
+	there.Post("/api/auth/refresh", "").Wants(http.StatusOK)
+	if here.Cookie("refreshToken") != there.Cookie("refreshToken") {
+		t.Error("one token has two successors")
+	}
+
+	// Endings count within a second; of three, for a busy machine may delay one.
+	best := time.Hour
+	for range 3 {
+		leaver := browser(one)
+		leaver.Login("ada@example.com")
+		elsewhere := leaver.Copy(two)
+		elsewhere.Get("/api/user/profile").Wants(http.StatusOK)
+		leaver.Post("/api/auth/logout", "").Wants(http.StatusNoContent)
+		begun := time.Now()
+		eventually(t, "the other server refuses the token", 10*time.Second, func() bool {
+			return elsewhere.Get("/api/user/profile").StatusCode == http.StatusUnauthorized
+		})
+		best = min(best, time.Since(begun))
+	}
+	if best > time.Second {
+		t.Errorf("an ending takes %v to count elsewhere", best)
+	}
+
+	one.Stop()
+	there.Get("/dashboard").Wants(http.StatusOK)
+	browser(two).Login("ada@example.com")
+}
+
+// A server that cannot start says why, and leaves nothing open.
+func TestFailedStartLeavesNothingOpen(t *testing.T) {
+	write := func(path, text string) func(*testing.T, config.Config) {
+		return func(t *testing.T, c config.Config) {
+			if err := os.WriteFile(filepath.Join(c.DataDir, path), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, test := range []struct {
+		name  string
+		spoil func(*testing.T, config.Config)
+		want  string
+	}{
+		{"another file instead of the database", write("lychgate.db", strings.Repeat("no database at all. ", 100)), "lychgate.db: "},
+		{"another secret", write("secret", strings.Repeat("x", 44)), "the secret does not fit this database"},
+		{"a secret that was cut off", write("secret", "x"), "secret: the secret has 1 bytes"},
+		{"no secret", func(t *testing.T, c config.Config) {
+			if err := os.Remove(c.SecretPath()); err != nil {
+				t.Fatal(err)
+			}
+		}, "secret is missing"},
+		{"no data directory", func(t *testing.T, c config.Config) {
+			if err := os.RemoveAll(c.DataDir); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(c.DataDir, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "make the data directory: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := servertest.Start(t)
+			before.Stop()
+			c := before.Config
+			_, c.Addr, _ = strings.Cut(before.URL, "://")
+			test.spoil(t, c)
+			_, err := server.New(t.Context(), c, server.Environment{Site: servertest.Site(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", c.Addr)
+			if err != nil {
+				t.Errorf("the port is not free again: %v", err)
+			} else {
+				listener.Close()
+			}
+			for _, file := range openFiles(t) {
+				if strings.HasPrefix(file, c.DataDir) {
+					t.Errorf("%s is still open", file)
+				}
+			}
+		})
+	}
+}
+
+// openFiles returns the files that this process has open, where the system
+// tells.
+func openFiles(t *testing.T) (files []string) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Logf("not checked: %v", err)
+	}
+	for _, entry := range entries {
+		if file, err := os.Readlink(filepath.Join("/proc/self/fd", entry.Name())); err == nil {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// While the record of endings is out of reach, nobody can know whether a
+// session has ended: after some seconds access tokens are not believed.
+func TestBlindServerRefusesAccessTokens(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	client := s.Client()
+	client.Register("ada@example.com")
+	alter(t, s, `ALTER TABLE session_endings RENAME TO elsewhere`)
+	client.Get("/api/user/profile").Wants(http.StatusOK)
+	eventually(t, "the token is not believed any more", 8*time.Second, func() bool {
+		return client.Get("/api/user/profile").StatusCode != http.StatusOK
+	})
+	for _, path := range []string{"/api/user/profile", "/api/auth/session"} {
+		answer := client.Get(path)
+		answer.WantsProblem(http.StatusServiceUnavailable, "unavailable")
+		if answer.Header.Get("Retry-After") == "" || len(answer.Cookies()) > 0 {
+			t.Errorf("%s: Retry-After %q, cookies %v", path, answer.Header.Get("Retry-After"), answer.Cookies())
+		}
+	}
+	page := client.Get("/dashboard").Wants(http.StatusServiceUnavailable)
+	if strings.Contains(page.Body, "secret") {
+		t.Error("the page is shown")
+	}
+	client.Get("/").Wants(http.StatusOK)
+	s.Client().Get("/dashboard").Wants(http.StatusSeeOther)
+
+	alter(t, s, `ALTER TABLE elsewhere RENAME TO session_endings`)
+	eventually(t, "the token is believed again", 5*time.Second, func() bool {
+		return client.Get("/api/user/profile").StatusCode == http.StatusOK
+	})
+	for _, words := range []string{"the record of ended sessions cannot be read", "the record of ended sessions can be read again"} {
+		if strings.Count(s.Log.String(), words) != 1 {
+			t.Errorf("want one line that says: %s", words)
+		}
+	}
+}
