@@ -1,0 +1,162 @@
+package auth
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"lychgate/server/secret"
+	"lychgate/server/web"
+)
+
+// splice cuts some bytes out of a token and puts others in their place, so
+// that a fuzzer begins with what is good. Where it cuts all, what it puts in
+// is the whole token.
+func splice(token string, at, cut uint16, with string) string {
+	from := min(int(at), len(token))
+	to := min(from+int(cut), len(token))
+	return token[:from] + with + token[to:]
+}
+
+// addSplices adds seeds: what is known to have been accepted somewhere.
+func addSplices(f *testing.F, token string) {
+	f.Helper()
+	last := uint16(len(token)) //nolint:gosec // tokens are short
+	f.Add(uint16(0), uint16(0), "")
+	for _, end := range []string{"=", "==", "\n", "\r\n", " ", "\x00", ".", "A", "é", "." + token} {
+		f.Add(last, uint16(0), end)
+		f.Add(uint16(0), uint16(0), end)
+		f.Add(last/2, uint16(0), end)
+	}
+	for _, whole := range []string{"", ".", "..", "...", strings.Repeat(".", 5000), "null", "undefined", token, strings.ToLower(token), strings.ToUpper(token), token + token} {
+		f.Add(uint16(0), last, whole)
+	}
+	for at := range last {
+		f.Add(at, uint16(1), "")
+	}
+	f.Add(last-1, uint16(1), "A")
+	f.Add(last-1, uint16(1), "_")
+}
+
+func FuzzAccessToken(f *testing.F) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	keys := &Keys{id: "key", private: private, public: map[string]*ecdsa.PublicKey{"key": &private.PublicKey}}
+	now := time.Now()
+	tokens := NewAccessTokens(keys, "http://localhost:8080", time.Hour, func() time.Time { return now })
+	who := web.Identity{UserID: "user", SessionID: "session"}
+	minted, _, err := tokens.Mint(who, now.Add(time.Hour))
+	if err != nil {
+		f.Fatal(err)
+	}
+	addSplices(f, minted)
+	for _, head := range []string{`{"alg":"none"}`, `{"alg":"HS256","typ":"at+jwt","kid":"key"}`, `{"alg":"ES256","alg":"ES256","typ":"at+jwt","kid":"key"}`} {
+		f.Add(uint16(0), uint16(strings.IndexByte(minted, '.')), base64.RawURLEncoding.EncodeToString([]byte(head))) //nolint:gosec // tokens are short
+	}
+	accepted := []string{minted, twin(minted)}
+	f.Fuzz(func(t *testing.T, at, cut uint16, with string) {
+		token := splice(minted, at, cut, with)
+		identity, err := tokens.Verify(token)
+		if good := slices.Contains(accepted, token); good != (err == nil) {
+			t.Fatalf("%q: %v, and it was minted: %v", token, err, good)
+		}
+		if err == nil && identity != who {
+			t.Fatalf("%q is taken for one of %+v", token, identity)
+		}
+		if ended := tokens.SessionOf(token); (ended != "") != (err == nil) {
+			t.Fatalf("%q would end the session %q", token, ended)
+		}
+		// The second look is at what is remembered of the first.
+		if again, err := tokens.Verify(token); (err == nil) != (identity != web.Identity{}) || again != identity {
+			t.Fatalf("%q: another answer at the second look: %+v %v", token, again, err)
+		}
+	})
+}
+
+// twin returns the other token that was minted without anybody's wish: where
+// r and s are a signature, r and n-s are one too, and anybody can tell it.
+func twin(token string) string {
+	const half = 32
+	end := strings.LastIndexByte(token, '.') + 1
+	signature, err := base64.RawURLEncoding.DecodeString(token[end:])
+	if err != nil {
+		panic(err) // a minted token is well formed
+	}
+	s := new(big.Int).SetBytes(signature[half:])
+	s.Sub(elliptic.P256().Params().N, s).FillBytes(signature[half:])
+	return token[:end] + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func FuzzRefreshToken(f *testing.F) {
+	root, err := secret.NewRoot(rand.Text() + rand.Text())
+	if err != nil {
+		f.Fatal(err)
+	}
+	tokens := NewRefreshTokens(root)
+	const session, generation = "SESSION", 7
+	minted := tokens.mint(session, generation)
+	addSplices(f, minted)
+	mac := minted[strings.LastIndexByte(minted, '.'):]
+	for _, body := range []string{"SESSION.07", "SESSION.+7", "SESSION.8", "SESSION.-7", "SESSION.7.", "SESSION.", ".7", "SESSION. 7", "SESSION.0x7", "SESSION.7e0", "session.7", "SESSION.99999999999999999999"} {
+		f.Add(uint16(0), uint16(len(minted)), body+mac) //nolint:gosec // tokens are short
+	}
+	f.Fuzz(func(t *testing.T, at, cut uint16, with string) {
+		token := splice(minted, at, cut, with)
+		id, number, ok := tokens.read(token)
+		if ok != (token == minted) {
+			t.Fatalf("%q: accepted %v", token, ok)
+		}
+		if ok && (id != session || number != generation) || !ok && (id != "" || number != 0) {
+			t.Fatalf("%q is read as session %q, generation %d", token, id, number)
+		}
+	})
+}
+
+func FuzzCanonicalEmail(f *testing.F) {
+	for _, text := range []string{
+		"ada@example.com", " Ada@Example.COM ", "ｔaken@example.com", "ada＠example.com", "a@b@c", "", "@", "a@", "@b",
+		`"a b"@example.com`, "a(b)@example.com", "a@[127.0.0.1]", "a@127.0.0.1", "a@1.2.3.0x4", "a@bücher.example", "a@xn--bcher-kva.example",
+		"a@xn--a", "a@xn--80akhbyknj4f.xn--p1ai", "a@faß.de", "a@example．com", "a@example。com", "a@example.com.", "a@.com", "a.@b.c", "a..b@c.d",
+		"K@example.com", "İ@example.com", "ı@example.com", "ſ@example.com", "a\u00ad@example.com", "a@exa\u00admple.com", "a@exa\u200dmple.com",
+		"a\x00@b.c", "a@b\n.c", "a\u202e@b.c", "\ufeffa@b.c", "a@-b.c", "a@b-.c", "a@b_c.d", "\xff@b.c", "a@\xff.c", "%61@b.c", "a+b@c.d",
+		strings.Repeat("a", 64) + "@example.com", "a@" + strings.Repeat("b.", 120) + "cc", "\ufdfa@b.c", "a@ℂ.com", "a@１２７.0.0.1", "㏕@b.c",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		email, err := CanonicalEmail(text)
+		if err != nil {
+			if email != "" {
+				t.Fatalf("%q: %v, and yet %q", text, err, email)
+			}
+			return
+		}
+		local, domain, _ := strings.Cut(email, "@")
+		switch {
+		case local == "" || domain == "" || strings.Contains(domain, "@"):
+			t.Fatalf("%q: %q has not one @ between two parts", text, email)
+		case len(email) > maxEmailLength:
+			t.Fatalf("%q: %q is too long", text, email)
+		case email != strings.ToLower(email):
+			t.Fatalf("%q: %q is not lower-case", text, email)
+		case strings.ContainsFunc(email, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+			t.Fatalf("%q: %q is not plain ASCII", text, email)
+		case strings.ContainsAny(email, `"(),:;<>[]\`):
+			t.Fatalf("%q: %q can be read in two ways", text, email)
+		}
+		if again, err := CanonicalEmail(email); again != email {
+			t.Fatalf("%q: %q becomes %q (%v)", text, email, again, err)
+		}
+		if shouted, err := CanonicalEmail(" " + strings.ToUpper(email) + "\t"); shouted != email {
+			t.Fatalf("%q: %q in capitals becomes %q (%v)", text, email, shouted, err)
+		}
+	})
+}
