@@ -49,7 +49,8 @@ var layers = map[string]layer{
 	"":           {ours: []string{"cli"}},
 
 	// For tests alone.
-	"server/servertest": {ours: []string{"", "config", "origin", "problem"}},
+	"server/store/storetest": {ours: []string{"problem", "store"}},
+	"server/servertest":      {ours: []string{"", "config", "origin", "problem"}},
 }
 
 func TestImportsFollowTheLayers(t *testing.T) {

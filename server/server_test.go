@@ -164,7 +164,7 @@ func TestSlowHeadersAreCutOff(t *testing.T) {
 			case <-ended:
 				return
 			case <-every.C:
-				io.WriteString(connection, "x") //nolint:errcheck // it is meant to fail in the end
+				io.WriteString(connection, "x") // it is meant to fail in the end
 			}
 		}
 	}()

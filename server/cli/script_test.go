@@ -159,7 +159,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		close(p.ended)
 	}()
 	ts.Defer(func() {
-		p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+		p.cmd.Process.Kill() // it may have ended
 		<-p.ended
 	})
 	select {

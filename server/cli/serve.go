@@ -12,7 +12,6 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/config"
-	"lychgate/server/secret"
 )
 
 // installation are the flags that say which installation a command works on.
@@ -106,11 +105,6 @@ func (i *installation) flags(p *process) (config.Flags, error) {
 	var secretErr, databaseErr error
 	flags.Secret, secretErr = p.secretSetting("LYCHGATE_SECRET", "")
 	flags.Database, databaseErr = p.secretSetting("LYCHGATE_DATABASE", i.Database)
-	if flags.Secret != "" { // else one is made, or read from the data directory
-		if _, err := secret.NewRoot(flags.Secret); err != nil {
-			secretErr = fmt.Errorf("LYCHGATE_SECRET: %w", err)
-		}
-	}
 	return flags, errors.Join(secretErr, databaseErr)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -26,8 +27,11 @@ func Parse(text string) (Origin, error) {
 	if defaultPorts[address.Scheme] == "" {
 		return Origin{}, errors.New("it must begin with http:// or https://")
 	}
-	if address.Hostname() == "" || strings.ContainsAny(address.Host, " %") {
-		return Origin{}, errors.New("it needs a host")
+	if !isHost(address.Hostname()) {
+		return Origin{}, errors.New("it needs a host, in ASCII as browsers send it, such as app.example.com or xn--bcher-kva.example")
+	}
+	if port := address.Port(); port != "" && !isPort(port) {
+		return Origin{}, errors.New("its port must be a number from 1 to 65535")
 	}
 	if address.User != nil || strings.Trim(address.Path, "/") != "" || strings.ContainsAny(text, "?#") {
 		return Origin{}, errors.New("it must be scheme, host and port alone, such as https://app.example.com")
@@ -41,7 +45,30 @@ func New(scheme, host, port string) Origin {
 	if port == "" {
 		port = defaultPorts[scheme]
 	}
-	return Origin{scheme: scheme, host: strings.ToLower(host), port: port}
+	return Origin{scheme: scheme, host: canonical(host), port: port}
+}
+
+// canonical returns a host as a browser writes it: in lower case, an IPv6
+// address in its one short form (RFC 5952).
+func canonical(host string) string {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.String()
+	}
+	return strings.ToLower(host)
+}
+
+// isHost reports whether a host, without brackets, is an address, or a name
+// that can stand in a Host header: other names would fit no request.
+func isHost(host string) bool {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.Zone() == ""
+	}
+	return host != "" && strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
+}
+
+func isPort(port string) bool {
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && number > 0 && strconv.FormatUint(number, 10) == port
 }
 
 // String returns the origin as a browser writes it.
@@ -75,12 +102,22 @@ func (o Origin) Owns(hostHeader string) bool {
 	return host != "" && port == o.port && (host == o.host || o.Loopback() && IsLoopback(host))
 }
 
+// split returns host, without brackets, and port of a Host header; the host is
+// empty where brackets are not closed, or stand around a name.
 func split(hostHeader string) (host, port string) {
 	host, port, err := net.SplitHostPort(hostHeader)
 	if err != nil {
-		host, port = strings.TrimSuffix(strings.TrimPrefix(hostHeader, "["), "]"), ""
+		host, port = hostHeader, ""
+		if inside, found := strings.CutPrefix(host, "["); found {
+			if host, found = strings.CutSuffix(inside, "]"); !found {
+				return "", ""
+			}
+		}
 	}
-	return strings.ToLower(host), port
+	if bracketed := strings.HasPrefix(hostHeader, "["); bracketed != strings.Contains(host, ":") {
+		return "", ""
+	}
+	return canonical(host), port
 }
 
 // IsLoopback reports whether a host, without brackets, is this machine:

@@ -35,7 +35,7 @@ func TestFailuresKeepTheirTextFromClients(t *testing.T) {
 	for name, handler := range map[string]echo.HandlerFunc{
 		"a panic with a text":   func(echo.Context) error { panic(text) },
 		"a panic with an error": func(echo.Context) error { panic(io.ErrUnexpectedEOF) },
-		"a nil pointer":         func(c echo.Context) error { return (*problem.Error)(nil).Unwrap() },
+		"a nil pointer":         func(echo.Context) error { return (*problem.Error)(nil).Unwrap() },
 		"an unknown error":      func(echo.Context) error { return io.ErrUnexpectedEOF },
 		"an error of Echo's":    func(echo.Context) error { return echo.NewHTTPError(http.StatusTeapot, text) },
 	} {

@@ -1,0 +1,109 @@
+package secret_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"lychgate/server/secret"
+)
+
+func TestPasswordPolicy(t *testing.T) {
+	const email, name = "ada.byronking+sites@mail.example.com", "Ada King Byronking"
+	for _, test := range []struct {
+		password string
+		least    int
+		want     string // code of the fault; empty where it is accepted
+	}{
+		{"correct horse battery staple", 8, ""},
+		{"", 8, "required"},
+		{"1234567", 8, "too_short"},
+		{"äöüßäöü", 8, "too_short"}, // characters, not bytes
+		{"äöüßäöüß", 8, ""},
+		{"🔑🔒🗝🔐🚪🧱🪟🏠", 8, ""},
+		{"eightchr", 8, ""},
+		{"eightchr", 9, "too_short"},
+		{"fourteen chars", 15, "too_short"},
+		{"fifteen chars 1", 15, ""},
+		{strings.Repeat("ä", 256), 8, ""},
+		{strings.Repeat("ä", 257), 8, "too_long"},
+		{"with\x00a nul", 8, "invalid_character"},
+		{"not UTF-8 \xff\xfe", 8, "invalid_character"},
+		{"\t tabs \n and such", 8, ""},
+
+		{"password", 8, "too_common"},
+		{"Password", 8, "too_common"},
+		{"PASSWORD", 8, "too_common"},
+		{"pAsSwOrD1", 8, "too_common"},
+		{"12345678", 8, "too_common"},
+		{"iloveyou", 8, "too_common"},
+		{"password in a phrase", 8, ""},
+
+		{email, 8, "personal"},
+		{strings.ToUpper(email), 8, "personal"},
+		{"ada.byronking", 8, "personal"},
+		{"byronking", 8, "personal"},
+		{"Byronking", 8, "personal"},
+		{"byronking+sites", 8, "personal"},
+		{"sites@mail", 8, "personal"},
+		{"example.com", 8, "personal"},
+		{"mail.example.com", 8, "personal"},
+		{"ada king", 8, "personal"},
+		{"ADA KING BYRONKING", 8, "personal"},
+		{"lychgate", 8, "personal"},
+		{"LychGate", 8, "personal"},
+		// A part of a word is no word, and more than a word is more.
+		{"byronkin.", 8, ""},
+		{"xample.com", 8, ""},
+		{"byronking1", 8, ""},
+		{"ada.byronking rules the waves", 8, ""},
+		{"lychgate and more", 8, ""},
+	} {
+		faults := secret.PasswordPolicy{MinLength: test.least}.Check("newPassword", test.password, email, name)
+		got := ""
+		if len(faults) == 1 {
+			got = faults[0].Code
+		}
+		if got != test.want || len(faults) > 1 {
+			t.Errorf("%q, at least %d: %+v, want %q", test.password, test.least, faults, test.want)
+		}
+		for _, fault := range faults {
+			if fault.Field != "newPassword" || fault.Detail == "" || strings.Contains(fault.Detail, "%!") {
+				t.Errorf("%q: %+v", test.password, fault)
+			}
+		}
+	}
+}
+
+// An empty name or address has no parts.
+func TestPasswordPolicyWithoutPersonalWords(t *testing.T) {
+	for _, personal := range [][]string{nil, {""}, {"", ""}, {"@"}, {" "}} {
+		if faults := (secret.PasswordPolicy{MinLength: 8}).Check("password", "correct horse", personal...); faults != nil {
+			t.Errorf("%q: %+v", personal, faults)
+		}
+	}
+}
+
+// ASVS 6.2.4 asks for the 3000 most common ones that fit the policy.
+func TestCommonPasswords(t *testing.T) {
+	fitting := 0
+	policy := secret.PasswordPolicy{MinLength: 8}
+	for word := range secret.CommonPasswords() {
+		if word != strings.ToLower(word) || word != strings.TrimSpace(word) || !utf8.ValidString(word) || word == "" {
+			t.Errorf("%q is not as the list should have it: lower-case, without spaces around it", word)
+		}
+		if utf8.RuneCountInString(word) < 8 {
+			continue
+		}
+		fitting++
+		for _, variant := range []string{word, strings.ToUpper(word), strings.ToUpper(word[:1]) + word[1:]} {
+			if faults := policy.Check("password", variant); len(faults) != 1 || faults[0].Code != "too_common" {
+				t.Errorf("%q: %+v", variant, faults)
+			}
+		}
+	}
+	t.Logf("%d common passwords fit the policy", fitting)
+	if fitting < 3000 {
+		t.Errorf("%d common passwords fit the policy, want at least 3000", fitting)
+	}
+}

@@ -1,0 +1,177 @@
+package secret_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"lychgate/server/secret"
+)
+
+func TestSealAndOpen(t *testing.T) {
+	root := newRoot(t, "a")
+	for _, plain := range [][]byte{nil, {0}, []byte("a key"), bytes.Repeat([]byte("x"), 100_000)} {
+		sealed := root.Seal("label", plain)
+		if opened, err := root.Open("label", sealed); err != nil || !bytes.Equal(opened, plain) {
+			t.Errorf("%d bytes: opened %d, %v", len(plain), len(opened), err)
+		}
+		if len(plain) > 1 && bytes.Contains(sealed, plain) {
+			t.Error("it can be read without opening it")
+		}
+		if bytes.Equal(sealed, root.Seal("label", plain)) {
+			t.Error("sealed twice it looks the same")
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	root := newRoot(t, "a")
+	sealed := root.Seal("label", []byte("a key"))
+	refuse := func(name string, root secret.Root, label string, sealed []byte) {
+		t.Helper()
+		if plain, err := root.Open(label, sealed); !errors.Is(err, secret.ErrUnsealable) || plain != nil {
+			t.Errorf("%s: %q, %v", name, plain, err)
+		}
+	}
+	refuse("another label", root, "Label", sealed)
+	refuse("no label", root, "", sealed)
+	refuse("another secret", newRoot(t, "b"), "label", sealed)
+	for i := range len(sealed) * 8 {
+		flipped := bytes.Clone(sealed)
+		flipped[i/8] ^= 1 << (i % 8)
+		refuse("a flipped bit", root, "label", flipped)
+	}
+	for i := range sealed {
+		refuse("an end cut off", root, "label", sealed[:i])
+		refuse("a beginning cut off", root, "label", sealed[i+1:])
+	}
+	refuse("more behind it", root, "label", append(bytes.Clone(sealed), 0))
+	refuse("nothing", root, "label", nil)
+}
+
+// Keys for different purposes have nothing to do with each other.
+func TestPurposesAreApart(t *testing.T) {
+	seen := map[string]bool{}
+	for _, root := range []secret.Root{newRoot(t, "a"), newRoot(t, "b")} {
+		for _, purpose := range []string{"refresh token", "long password", ""} {
+			mac := root.MAC(purpose)("text")
+			if len(mac) != 32 || seen[string(mac)] {
+				t.Errorf("purpose %q: %x", purpose, mac)
+			}
+			seen[string(mac)] = true
+		}
+	}
+}
+
+func TestNewRoot(t *testing.T) {
+	exact := strings.Repeat("x", secret.MinRootBytes)
+	same := func(a, b secret.Root) bool { return bytes.Equal(a.MAC("test")("x"), b.MAC("test")("x")) }
+	want := newRoot(t, "x")
+	for _, test := range []struct {
+		text string
+		ok   bool
+	}{
+		{exact, true}, {exact + "\n", true}, {exact + "\r\n", true}, {" " + exact + "\t", true},
+		{exact[1:], false}, {exact[1:] + "\n", false}, {exact[1:] + strings.Repeat(" ", 40), false}, {"", false}, {strings.Repeat("\n", 40), false},
+	} {
+		root, err := secret.NewRoot(test.text)
+		if (err == nil) != test.ok {
+			t.Errorf("%q: %v", test.text, err)
+		}
+		if err == nil && !same(root, want) {
+			t.Errorf("%q is another secret", test.text)
+		}
+		if err != nil && strings.Contains(err.Error(), "xxx") {
+			t.Errorf("the fault quotes the secret: %v", err)
+		}
+	}
+}
+
+func TestLoadOrCreateRoot(t *testing.T) {
+	// Whatever the umask lets through, the secret is for its owner alone.
+	defer syscall.Umask(syscall.Umask(0))
+	dir := t.TempDir()
+	path := filepath.Join(dir, "secret")
+	var (
+		all sync.WaitGroup
+		mu  sync.Mutex
+		got = map[string]int{}
+	)
+	for range 20 {
+		all.Go(func() {
+			root, err := secret.LoadOrCreateRoot(path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			got[string(root.MAC("test")("x"))]++
+		})
+	}
+	all.Wait()
+	if len(got) != 1 {
+		t.Errorf("%d different secrets were made at once", len(got))
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("beside the secret there is: %v, %v", entries, err)
+	}
+	if info, err := entries[0].Info(); err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || len(strings.TrimSpace(string(text))) < 43 { // 32 bytes in base64
+		t.Errorf("the file holds %d bytes, %v", len(text), err)
+	}
+	root, err := secret.LoadRoot(path)
+	if err != nil || got[string(root.MAC("test")("x"))] != 20 {
+		t.Errorf("read again it is another secret: %v", err)
+	}
+}
+
+func TestLoadRootRefuses(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		prepare func(t *testing.T, path string)
+		want    string
+	}{
+		{"a short one", func(t *testing.T, path string) { write(t, path, "too short\n") }, "the secret has 9 bytes"},
+		{"an empty file", func(t *testing.T, path string) { write(t, path, "") }, "the secret has 0 bytes"},
+		{"a directory", func(t *testing.T, path string) {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, "is a directory"},
+		{"no directory to put it in", func(t *testing.T, path string) {
+			if err := os.Remove(filepath.Dir(path)); err != nil {
+				t.Fatal(err)
+			}
+		}, "no such file or directory"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "secret")
+			test.prepare(t, path)
+			before, _ := os.ReadFile(path)
+			_, err := secret.LoadOrCreateRoot(path)
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), filepath.Dir(path)) {
+				t.Errorf("error %v, want %q and the path", err, test.want)
+			}
+			if after, _ := os.ReadFile(path); !bytes.Equal(after, before) {
+				t.Errorf("the file holds %q now", after)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

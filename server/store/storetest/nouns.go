@@ -1,0 +1,345 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lychgate/server/store"
+)
+
+func testUsers(t *testing.T, s *suite) {
+	ctx, read := t.Context(), s.store.Read()
+	ada, bob := s.user("ada"), s.user("bob")
+	for _, want := range []store.User{ada, bob} {
+		if got, err := read.User(ctx, want.ID); err != nil || got != want {
+			t.Errorf("by id: %+v, %v, want %+v", got, err, want)
+		}
+		if got, err := read.UserByEmail(ctx, want.Email); err != nil || got != want {
+			t.Errorf("by e-mail: %+v, %v, want %+v", got, err, want)
+		}
+	}
+	s.write(func(q *store.Queries) error {
+		return errors.Join(q.RenameUser(ctx, ada.ID, "Ada"), q.SetPasswordHash(ctx, ada.ID, "another hash"))
+	})
+	ada.Name, ada.PasswordHash = "Ada", "another hash"
+	for _, want := range []store.User{ada, bob} {
+		if got, err := read.User(ctx, want.ID); err != nil || got != want {
+			t.Errorf("afterwards: %+v, %v, want %+v", got, err, want)
+		}
+	}
+
+	for what, ask := range map[string]func() error{
+		"by id":     func() error { _, err := read.User(ctx, "nobody"); return err },
+		"by no id":  func() error { _, err := read.User(ctx, ""); return err },
+		"by e-mail": func() error { _, err := read.UserByEmail(ctx, "nobody@example.com"); return err },
+		// The address is compared as it is; making it canonical is not the store's.
+		"by e-mail in capitals": func() error { _, err := read.UserByEmail(ctx, "ADA@EXAMPLE.COM"); return err },
+		"rename": func() error {
+			return s.store.Write(ctx, func(q *store.Queries) error { return q.RenameUser(ctx, "nobody", "x") })
+		},
+		"password": func() error {
+			return s.store.Write(ctx, func(q *store.Queries) error { return q.SetPasswordHash(ctx, "nobody", "x") })
+		},
+	} {
+		if err := ask(); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("nobody, %s: %v", what, err)
+		}
+	}
+}
+
+func testUsersAreUnique(t *testing.T, s *suite) {
+	ada := s.user("ada")
+	err := s.store.Write(t.Context(), func(q *store.Queries) error {
+		return q.CreateUser(t.Context(), store.User{ID: "another", Email: ada.Email})
+	})
+	if !errors.Is(err, store.ErrEmailTaken) {
+		t.Errorf("error %v, want ErrEmailTaken", err)
+	}
+	if _, err := s.store.Read().User(t.Context(), "another"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("there is another one: %v", err)
+	}
+
+	var (
+		all  sync.WaitGroup
+		made atomic.Int32
+	)
+	for i := range 8 {
+		all.Go(func() {
+			err := s.store.Write(t.Context(), func(q *store.Queries) error {
+				return q.CreateUser(t.Context(), store.User{ID: fmt.Sprint(i), Email: "bob@example.com"})
+			})
+			if err == nil {
+				made.Add(1)
+			} else if !errors.Is(err, store.ErrEmailTaken) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if made.Load() != 1 {
+		t.Errorf("%d accounts of one address", made.Load())
+	}
+}
+
+func testKnownAddresses(t *testing.T, s *suite) {
+	ada, bob := s.user("ada"), s.user("bob")
+	for i := range 2 { // again is fine
+		s.write(func(q *store.Queries) error {
+			return q.RememberAddress(t.Context(), ada.ID, "192.0.2.1", start.Add(time.Duration(i)*time.Hour))
+		})
+	}
+	for _, test := range []struct {
+		userID, address string
+		want            bool
+	}{
+		{ada.ID, "192.0.2.1", true},
+		{ada.ID, "192.0.2.2", false},
+		{ada.ID, "", false},
+		{bob.ID, "192.0.2.1", false},
+		{"", "192.0.2.1", false},
+	} {
+		if known, err := s.store.Read().KnowsAddress(t.Context(), test.userID, test.address); err != nil || known != test.want {
+			t.Errorf("%q from %q: %v, %v", test.userID, test.address, known, err)
+		}
+	}
+}
+
+func testSessions(t *testing.T, s *suite) {
+	ada := s.user("ada")
+	session := s.session("one", ada.ID, 0)
+	other := s.session("two", ada.ID, 0)
+	s.wantsSession(session)
+	if _, err := s.store.Read().Session(t.Context(), "nothing"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("no session: %v", err)
+	}
+	if err := s.store.Write(t.Context(), func(q *store.Queries) error {
+		return q.CreateSession(t.Context(), store.Session{ID: "three", UserID: "nobody"})
+	}); err == nil {
+		t.Error("a session of nobody was stored")
+	}
+
+	see := func(after time.Duration) {
+		t.Helper()
+		s.write(func(q *store.Queries) error { return q.SeeSession(t.Context(), session.ID, start.Add(after)) })
+	}
+	see(time.Hour)
+	see(time.Minute) // what is written late does not turn it back
+	session.LastSeenAt = start.Add(time.Hour)
+	s.wantsSession(session)
+	s.wantsSession(other)
+}
+
+func testSessionsOf(t *testing.T, s *suite) {
+	ada, bob := s.user("ada"), s.user("bob")
+	s.session("first", ada.ID, 0)
+	s.session("third", ada.ID, 2*time.Hour)
+	s.session("second", ada.ID, time.Hour)
+	s.session("of bob", bob.ID, time.Hour)
+	wants(s, "newest first", s.sessionsOf(ada.ID), []string{"third", "second", "first"})
+	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "second", start) })
+	wants(s, "without the one that has ended", s.sessionsOf(ada.ID), []string{"third", "first"})
+	wants(s, "of nobody", s.sessionsOf("nobody"), nil)
+}
+
+func (s *suite) rotate(id string, generation int64, after time.Duration) (rotated bool) {
+	s.Helper()
+	s.write(func(q *store.Queries) (err error) {
+		rotated, err = q.RotateSession(s.Context(), id, generation, start.Add(after))
+		return err
+	})
+	return rotated
+}
+
+func testRotation(t *testing.T, s *suite) {
+	session := s.session("one", s.user("ada").ID, 0)
+	for _, step := range []struct {
+		generation int64
+		want       bool
+	}{{2, false}, {0, false}, {1, true}, {1, false}, {3, false}, {2, true}} {
+		if got := s.rotate("one", step.generation, time.Duration(step.generation)*time.Hour); got != step.want {
+			t.Errorf("from generation %d: %v, want %v", step.generation, got, step.want)
+		}
+	}
+	session.Generation, session.RotatedAt, session.LastSeenAt = 3, start.Add(2*time.Hour), start.Add(2*time.Hour)
+	s.wantsSession(session)
+
+	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "one", start) })
+	if s.rotate("one", 3, 0) || s.rotate("nothing", 1, 0) {
+		t.Error("a session that has ended, or never was, goes on")
+	}
+	session.Ended = true
+	s.wantsSession(session)
+}
+
+func testRacingRotations(t *testing.T, s *suite) {
+	s.session("one", s.user("ada").ID, 0)
+	for generation := int64(1); generation <= 5; generation++ {
+		var (
+			all sync.WaitGroup
+			won atomic.Int32
+		)
+		for range 8 {
+			all.Go(func() {
+				if s.rotate("one", generation, 0) {
+					won.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if won.Load() != 1 {
+			t.Errorf("%d rotations from generation %d", won.Load(), generation)
+		}
+	}
+}
+
+func testEndings(t *testing.T, s *suite) {
+	ada := s.user("ada")
+	for i := range 4 {
+		s.session(fmt.Sprint(i), ada.ID, 0)
+	}
+	end := func(id string) error {
+		return s.store.Write(t.Context(), func(q *store.Queries) error { return q.EndSession(t.Context(), id, start) })
+	}
+	for _, id := range []string{"2", "0"} {
+		if err := end(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	endings, last := s.endingsAfter(0)
+	wants(s, "endings", endings, []string{"2", "0"})
+	for _, id := range []string{"2", "nothing"} {
+		if err := end(id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("to end %q: %v, want ErrNotFound", id, err)
+		}
+	}
+	if err := end("3"); err != nil {
+		t.Fatal(err)
+	}
+	endings, last = s.endingsAfter(last)
+	wants(s, "what came after", endings, []string{"3"})
+	endings, _ = s.endingsAfter(last)
+	wants(s, "nothing more", endings, nil)
+}
+
+func testEndSessionsOf(t *testing.T, s *suite) {
+	ada, bob := s.user("ada"), s.user("bob")
+	for i := range 4 {
+		s.session(fmt.Sprint(i), ada.ID, time.Duration(i)*time.Minute)
+	}
+	s.session("of bob", bob.ID, 0)
+	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "0", start) })
+	_, before := s.endingsAfter(0)
+
+	endAll := func(butFor string) (ended int) {
+		t.Helper()
+		s.write(func(q *store.Queries) error {
+			ids, err := q.EndSessionsOf(t.Context(), ada.ID, butFor, start)
+			ended = len(ids)
+			return err
+		})
+		return ended
+	}
+	if got := endAll("2"); got != 2 {
+		t.Errorf("%d have ended, want 2", got)
+	}
+	wants(s, "left", s.sessionsOf(ada.ID), []string{"2"})
+	endings, _ := s.endingsAfter(before)
+	if len(endings) != 2 {
+		t.Errorf("endings: %v, want 1 and 3", endings)
+	}
+	if got := endAll(""); got != 1 {
+		t.Errorf("%d have ended, want the last one", got)
+	}
+	wants(s, "left", s.sessionsOf(ada.ID), nil)
+	wants(s, "of somebody else", s.sessionsOf(bob.ID), []string{"of bob"})
+}
+
+func testSweep(t *testing.T, s *suite) {
+	ada := s.user("ada")
+	for _, id := range []string{"idle", "ended long ago", "ended just now", "in use", "old"} {
+		s.session(id, ada.ID, time.Hour)
+	}
+	s.session("too old", ada.ID, -time.Hour)
+	s.write(func(q *store.Queries) error {
+		for id, after := range map[string]time.Duration{"in use": 5 * time.Hour, "old": 5 * time.Hour, "too old": 5 * time.Hour} {
+			if err := q.SeeSession(t.Context(), id, start.Add(after)); err != nil {
+				return err
+			}
+		}
+		for id, after := range map[string]time.Duration{"ended long ago": 4 * time.Hour, "ended just now": 6 * time.Hour} {
+			if err := errors.Join(q.SeeSession(t.Context(), id, start.Add(after)), q.EndSession(t.Context(), id, start.Add(after))); err != nil {
+				return err
+			}
+		}
+		return q.Sweep(t.Context(), start, start.Add(2*time.Hour), start.Add(5*time.Hour))
+	})
+	for id, kept := range map[string]bool{"in use": true, "old": true, "ended just now": true, "idle": false, "too old": false, "ended long ago": false} {
+		if _, err := s.store.Read().Session(t.Context(), id); (err == nil) != kept {
+			t.Errorf("the session %q: %v", id, err)
+		}
+	}
+	endings, last := s.endingsAfter(0)
+	wants(s, "endings", endings, []string{"ended just now"})
+
+	// The numbers of endings that were swept out are never used again: who
+	// follows them would miss the new ones.
+	s.write(func(q *store.Queries) error {
+		return q.Sweep(t.Context(), start, start, start.Add(100*time.Hour))
+	})
+	s.session("new", ada.ID, 0)
+	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "new", start) })
+	endings, _ = s.endingsAfter(last)
+	wants(s, "endings after those that were swept out", endings, []string{"new"})
+}
+
+func testSigningKeys(t *testing.T, s *suite) {
+	if keys, err := s.store.Read().SigningKeys(t.Context()); err != nil || len(keys) != 0 {
+		t.Errorf("at first: %v, %v", keys, err)
+	}
+	old := store.SigningKey{ID: "old", Sealed: []byte{0, 1, 0xff, '\'', 0}, CreatedAt: start}
+	young := store.SigningKey{ID: "young", Sealed: bytes.Repeat([]byte("x"), 10_000), CreatedAt: start.Add(time.Hour)}
+	for _, key := range []store.SigningKey{old, young} {
+		s.write(func(q *store.Queries) error { return q.CreateSigningKey(t.Context(), key) })
+	}
+	keys, err := s.store.Read().SigningKeys(t.Context())
+	if err != nil || len(keys) != 2 {
+		t.Fatalf("%v, %v", keys, err)
+	}
+	for i, want := range []store.SigningKey{young, old} {
+		if got := keys[i]; got.ID != want.ID || !bytes.Equal(got.Sealed, want.Sealed) || got.CreatedAt != want.CreatedAt {
+			t.Errorf("key %d: %+v, want %+v", i, got, want)
+		}
+	}
+	if err := s.store.Write(t.Context(), func(q *store.Queries) error { return q.CreateSigningKey(t.Context(), old) }); err == nil {
+		t.Error("one id has two keys")
+	}
+}
+
+func testAudit(t *testing.T, s *suite) {
+	lines := []store.AuditLine{
+		{At: start.Add(time.Hour), Event: "login", Outcome: "failure", UserID: "ada", IP: "192.0.2.1", UserAgent: "a browser"},
+		{At: start, Event: "login", Outcome: "success", UserID: "ada", SessionID: "one", IP: "192.0.2.1", UserAgent: "\"; --"},
+	}
+	s.write(func(q *store.Queries) error {
+		for _, line := range append(lines, store.AuditLine{At: start, Event: "login", UserID: "bob"}, store.AuditLine{At: start, Event: "login"}) {
+			if err := q.Audit(t.Context(), line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	got, err := s.store.Read().AuditOf(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(s, "in the order of writing", got, lines)
+	// Of accounts that do not exist there are lines too.
+	if got, err := s.store.Read().AuditOf(t.Context(), ""); err != nil || len(got) != 1 {
+		t.Errorf("of nobody: %+v, %v", got, err)
+	}
+}

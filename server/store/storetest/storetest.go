@@ -1,0 +1,240 @@
+// Package storetest is the one suite of tests that every database must pass
+// that Lychgate claims to run on. It uses the store's own methods alone.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lychgate/server/problem"
+	"lychgate/server/store"
+)
+
+// Run runs the suite; open returns a new, empty store, which it closes when
+// the test that it is given ends.
+func Run(t *testing.T, open func(t *testing.T) *store.Store) {
+	for name, test := range map[string]func(*testing.T, *suite){
+		"Users":                    testUsers,
+		"UsersAreUnique":           testUsersAreUnique,
+		"KnownAddresses":           testKnownAddresses,
+		"Sessions":                 testSessions,
+		"SessionsOf":               testSessionsOf,
+		"RotationIsCompareAndSwap": testRotation,
+		"RacingRotations":          testRacingRotations,
+		"Endings":                  testEndings,
+		"EndSessionsOf":            testEndSessionsOf,
+		"Sweep":                    testSweep,
+		"SigningKeys":              testSigningKeys,
+		"Audit":                    testAudit,
+		"WriteRollsBack":           testWriteRollsBack,
+		"WriteAfterAPanic":         testWriteAfterAPanic,
+		"WriteWithoutTime":         testWriteWithoutTime,
+		"ConcurrentWrites":         testConcurrentWrites,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, &suite{T: t, store: open(t)})
+		})
+	}
+}
+
+// suite is a test with its store.
+type suite struct {
+	*testing.T
+	store *store.Store
+}
+
+// start is when the tests begin: to the millisecond, as times are kept.
+var start = time.Date(2026, time.February, 3, 4, 5, 6, 789_000_000, time.UTC)
+
+func (s *suite) write(work func(*store.Queries) error) {
+	s.Helper()
+	if err := s.store.Write(s.Context(), work); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// user stores an account and returns it.
+func (s *suite) user(id string) store.User {
+	s.Helper()
+	user := store.User{ID: id, Email: id + "@example.com", Name: "Ἀδα 李 👩‍💻 '; DROP TABLE users; --", PasswordHash: "hash of " + id, CreatedAt: start}
+	s.write(func(q *store.Queries) error { return q.CreateUser(s.Context(), user) })
+	return user
+}
+
+// session stores a session that began so long after the start.
+func (s *suite) session(id, userID string, after time.Duration) store.Session {
+	s.Helper()
+	at := start.Add(after)
+	session := store.Session{
+		ID: id, UserID: userID, Generation: 1, RotatedAt: at, CreatedAt: at, LastSeenAt: at,
+		IP: "2001:db8::1", UserAgent: "a browser, «quoted»",
+	}
+	s.write(func(q *store.Queries) error { return q.CreateSession(s.Context(), session) })
+	return session
+}
+
+func (s *suite) wantsSession(want store.Session) {
+	s.Helper()
+	if got, err := s.store.Read().Session(s.Context(), want.ID); err != nil || got != want {
+		s.Errorf("session %+v, %v\nwant    %+v", got, err, want)
+	}
+}
+
+// sessionsOf returns the ids of a person's sessions.
+func (s *suite) sessionsOf(userID string) (ids []string) {
+	s.Helper()
+	sessions, err := s.store.Read().SessionsOf(s.Context(), userID)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, session := range sessions {
+		ids = append(ids, session.ID)
+	}
+	return ids
+}
+
+// endingsAfter returns the sessions whose ending was recorded after seq, and
+// the last seq.
+func (s *suite) endingsAfter(seq int64) (ids []string, last int64) {
+	s.Helper()
+	endings, err := s.store.Read().EndingsAfter(s.Context(), seq)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, ending := range endings {
+		if ending.Seq <= seq {
+			s.Errorf("the ending %+v comes after %d", ending, seq)
+		}
+		seq = ending.Seq
+		ids = append(ids, ending.SessionID)
+	}
+	return ids, seq
+}
+
+func wants[T comparable](s *suite, what string, got, want []T) {
+	s.Helper()
+	if !slices.Equal(got, want) {
+		s.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func testWriteRollsBack(t *testing.T, s *suite) {
+	ada := s.user("ada")
+	session := s.session("one", ada.ID, 0)
+	own := errors.New("an error of the work's own")
+	err := s.store.Write(t.Context(), func(q *store.Queries) error {
+		if err := q.RenameUser(t.Context(), ada.ID, "another name"); err != nil {
+			return err
+		}
+		if err := q.EndSession(t.Context(), session.ID, start); err != nil {
+			return err
+		}
+		if err := q.Audit(t.Context(), store.AuditLine{At: start, Event: "end", UserID: ada.ID}); err != nil {
+			return err
+		}
+		// Inside the transaction its own writes are seen.
+		if user, err := q.User(t.Context(), ada.ID); err != nil || user.Name != "another name" {
+			t.Errorf("inside: %+v, %v", user, err)
+		}
+		return own
+	})
+	if err != own { //nolint:errorlint // it must come back as it is
+		t.Errorf("error %v, want %v", err, own)
+	}
+	if user, err := s.store.Read().User(t.Context(), ada.ID); err != nil || user != ada {
+		t.Errorf("user %+v, %v", user, err)
+	}
+	s.wantsSession(session)
+	endings, _ := s.endingsAfter(0)
+	wants(s, "endings", endings, nil)
+	if lines, err := s.store.Read().AuditOf(t.Context(), ada.ID); err != nil || len(lines) > 0 {
+		t.Errorf("audit %+v, %v", lines, err)
+	}
+}
+
+func testWriteAfterAPanic(t *testing.T, s *suite) {
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		s.write(func(q *store.Queries) error {
+			if err := q.CreateUser(t.Context(), store.User{ID: "ada", Email: "ada@example.com"}); err != nil {
+				return err
+			}
+			panic("in the middle")
+		})
+	}()
+	if _, err := s.store.Read().User(t.Context(), "ada"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("half of the work was written: %v", err)
+	}
+	s.user("ada") // and the store still writes
+}
+
+func testWriteWithoutTime(t *testing.T, s *suite) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := s.store.Write(ctx, func(q *store.Queries) error {
+		return q.CreateUser(ctx, store.User{ID: "ada", Email: "ada@example.com"})
+	})
+	wantsUnavailable(t, err)
+
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	err = s.store.Write(ctx, func(q *store.Queries) error {
+		defer cancel()
+		return q.CreateUser(ctx, store.User{ID: "ada", Email: "ada@example.com"})
+	})
+	wantsUnavailable(t, err)
+	if _, err := s.store.Read().User(t.Context(), "ada"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("written all the same: %v", err)
+	}
+	s.user("ada")
+}
+
+func wantsUnavailable(t *testing.T, err error) {
+	t.Helper()
+	var p *problem.Error
+	if !errors.As(err, &p) || p.Kind != problem.Unavailable || p.RetryAfter <= 0 || p.Cause == nil {
+		t.Errorf("error %v, want a problem of kind Unavailable", err)
+	}
+}
+
+func testConcurrentWrites(t *testing.T, s *suite) {
+	ada := s.user("ada")
+	var (
+		all     sync.WaitGroup
+		written atomic.Int32
+	)
+	for writer := range 8 {
+		all.Go(func() {
+			for i := range 5 {
+				id := strconv.Itoa(writer) + "-" + strconv.Itoa(i)
+				err := s.store.Write(t.Context(), func(q *store.Queries) error {
+					return q.CreateSession(t.Context(), store.Session{ID: id, UserID: ada.ID, CreatedAt: start})
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				written.Add(1)
+				// What has been committed is read at once.
+				if _, err := s.store.Read().Session(t.Context(), id); err != nil {
+					t.Errorf("session %s: %v", id, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := len(s.sessionsOf(ada.ID)); got != int(written.Load()) || got != 40 {
+		t.Errorf("%d sessions, %d were written", got, written.Load())
+	}
+}
