@@ -25,9 +25,9 @@ type Handlers struct {
 
 // Profile answers GET /api/user/profile.
 func (h *Handlers) Profile(c echo.Context, caller web.Identity) error {
-	user, err := h.Store.Read().User(c.Request().Context(), caller.UserID)
+	user, err := h.Auth.Person(c.Request().Context(), caller)
 	if err != nil {
-		return gone(err)
+		return err
 	}
 	return c.JSON(http.StatusOK, auth.NewProfile(user))
 }

@@ -111,14 +111,11 @@ func (s *Service) rotate(ctx context.Context, q *store.Queries, id string, prese
 // live reads a session that may go on, or returns ErrSessionEnded.
 func (s *Service) live(ctx context.Context, q *store.Queries, id string) (store.Session, error) {
 	session, err := q.Session(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return session, ErrSessionEnded
+	var user store.User
+	if err == nil {
+		user, err = q.User(ctx, session.UserID)
 	}
-	if err != nil {
-		return session, err
-	}
-	user, err := q.User(ctx, session.UserID)
-	if err == nil && (user.Disabled || s.isOver(session)) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (user.Disabled || s.isOver(session)) {
 		err = ErrSessionEnded
 	}
 	return session, err
@@ -148,19 +145,27 @@ func (s *Service) Peek(ctx context.Context, token string) (web.Identity, error) 
 
 // Current returns the person behind an identity, and when the session ends if
 // it is not used again. It returns problem.ErrUnauthenticated when either is
-// gone.
+// gone, or the account is disabled.
 func (s *Service) Current(ctx context.Context, caller web.Identity) (store.User, time.Time, error) {
-	session, err := s.Store.Read().Session(ctx, caller.SessionID)
-	if err == nil {
-		var user store.User
-		if user, err = s.Store.Read().User(ctx, caller.UserID); err == nil {
-			return user, s.endsAt(session, s.Now()), nil
-		}
+	user, err := s.Person(ctx, caller)
+	if err != nil {
+		return store.User{}, time.Time{}, err
 	}
+	session, err := s.Store.Read().Session(ctx, caller.SessionID)
 	if errors.Is(err, store.ErrNotFound) {
 		err = problem.ErrUnauthenticated
 	}
-	return store.User{}, time.Time{}, err
+	return user, s.endsAt(session, s.Now()), err
+}
+
+// Person returns the account of a caller. It returns
+// problem.ErrUnauthenticated when the account is gone or disabled.
+func (s *Service) Person(ctx context.Context, caller web.Identity) (store.User, error) {
+	user, err := s.Store.Read().User(ctx, caller.UserID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Disabled {
+		err = problem.ErrUnauthenticated
+	}
+	return user, err
 }
 
 // Sessions returns the sessions of a person that may go on, the newest first.

@@ -13,17 +13,21 @@ type User struct {
 	Email        string // in canonical form
 	Name         string
 	PasswordHash string
-	CreatedAt    time.Time
-	Disabled     bool
+	// PasswordVersion changes with the password, and not when the same
+	// password is hashed anew.
+	PasswordVersion int64
+	CreatedAt       time.Time
+	Disabled        bool
 }
 
 // ErrEmailTaken is returned for an account whose address has one already.
 var ErrEmailTaken = problem.New(problem.Conflict, "email_taken", "There is an account with this e-mail address already. Sign in instead.")
 
-// CreateUser stores a new account. It returns ErrEmailTaken.
+// CreateUser stores a new account, with its first password. It returns
+// ErrEmailTaken.
 func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	_, err := q.exec(ctx, "create a user",
-		`INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		`INSERT INTO users (id, email, name, password_hash, password_version, created_at) VALUES ($1, $2, $3, $4, 1, $5)`,
 		u.ID, u.Email, u.Name, u.PasswordHash, millis(u.CreatedAt))
 	if isUnique(err) {
 		return ErrEmailTaken
@@ -31,12 +35,12 @@ func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	return err
 }
 
-const selectUser = `SELECT id, email, name, password_hash, created_at, disabled_at IS NOT NULL FROM users `
+const selectUser = `SELECT id, email, name, password_hash, password_version, created_at, disabled_at IS NOT NULL FROM users `
 
 func (q *Queries) user(ctx context.Context, where string, arg any) (User, error) {
 	var u User
 	var createdAt int64
-	err := q.one(ctx, "read a user", []any{&u.ID, &u.Email, &u.Name, &u.PasswordHash, &createdAt, &u.Disabled}, selectUser+where, arg)
+	err := q.one(ctx, "read a user", []any{&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled}, selectUser+where, arg)
 	u.CreatedAt = fromMillis(createdAt)
 	return u, err
 }
@@ -58,7 +62,14 @@ func (q *Queries) RenameUser(ctx context.Context, id, name string) error {
 
 // SetPasswordHash changes the password of an account. It returns ErrNotFound.
 func (q *Queries) SetPasswordHash(ctx context.Context, id, hash string) error {
-	return one(q.exec(ctx, "set a password", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
+	return one(q.exec(ctx, "set a password",
+		`UPDATE users SET password_hash = $1, password_version = password_version + 1 WHERE id = $2`, hash, id))
+}
+
+// RenewPasswordHash stores another hash of the same password. It returns
+// ErrNotFound.
+func (q *Queries) RenewPasswordHash(ctx context.Context, id, hash string) error {
+	return one(q.exec(ctx, "renew a password's hash", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
 }
 
 // RememberAddress notes that a person has signed in from an address.

@@ -1,11 +1,12 @@
 -- +goose Up
 CREATE TABLE users (
-    id            TEXT   NOT NULL PRIMARY KEY,
-    email         TEXT   NOT NULL UNIQUE, -- in canonical form
-    name          TEXT   NOT NULL,
-    password_hash TEXT   NOT NULL,
-    created_at    BIGINT NOT NULL,        -- all times: milliseconds since 1970, UTC
-    disabled_at   BIGINT
+    id               TEXT   NOT NULL PRIMARY KEY,
+    email            TEXT   NOT NULL UNIQUE, -- in canonical form
+    name             TEXT   NOT NULL,
+    password_hash    TEXT   NOT NULL,
+    password_version BIGINT NOT NULL, -- grows with every change of the password
+    created_at       BIGINT NOT NULL, -- all times: milliseconds since 1970, UTC
+    disabled_at      BIGINT
 );
 
 CREATE TABLE sessions (

@@ -26,7 +26,9 @@ func testUsers(t *testing.T, s *suite) {
 	s.write(func(q *store.Queries) error {
 		return errors.Join(q.RenameUser(ctx, ada.ID, "Ada"), q.SetPasswordHash(ctx, ada.ID, "another hash"))
 	})
-	ada.Name, ada.PasswordHash = "Ada", "another hash"
+	ada.Name, ada.PasswordHash, ada.PasswordVersion = "Ada", "another hash", 2
+	s.write(func(q *store.Queries) error { return q.RenewPasswordHash(ctx, bob.ID, "a dearer hash") })
+	bob.PasswordHash = "a dearer hash"
 	for _, want := range []store.User{ada, bob} {
 		if got, err := read.User(ctx, want.ID); err != nil || got != want {
 			t.Errorf("afterwards: %+v, %v, want %+v", got, err, want)

@@ -63,7 +63,7 @@ func (s *suite) write(work func(*store.Queries) error) {
 // user stores an account and returns it.
 func (s *suite) user(id string) store.User {
 	s.Helper()
-	user := store.User{ID: id, Email: id + "@example.com", Name: "Ἀδα 李 👩‍💻 '; DROP TABLE users; --", PasswordHash: "hash of " + id, CreatedAt: start}
+	user := store.User{ID: id, Email: id + "@example.com", Name: "Ἀδα 李 👩‍💻 '; DROP TABLE users; --", PasswordHash: "hash of " + id, PasswordVersion: 1, CreatedAt: start}
 	s.write(func(q *store.Queries) error { return q.CreateUser(s.Context(), user) })
 	return user
 }

@@ -1,0 +1,78 @@
+package auth
+
+import (
+	"context"
+
+	"lychgate/server/problem"
+	"lychgate/server/store"
+	"lychgate/server/web"
+)
+
+// ChangePassword sets a new password for somebody who knows the old one, and
+// ends every other session of theirs. It returns faults of the fields, a
+// problem with the code invalid_credentials, or one of kind TooMany or
+// Unavailable.
+func (s *Service) ChangePassword(ctx context.Context, caller web.Identity, current, next string, client Client) error {
+	user, err := s.Person(ctx, caller)
+	if err != nil {
+		return err
+	}
+	faults := s.Policy.Check("newPassword", next, user.Email, user.Name)
+	if current == "" {
+		faults = append(faults, problem.Field{Field: "currentPassword", Code: "required", Detail: "Enter your current password."})
+	}
+	if err := problem.Faults(faults...); err != nil {
+		return err
+	}
+	if _, err := s.prove(ctx, user, user.Email, current, "password_change", client); err != nil {
+		return err
+	}
+	return s.setPassword(ctx, user, next, caller.SessionID, "password_change", client, func(q *store.Queries) error {
+		return stillProven(ctx, q, user)
+	})
+}
+
+// SetPassword sets the password of an account and ends all its sessions: for
+// the command line. It returns store.ErrNotFound.
+func (s *Service) SetPassword(ctx context.Context, who Credentials) error {
+	email, err := CanonicalEmail(who.Email)
+	if err != nil {
+		return err
+	}
+	user, err := s.Store.Read().UserByEmail(ctx, email)
+	if err != nil {
+		return err
+	}
+	if err := problem.Faults(s.Policy.Check("password", who.Password, user.Email, user.Name)...); err != nil {
+		return err
+	}
+	regardless := func(*store.Queries) error { return nil }
+	return s.setPassword(ctx, user, who.Password, "", "password_set", Client{}, regardless)
+}
+
+// setPassword hashes and stores a password, if it may still be set by then,
+// and ends the sessions of the user but for one.
+func (s *Service) setPassword(ctx context.Context, user store.User, password, butFor, event string, client Client, may func(*store.Queries) error) error {
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	var ended []string
+	err = s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := may(q); err != nil {
+			return err
+		}
+		if err := q.SetPasswordHash(ctx, user.ID, hash); err != nil {
+			return err
+		}
+		if ended, err = q.EndSessionsOf(ctx, user.ID, butFor, s.Now()); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, event, outcomeSuccess, user.ID, butFor, client)
+	})
+	if err != nil {
+		return err
+	}
+	s.Endings.Add(ended...)
+	return nil
+}

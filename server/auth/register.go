@@ -1,0 +1,86 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"lychgate/server/problem"
+	"lychgate/server/store"
+)
+
+const maxNameLength = 100 // characters
+
+// Register makes an account and signs it in. It returns faults of the fields,
+// store.ErrEmailTaken, or a problem of kind Forbidden, TooMany or Unavailable.
+func (s *Service) Register(ctx context.Context, who Credentials, name string, client Client, replaced ...string) (Grant, store.User, error) {
+	if s.SignupClosed {
+		return Grant{}, store.User{}, errSignupClosed
+	}
+	user, err := s.newUser(who, name)
+	if err != nil {
+		return Grant{}, store.User{}, err
+	}
+	if err := s.Limits.Register(AddressKey(client.IP)); err != nil {
+		return Grant{}, store.User{}, err
+	}
+	switch _, err := s.Store.Read().UserByEmail(ctx, user.Email); {
+	case err == nil:
+		return Grant{}, store.User{}, store.ErrEmailTaken
+	case !errors.Is(err, store.ErrNotFound):
+		return Grant{}, store.User{}, err
+	}
+	if user.PasswordHash, err = s.Hasher.Hash(ctx, who.Password); err != nil {
+		return Grant{}, store.User{}, err
+	}
+	grant, err := s.begin(ctx, user, "register", client, replaced, func(q *store.Queries) error {
+		return q.CreateUser(ctx, user)
+	})
+	return grant, user, err
+}
+
+// CreateAccount makes an account without signing it in: for the command line.
+func (s *Service) CreateAccount(ctx context.Context, who Credentials, name string) (store.User, error) {
+	user, err := s.newUser(who, name)
+	if err != nil {
+		return store.User{}, err
+	}
+	if user.PasswordHash, err = s.Hasher.Hash(ctx, who.Password); err != nil {
+		return store.User{}, err
+	}
+	return user, s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.CreateUser(ctx, user); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, "user_created", outcomeSuccess, user.ID, "", Client{})
+	})
+}
+
+// newUser checks what a new account is made of; the hash is still missing.
+func (s *Service) newUser(who Credentials, name string) (store.User, error) {
+	email, err := CanonicalEmail(who.Email)
+	var faults []problem.Field
+	if err != nil {
+		faults = problem.From(err).Fields
+	}
+	name, nameFaults := CheckName(name)
+	faults = append(faults, nameFaults...)
+	faults = append(faults, s.Policy.Check("password", who.Password, email, name)...)
+	return store.User{ID: rand.Text(), Email: email, Name: name, CreatedAt: s.Now().UTC().Truncate(time.Millisecond)}, problem.Faults(faults...)
+}
+
+// CheckName returns a person's name as it is stored, and its faults.
+func CheckName(name string) (string, []problem.Field) {
+	name = strings.TrimSpace(name)
+	switch {
+	case utf8.RuneCountInString(name) > maxNameLength:
+		return name, []problem.Field{{Field: "name", Code: "too_long", Detail: "Use at most 100 characters."}}
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return name, []problem.Field{{Field: "name", Code: "invalid_character", Detail: "A name cannot hold control characters."}}
+	}
+	return name, nil
+}
