@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -148,6 +149,25 @@ func TestLoginEndsTheSessionThatCameAlong(t *testing.T) {
 	before.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
 	before.Post("/api/auth/refresh", "").WantsProblem(http.StatusUnauthorized, "session_ended")
 	client.Get("/api/user/profile").Wants(http.StatusOK)
+}
+
+// After the cost was raised the first sign-in stores a new hash of the same
+// password; the others at that moment must not take it for a new password.
+func TestSignInsAtOnceAfterTheCostWasRaised(t *testing.T) {
+	server := servertest.Start(t)
+	server.Client().Register("ada@example.com")
+	server.Stop()
+	dearer := server.Again(func(c *config.Config) { c.BcryptCost++ })
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			answer, err := dearer.Client().Try(http.MethodPost, "/api/auth/login", servertest.Object("email", "ada@example.com", "password", servertest.Password))
+			if err != nil || answer.StatusCode != http.StatusOK {
+				t.Errorf("a sign-in with the right password was refused: %v %v", answer.Body, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestTokensInTheBody(t *testing.T) {

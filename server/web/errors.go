@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -53,6 +54,8 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 		switch {
 		case p.Kind == problem.Internal:
 			log.Error("internal error", "requestId", RequestID(c), "error", p.Error())
+		case errors.Is(p.Cause, context.Canceled): // the client has gone, and took its request along
+			log.Debug("request cancelled", "requestId", RequestID(c), "code", p.Code)
 		case p.Cause != nil:
 			log.Warn("request failed", "requestId", RequestID(c), "code", p.Code, "error", p.Error())
 		}
