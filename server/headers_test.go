@@ -12,15 +12,6 @@ import (
 	"lychgate/server/servertest"
 )
 
-func mustOrigin(t *testing.T, text string) origin.Origin {
-	t.Helper()
-	o, err := origin.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
 // answers are one of every kind that there is. Each goes out signed out,
 // unless it says otherwise.
 var answers = []struct {
@@ -152,11 +143,12 @@ func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	}
 	t.Run("http", func(t *testing.T) { eachAnswer(t, func(*config.Config) {}, hsts("")) })
 	t.Run("https", func(t *testing.T) {
-		eachAnswer(t, func(c *config.Config) { c.Origin = mustOrigin(t, "https://app.example.com") }, hsts("max-age=31536000"))
+		eachAnswer(t, servertest.At(t, "https://app.example.com"), hsts("max-age=31536000"))
 	})
 	t.Run("https and all below", func(t *testing.T) {
 		eachAnswer(t, func(c *config.Config) {
-			c.Origin, c.HSTSSubdomains = mustOrigin(t, "https://app.example.com"), true
+			servertest.At(t, "https://app.example.com")(c)
+			c.HSTSSubdomains = true
 		}, hsts("max-age=31536000; includeSubDomains"))
 	})
 }

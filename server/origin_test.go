@@ -55,7 +55,7 @@ func TestHosts(t *testing.T) {
 	} {
 		instance := servertest.Start(t, func(c *config.Config) {
 			if test.origin != "" {
-				c.Origin = mustOrigin(t, test.origin)
+				servertest.At(t, test.origin)(c)
 			}
 		})
 		port := instance.URL[strings.LastIndex(instance.URL, ":")+1:]

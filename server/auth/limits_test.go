@@ -11,18 +11,8 @@ import (
 	"time"
 
 	"lychgate/server/config"
-	"lychgate/server/origin"
 	"lychgate/server/servertest"
 )
-
-func mustOrigin(t *testing.T, text string) origin.Origin {
-	t.Helper()
-	o, err := origin.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
 
 // limited is a server that allows so many failed sign-ins a minute, and
 // believes what X-Forwarded-For says.

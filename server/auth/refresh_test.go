@@ -194,7 +194,7 @@ func TestSessionsOutliveARestart(t *testing.T) {
 }
 
 func TestEndingsOfAnotherProcessCountWithinASecond(t *testing.T) {
-	fixed := func(c *config.Config) { c.Origin = mustOrigin(t, "http://localhost:8080") }
+	fixed := servertest.At(t, "http://localhost:8080")
 	one := servertest.Start(t, fixed)
 	two := one.Again()
 	client := one.Client()

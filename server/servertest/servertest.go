@@ -22,6 +22,7 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/config"
+	"lychgate/server/origin"
 	"lychgate/server/problem"
 )
 
@@ -72,6 +73,17 @@ func Start(t testing.TB, changes ...func(*config.Config)) *Server {
 		change(&settings)
 	}
 	return run(t, settings, NewClock())
+}
+
+// At is a change for Start: a server of another origin than its address. Its
+// clients set the Host header that goes with it.
+func At(t testing.TB, text string) func(*config.Config) {
+	t.Helper()
+	public, err := origin.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(c *config.Config) { c.Origin = public }
 }
 
 // Again runs a second server on the same data, as after a restart or beside a
