@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOLANGCI_LINT := .bin/golangci-lint-v2.15.0
 NODE_MODULES := node_modules/.package-lock.json
 EXPORT := frontend/out/index.html
-EXPORT_SOURCES := $(shell git ls-files --cached --others --exclude-standard -- frontend package.json 2>/dev/null | grep -v '^frontend/e2e/')
+EXPORT_SOURCES := $(shell git ls-files --cached --others --exclude-standard -- frontend package.json 2>/dev/null | grep -v '^frontend/e2e/' | while read -r file; do [ ! -e "$$file" ] || echo "$$file"; done)
 
 # go test uses the race detector wherever a C compiler is found.
 RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; then echo -race; fi)

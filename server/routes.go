@@ -72,7 +72,11 @@ func outsideAPI(path string) bool {
 func register(e *echo.Echo, table []route) {
 	e.Use(refuseOptions)
 	for _, r := range table {
-		handler := noStore(r.handler)
+		handler := r.handler
+		if r.who == signedIn {
+			handler = onlySignedIn(handler)
+		}
+		handler = noStore(handler)
 		e.Add(r.method, r.path, handler)
 		if r.method == http.MethodGet {
 			e.Add(http.MethodHead, r.path, handler)
@@ -80,7 +84,17 @@ func register(e *echo.Echo, table []route) {
 	}
 }
 
-// caller makes a handler for people who are signed in: others get 401.
+// onlySignedIn answers 401 to others.
+func onlySignedIn(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if _, err := web.Caller(c, web.Refreshing); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
+// caller tells a handler who is calling.
 func caller(handler func(echo.Context, web.Identity) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		identity, err := web.Caller(c, web.Refreshing)

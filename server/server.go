@@ -30,9 +30,9 @@ import (
 	"lychgate/server/web"
 )
 
-// ProtectedPrefixes are the pages that only signed-in people see: each of
+// protectedPrefixes are the pages that only signed-in people see: each of
 // these, and everything below it.
-var ProtectedPrefixes = []string{"/dashboard"}
+var protectedPrefixes = []string{"/dashboard"}
 
 const (
 	// drainTime is how long a server that was told to stop gives the requests
@@ -88,7 +88,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		return nil, err
 	}
 
-	pages, err := site.New(env.Site, site.Options{Protected: ProtectedPrefixes, Routed: outsideAPI})
+	pages, err := site.New(env.Site, site.Options{Protected: protectedPrefixes, Routed: outsideAPI})
 	if err != nil {
 		return nil, fmt.Errorf("read the embedded site: %w", err)
 	}
@@ -161,7 +161,7 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 		Policy:        secret.PasswordPolicy{MinLength: c.PasswordMin},
 		AccessTokens:  auth.NewAccessTokens(keys, issuer.String(), c.AccessTTL, env.Now),
 		RefreshTokens: auth.NewRefreshTokens(root),
-		Endings:       auth.NewEndings(s, c.AccessTTL, env.Log),
+		Endings:       auth.NewEndings(s, env.Log),
 		Limits:        auth.NewLimits(auth.Rate(c.LoginAttempts), auth.Rate(c.RegisterAttempts), env.Now),
 		Use:           auth.NewUse(),
 		SignupClosed:  c.SignupClosed,

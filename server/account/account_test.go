@@ -118,19 +118,28 @@ func TestAccountsThatAreGone(t *testing.T) {
 			tab.Get("/api/auth/session").Wants(http.StatusOK)
 		})
 	}
-	t.Run("deleted while an access token lives", func(t *testing.T) {
-		s := servertest.Start(t)
-		client := s.Client()
-		client.Register(email)
-		alter(t, s, `DELETE FROM users`)
-		client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
-		client.Do(http.MethodPatch, "/api/user/profile", `{"name":"Ada"}`).WantsProblem(http.StatusUnauthorized, "unauthenticated")
-		client.Post("/api/user/password", servertest.Object("currentPassword", servertest.Password, "newPassword", "another horse battery")).
-			WantsProblem(http.StatusUnauthorized, "unauthenticated")
-		if body := client.Get("/api/auth/session").Wants(http.StatusOK).Body; body != "{\"authenticated\":false}\n" {
-			t.Errorf("session: %s", body)
-		}
-	})
+	for name, statement := range map[string]string{
+		"disabled while an access token lives": `UPDATE users SET disabled_at = 1`,
+		"deleted while an access token lives":  `DELETE FROM users`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := servertest.Start(t)
+			client := s.Client()
+			client.Register(email)
+			alter(t, s, statement)
+			client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
+			client.Do(http.MethodPatch, "/api/user/profile", `{"name":"Ada"}`).WantsProblem(http.StatusUnauthorized, "unauthenticated")
+			client.Post("/api/user/password", servertest.Object("currentPassword", servertest.Password, "newPassword", "another horse battery")).
+				WantsProblem(http.StatusUnauthorized, "unauthenticated")
+			if body := client.Get("/api/auth/session").Wants(http.StatusOK).Body; body != "{\"authenticated\":false}\n" {
+				t.Errorf("session: %s", body)
+			}
+			alter(t, s, `UPDATE users SET disabled_at = NULL`)
+			if name == "disabled while an access token lives" && client.Get("/api/user/profile").Wants(http.StatusOK).Text("name") != "" {
+				t.Error("what was refused was stored all the same")
+			}
+		})
+	}
 }
 
 // Without a signed-in person nothing here answers.

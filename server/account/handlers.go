@@ -4,7 +4,6 @@
 package account
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -25,7 +24,7 @@ type Handlers struct {
 
 // Profile answers GET /api/user/profile.
 func (h *Handlers) Profile(c echo.Context, caller web.Identity) error {
-	user, err := h.Auth.Person(c.Request().Context(), caller)
+	user, err := auth.PersonOf(c.Request().Context(), h.Store.Read(), caller)
 	if err != nil {
 		return err
 	}
@@ -41,19 +40,26 @@ func (h *Handlers) UpdateProfile(c echo.Context, caller web.Identity) error {
 	if err := web.Bind(c, &input); err != nil {
 		return err
 	}
-	if input.Name != nil {
-		name, faults := auth.CheckName(*input.Name)
-		if err := problem.Faults(faults...); err != nil {
+	if input.Name == nil {
+		return h.Profile(c, caller)
+	}
+	name, faults := auth.CheckName(*input.Name)
+	if err := problem.Faults(faults...); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	var user store.User
+	err := h.Store.Write(ctx, func(q *store.Queries) (err error) {
+		if user, err = auth.PersonOf(ctx, q, caller); err != nil {
 			return err
 		}
-		err := h.Store.Write(c.Request().Context(), func(q *store.Queries) error {
-			return q.RenameUser(c.Request().Context(), caller.UserID, name)
-		})
-		if err != nil {
-			return gone(err)
-		}
+		return q.RenameUser(ctx, caller.UserID, name)
+	})
+	if err != nil {
+		return err
 	}
-	return h.Profile(c, caller)
+	user.Name = name
+	return c.JSON(http.StatusOK, auth.NewProfile(user))
 }
 
 // ChangePassword answers POST /api/user/password.
@@ -123,13 +129,4 @@ func (h *Handlers) EndOtherSessions(c echo.Context, caller web.Identity) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
-}
-
-// gone says of an account that was deleted while its token lived that nobody
-// is calling.
-func gone(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return problem.ErrUnauthenticated
-	}
-	return err
 }

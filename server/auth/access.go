@@ -116,7 +116,7 @@ func (a *AccessTokens) Mint(identity web.Identity, sessionEnds time.Time) (token
 // session has ended since is not its business.
 func (a *AccessTokens) Verify(token string) (web.Identity, error) {
 	c, err := a.verify(token)
-	if err != nil || c.ExpiresAt <= a.now().Unix() {
+	if err != nil || c.ExpiresAt <= a.now().Unix() || a.isFromTheFuture(c) {
 		return web.Identity{}, problem.ErrUnauthenticated
 	}
 	return web.Identity{UserID: c.Subject, SessionID: c.SessionID}, nil
@@ -180,11 +180,17 @@ func (a *AccessTokens) read(token string, c *claims) (header, error) {
 	}
 	life := c.ExpiresAt - c.IssuedAt
 	if c.ClientID != audience || c.Subject == "" || c.SessionID == "" || c.ID == "" ||
-		c.IssuedAt > a.now().Add(issuedInTheFuture).Unix() ||
-		life <= 0 || life > int64(a.ttl/time.Second) {
+		a.isFromTheFuture(c) || life <= 0 || life > int64(a.ttl/time.Second) {
 		return head, errAccessToken
 	}
 	return head, nil
+}
+
+// isFromTheFuture reports whether a token was issued later than another
+// replica's clock could have it: after a step back of our own clock such a
+// token would outlive what was promised of it.
+func (a *AccessTokens) isFromTheFuture(c *claims) bool {
+	return c.IssuedAt > a.now().Add(issuedInTheFuture).Unix()
 }
 
 func decodeStrictly(part string, into any) bool {

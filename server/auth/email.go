@@ -14,12 +14,12 @@ const (
 	maxLocalLength = 64  // RFC 5321, section 4.5.3.1.1
 )
 
-// CanonicalEmail returns the one form of an address under which an account is
+// canonicalEmail returns the one form of an address under which an account is
 // kept: compatibility forms folded, lower-case, the domain in ASCII (RFC
 // 5891). It refuses, with a fault of the field email, whatever two mail
 // servers could read in two ways: quoted local parts, comments, address
 // literals, a second @ that only appears once the text is normalised.
-func CanonicalEmail(text string) (string, error) {
+func canonicalEmail(text string) (string, error) {
 	if strings.TrimSpace(text) == "" {
 		return "", emailFault("required", "Enter your e-mail address.")
 	}

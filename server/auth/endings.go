@@ -25,10 +25,9 @@ const (
 type Endings struct {
 	store *store.Store
 	log   *slog.Logger
-	keep  time.Duration
 
-	// Times here are by the monotonic clock: a step of the other one must
-	// neither forget an ending nor hide that the record is out of reach.
+	// Times here are by the monotonic clock, so that a step of the other one
+	// does not hide that the record is out of reach.
 	mu       sync.RWMutex
 	ended    map[string]time.Time // by session: when it was noted here
 	seq      int64
@@ -36,10 +35,10 @@ type Endings struct {
 	reported bool // that the record is out of reach
 }
 
-// NewEndings returns the endings in a store, each kept for the life of an
-// access token; call Poll once before use, then Follow.
-func NewEndings(s *store.Store, accessTTL time.Duration, log *slog.Logger) *Endings {
-	return &Endings{store: s, keep: accessTTL + issuedInTheFuture, log: log, ended: make(map[string]time.Time)}
+// NewEndings returns the endings in a store; call Poll once before use, then
+// Follow.
+func NewEndings(s *store.Store, log *slog.Logger) *Endings {
+	return &Endings{store: s, log: log, ended: make(map[string]time.Time)}
 }
 
 // Add notes endings at once, without waiting for the record.
@@ -106,14 +105,14 @@ func (e *Endings) report(ctx context.Context, err error) {
 	case failing && !e.reported:
 		e.log.Error("the record of ended sessions cannot be read; protected answers become 503 if this lasts", "error", err)
 		e.reported = true
-	case !failing && e.reported && err == nil:
+	case e.reported && err == nil:
 		e.log.Info("the record of ended sessions can be read again")
 		e.reported = false
 	}
 }
 
 func (e *Endings) forget() {
-	before := time.Now().Add(-e.keep)
+	before := time.Now().Add(-keepEnded)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for id, at := range e.ended {

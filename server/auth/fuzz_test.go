@@ -132,7 +132,7 @@ func FuzzCanonicalEmail(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		email, err := CanonicalEmail(text)
+		email, err := canonicalEmail(text)
 		if err != nil {
 			if email != "" {
 				t.Fatalf("%q: %v, and yet %q", text, err, email)
@@ -152,10 +152,10 @@ func FuzzCanonicalEmail(f *testing.F) {
 		case strings.ContainsAny(email, `"(),:;<>[]\`):
 			t.Fatalf("%q: %q can be read in two ways", text, email)
 		}
-		if again, err := CanonicalEmail(email); again != email {
+		if again, err := canonicalEmail(email); again != email {
 			t.Fatalf("%q: %q becomes %q (%v)", text, email, again, err)
 		}
-		if shouted, err := CanonicalEmail(" " + strings.ToUpper(email) + "\t"); shouted != email {
+		if shouted, err := canonicalEmail(" " + strings.ToUpper(email) + "\t"); shouted != email {
 			t.Fatalf("%q: %q in capitals becomes %q (%v)", text, email, shouted, err)
 		}
 	})

@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,33 +128,39 @@ func (h *Handlers) Logout(c echo.Context) error {
 	if err := web.BindNothing(c); err != nil {
 		return err
 	}
-	sessions := h.cookieSessions(c)
-	if hasAuthorization(c) {
-		sessions = nil // the header alone counts
-		if token, err := web.BearerToken(c.Request().Header); err == nil {
-			sessions = appendSession(nil, h.Service.AccessTokens.SessionOf(token))
-		}
+	var sessions []string
+	header := hasAuthorization(c)
+	if !header {
+		sessions = h.cookieSessions(c)
+	} else if token, err := web.BearerToken(c.Request().Header); err == nil {
+		sessions = appendSession(nil, h.Service.AccessTokens.SessionOf(token))
 	}
 	if err := h.Service.Logout(c.Request().Context(), sessions, ClientOf(c)); err != nil {
 		return err
 	}
-	h.Cookies.Clear(c)
+	if !header { // else it alone counts, and the cookies' session goes on
+		h.Cookies.Clear(c)
+	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 // cookieSessions returns the sessions whose tokens came in cookies, expired
-// tokens and old generations too: enough to end them, and nothing else.
-func (h *Handlers) cookieSessions(c echo.Context) []string {
-	access, refresh, err := h.Cookies.Read(c)
-	if err != nil {
-		return nil
+// tokens and old generations too, and each of several cookies of one name:
+// enough to end them, and nothing else.
+func (h *Handlers) cookieSessions(c echo.Context) (sessions []string) {
+	access, refresh := h.Cookies.All(c)
+	for _, token := range access {
+		sessions = appendSession(sessions, h.Service.AccessTokens.SessionOf(token))
 	}
-	fromRefresh, _, _ := h.Service.RefreshTokens.read(refresh)
-	return appendSession(appendSession(nil, h.Service.AccessTokens.SessionOf(access)), fromRefresh)
+	for _, token := range refresh {
+		id, _, _ := h.Service.RefreshTokens.read(token)
+		sessions = appendSession(sessions, id)
+	}
+	return sessions
 }
 
 func appendSession(sessions []string, id string) []string {
-	if id == "" || len(sessions) > 0 && sessions[0] == id {
+	if id == "" || slices.Contains(sessions, id) {
 		return sessions
 	}
 	return append(sessions, id)
@@ -201,14 +208,18 @@ func (h *Handlers) Identify(c echo.Context, depth web.Depth) (web.Identity, erro
 		if err != nil {
 			return web.Identity{}, err
 		}
-		return h.byAccessToken(token)
+		identity, err := h.Service.AccessTokens.Verify(token)
+		if err != nil {
+			return web.Identity{}, err
+		}
+		return h.inSession(identity)
 	}
 	access, refresh, err := h.Cookies.Read(c)
 	if err != nil {
 		return web.Identity{}, err
 	}
-	if _, err := h.Service.AccessTokens.Verify(access); err == nil {
-		return h.byAccessToken(access)
+	if identity, err := h.Service.AccessTokens.Verify(access); err == nil {
+		return h.inSession(identity)
 	}
 	if refresh == "" {
 		return web.Identity{}, problem.ErrUnauthenticated
@@ -220,11 +231,9 @@ func (h *Handlers) Identify(c echo.Context, depth web.Depth) (web.Identity, erro
 	return identity, err
 }
 
-func (h *Handlers) byAccessToken(token string) (web.Identity, error) {
-	identity, err := h.Service.AccessTokens.Verify(token)
-	if err != nil {
-		return web.Identity{}, err
-	}
+// inSession lets an identity pass whose session has not ended, and notes that
+// the session is in use.
+func (h *Handlers) inSession(identity web.Identity) (web.Identity, error) {
 	if err := h.Service.Endings.Check(identity.SessionID); err != nil {
 		return web.Identity{}, err
 	}
@@ -235,7 +244,7 @@ func (h *Handlers) byAccessToken(token string) (web.Identity, error) {
 func (h *Handlers) byRefreshToken(c echo.Context, token string, depth web.Depth) (web.Identity, error) {
 	ctx := c.Request().Context()
 	if depth == web.Peeking {
-		return h.Service.Peek(ctx, token)
+		return h.Service.Peek(ctx, token, ClientOf(c))
 	}
 	grant, err := h.Service.Refresh(ctx, token, ClientOf(c))
 	if err != nil {

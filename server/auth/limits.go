@@ -49,7 +49,7 @@ type Attempt struct {
 }
 
 // SignIn counts an attempt of an account, by its canonical e-mail, from an
-// address (see AddressKey). known says that the account has signed in from it
+// address (see addressKey). known says that the account has signed in from it
 // before: then others' guesses do not keep it out. It returns a problem of kind
 // TooMany when one of the limits refuses, and then none has counted.
 func (l *Limits) SignIn(account, address string, known bool) (*Attempt, error) {
@@ -65,10 +65,10 @@ func (l *Limits) SignIn(account, address string, known bool) (*Attempt, error) {
 		return nil, problem.RateLimited(wait)
 	}
 	attempt := &Attempt{limits: l, account: account, address: address, countedByAccount: byAccount == 0}
-	l.pairs.take(pair(account, address))
-	l.addresses.take(address)
+	l.pairs.take(pair(account, address), now)
+	l.addresses.take(address, now)
 	if attempt.countedByAccount {
-		l.accounts.take(account)
+		l.accounts.take(account, now)
 	}
 	return attempt, nil
 }
@@ -76,21 +76,22 @@ func (l *Limits) SignIn(account, address string, known bool) (*Attempt, error) {
 // Succeeded takes the attempt back, for only failures count, and forgives the
 // pair its earlier failures.
 func (a *Attempt) Succeeded() {
-	a.takeBack(func() { a.limits.pairs.clear(pair(a.account, a.address)) })
+	a.takeBack(func(string, time.Time) { a.limits.pairs.clear(pair(a.account, a.address)) })
 }
 
 // Cancel takes back an attempt that was never decided.
 func (a *Attempt) Cancel() {
-	a.takeBack(func() { a.limits.pairs.give(pair(a.account, a.address)) })
+	a.takeBack(a.limits.pairs.give)
 }
 
-func (a *Attempt) takeBack(ofPair func()) {
+func (a *Attempt) takeBack(ofPair func(key string, now time.Time)) {
 	a.limits.mu.Lock()
 	defer a.limits.mu.Unlock()
-	ofPair()
-	a.limits.addresses.give(a.address)
+	now := a.limits.now()
+	ofPair(pair(a.account, a.address), now)
+	a.limits.addresses.give(a.address, now)
 	if a.countedByAccount {
-		a.limits.accounts.give(a.account)
+		a.limits.accounts.give(a.account, now)
 	}
 }
 
@@ -99,11 +100,19 @@ func (a *Attempt) takeBack(ofPair func()) {
 func (l *Limits) Register(address string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if wait := l.registrations.wait(address, l.now()); wait > 0 {
+	now := l.now()
+	if wait := l.registrations.wait(address, now); wait > 0 {
 		return problem.RateLimited(wait)
 	}
-	l.registrations.take(address)
+	l.registrations.take(address, now)
 	return nil
+}
+
+// CancelRegistration takes back a registration that was never decided.
+func (l *Limits) CancelRegistration(address string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.registrations.give(address, l.now())
 }
 
 // Sweep forgets buckets that are full again.
@@ -117,9 +126,9 @@ func (l *Limits) Sweep() {
 
 func pair(account, address string) string { return account + " " + address }
 
-// AddressKey returns the address under which a client is counted: an IPv6
+// addressKey returns the address under which a client is counted: an IPv6
 // client by its /64, which one machine has for itself.
-func AddressKey(ip string) string {
+func addressKey(ip string) string {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
 		return ip
@@ -136,7 +145,7 @@ func AddressKey(ip string) string {
 type buckets struct {
 	size   float64
 	refill time.Duration // of one token
-	byKey  map[string]*bucket
+	byKey  map[string]bucket
 }
 
 type bucket struct {
@@ -148,42 +157,50 @@ func newBuckets(rate Rate) *buckets {
 	return &buckets{
 		size:   float64(rate.Attempts),
 		refill: rate.Per / time.Duration(rate.Attempts),
-		byKey:  make(map[string]*bucket),
+		byKey:  make(map[string]bucket),
 	}
 }
 
-// wait brings the bucket of a key up to date and returns how long it is until
-// it holds a token: zero when it does.
-func (b *buckets) wait(key string, now time.Time) time.Duration {
+// tokens returns what the bucket of a key holds. Asking stores nothing, so that
+// attempts that are refused cost no memory.
+func (b *buckets) tokens(key string, now time.Time) float64 {
 	at, found := b.byKey[key]
 	if !found {
-		at = &bucket{tokens: b.size, at: now}
-		b.byKey[key] = at
+		return b.size
 	}
-	if elapsed := now.Sub(at.at); elapsed > 0 {
-		at.tokens = math.Min(b.size, at.tokens+float64(elapsed)/float64(b.refill))
-	}
-	at.at = now
-	if at.tokens >= 1 {
+	elapsed := max(0, now.Sub(at.at))
+	return math.Min(b.size, at.tokens+float64(elapsed)/float64(b.refill))
+}
+
+// wait returns how long it is until the bucket of a key holds a token: zero
+// when it does.
+func (b *buckets) wait(key string, now time.Time) time.Duration {
+	missing := 1 - b.tokens(key, now)
+	if missing <= 0 {
 		return 0
 	}
-	return time.Duration(math.Ceil((1 - at.tokens) * float64(b.refill)))
+	return time.Duration(math.Ceil(missing * float64(b.refill)))
 }
 
 // take takes a token that wait has found.
-func (b *buckets) take(key string) { b.byKey[key].tokens-- }
+func (b *buckets) take(key string, now time.Time) {
+	b.byKey[key] = bucket{tokens: b.tokens(key, now) - 1, at: now}
+}
 
-func (b *buckets) give(key string) {
-	if at, found := b.byKey[key]; found {
-		at.tokens = math.Min(b.size, at.tokens+1)
+// give puts a token back; a bucket that is full again needs no place.
+func (b *buckets) give(key string, now time.Time) {
+	if tokens := b.tokens(key, now) + 1; tokens < b.size {
+		b.byKey[key] = bucket{tokens: tokens, at: now}
+	} else {
+		b.clear(key)
 	}
 }
 
 func (b *buckets) clear(key string) { delete(b.byKey, key) }
 
 func (b *buckets) sweep(now time.Time) {
-	for key, at := range b.byKey {
-		if b.wait(key, now); at.tokens >= b.size {
+	for key := range b.byKey {
+		if b.tokens(key, now) >= b.size {
 			delete(b.byKey, key)
 		}
 	}

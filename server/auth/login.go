@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"time"
 
 	"lychgate/server/problem"
+	"lychgate/server/secret"
 	"lychgate/server/store"
 )
 
@@ -14,7 +16,9 @@ import (
 // in words and in time, whether the account exists or not, or a problem of
 // kind TooMany or Unavailable.
 func (s *Service) Login(ctx context.Context, who Credentials, client Client, replaced ...string) (Grant, store.User, error) {
-	email, err := CanonicalEmail(who.Email)
+	ctx, cancel := context.WithTimeout(ctx, secret.LongestWait)
+	defer cancel()
+	email, err := canonicalEmail(who.Email)
 	if err != nil {
 		return Grant{}, store.User{}, err
 	}
@@ -25,53 +29,64 @@ func (s *Service) Login(ctx context.Context, who Credentials, client Client, rep
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Grant{}, store.User{}, err
 	}
-	hash, err := s.prove(ctx, user, email, who.Password, "login", client)
+	cheap, err := s.prove(ctx, user, email, who.Password, "login", client)
 	if err != nil {
 		return Grant{}, store.User{}, err
 	}
+	dearer := ""
+	if cheap {
+		dearer = s.hashAnew(ctx, who.Password)
+	}
 	grant, err := s.begin(ctx, user, "login", client, replaced, func(q *store.Queries) error {
-		if err := stillProven(ctx, q, user); err != nil || hash == user.PasswordHash {
+		if err := stillProven(ctx, q, user); err != nil || dearer == "" {
 			return err
 		}
-		return q.RenewPasswordHash(ctx, user.ID, hash)
+		return q.RenewPasswordHash(ctx, user.ID, dearer)
 	})
 	return grant, user, err
 }
 
 // prove checks the password of a user, who is the zero one for an account
-// that does not exist, within the limits. It returns the hash to store: a new
-// one where the cost has been raised.
-func (s *Service) prove(ctx context.Context, user store.User, email, password, event string, client Client) (hash string, err error) {
-	address := AddressKey(client.IP)
+// that does not exist, within the limits. It reports whether the stored hash is
+// cheaper than hashes are by now.
+func (s *Service) prove(ctx context.Context, user store.User, email, password, event string, client Client) (cheap bool, err error) {
+	address := addressKey(client.IP)
 	known, err := s.Store.Read().KnowsAddress(ctx, user.ID, address)
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	attempt, err := s.Limits.SignIn(email, address, known)
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	ok, rehash, err := s.Hasher.Verify(ctx, user.PasswordHash, password)
+	ok, cheap, err := s.Hasher.Verify(ctx, user.PasswordHash, password)
 	if err != nil {
 		attempt.Cancel()
-		return "", err
+		return false, err
 	}
 	if !ok || user.Disabled {
 		if err := s.Store.Write(ctx, func(q *store.Queries) error {
 			return s.audit(ctx, q, event, outcomeFailure, user.ID, "", client)
 		}); err != nil {
-			return "", err
+			return false, err
 		}
-		return "", errInvalidCredentials
+		return false, errInvalidCredentials
 	}
 	attempt.Succeeded()
-	if !rehash {
-		return user.PasswordHash, nil
+	return cheap, nil
+}
+
+// hashAnew returns a hash of today's cost, or nothing when no worker is soon
+// free: then the next sign-in does it.
+func (s *Service) hashAnew(ctx context.Context, password string) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		s.Log.Debug("a password was not hashed anew", "error", err)
+		return ""
 	}
-	if hash, err = s.Hasher.Hash(ctx, password); err != nil {
-		return user.PasswordHash, nil //nolint:nilerr // no worker was free: the next sign-in hashes it anew
-	}
-	return hash, nil
+	return hash
 }
 
 // stillProven returns errInvalidCredentials when the password of a user has
@@ -100,7 +115,7 @@ func (s *Service) begin(ctx context.Context, user store.User, event string, clie
 		if err := q.CreateSession(ctx, session); err != nil {
 			return err
 		}
-		if err := q.RememberAddress(ctx, user.ID, AddressKey(client.IP), now); err != nil {
+		if err := q.RememberAddress(ctx, user.ID, addressKey(client.IP), now); err != nil {
 			return err
 		}
 		if err := s.endAll(ctx, q, replaced, "replaced", client); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lychgate/server/problem"
+	"lychgate/server/secret"
 	"lychgate/server/store"
 	"lychgate/server/web"
 )
@@ -13,7 +14,9 @@ import (
 // problem with the code invalid_credentials, or one of kind TooMany or
 // Unavailable.
 func (s *Service) ChangePassword(ctx context.Context, caller web.Identity, current, next string, client Client) error {
-	user, err := s.Person(ctx, caller)
+	ctx, cancel := context.WithTimeout(ctx, secret.LongestWait)
+	defer cancel()
+	user, err := PersonOf(ctx, s.Store.Read(), caller)
 	if err != nil {
 		return err
 	}
@@ -35,7 +38,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller web.Identity, curre
 // SetPassword sets the password of an account and ends all its sessions: for
 // the command line. It returns store.ErrNotFound.
 func (s *Service) SetPassword(ctx context.Context, who Credentials) error {
-	email, err := CanonicalEmail(who.Email)
+	email, err := canonicalEmail(who.Email)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"lychgate/server/problem"
+	"lychgate/server/secret"
 	"lychgate/server/store"
 )
 
@@ -25,7 +26,10 @@ func (s *Service) Register(ctx context.Context, who Credentials, name string, cl
 	if err != nil {
 		return Grant{}, store.User{}, err
 	}
-	if err := s.Limits.Register(AddressKey(client.IP)); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, secret.LongestWait)
+	defer cancel()
+	address := addressKey(client.IP)
+	if err := s.Limits.Register(address); err != nil {
 		return Grant{}, store.User{}, err
 	}
 	switch _, err := s.Store.Read().UserByEmail(ctx, user.Email); {
@@ -35,6 +39,7 @@ func (s *Service) Register(ctx context.Context, who Credentials, name string, cl
 		return Grant{}, store.User{}, err
 	}
 	if user.PasswordHash, err = s.Hasher.Hash(ctx, who.Password); err != nil {
+		s.Limits.CancelRegistration(address)
 		return Grant{}, store.User{}, err
 	}
 	grant, err := s.begin(ctx, user, "register", client, replaced, func(q *store.Queries) error {
@@ -62,7 +67,7 @@ func (s *Service) CreateAccount(ctx context.Context, who Credentials, name strin
 
 // newUser checks what a new account is made of; the hash is still missing.
 func (s *Service) newUser(who Credentials, name string) (store.User, error) {
-	email, err := CanonicalEmail(who.Email)
+	email, err := canonicalEmail(who.Email)
 	var faults []problem.Field
 	if err != nil {
 		faults = problem.From(err).Fields

@@ -126,9 +126,9 @@ func (s *Service) inGrace(session store.Session, presented int64) bool {
 }
 
 // Peek returns whose refresh token it is, if Refresh would accept it, and
-// changes nothing. It returns ErrSessionEnded, or a problem of kind
-// Unavailable.
-func (s *Service) Peek(ctx context.Context, token string) (web.Identity, error) {
+// rotates nothing. A replay ends the session here too. It returns
+// ErrSessionEnded, or a problem of kind Unavailable.
+func (s *Service) Peek(ctx context.Context, token string, client Client) (web.Identity, error) {
 	id, presented, ok := s.RefreshTokens.read(token)
 	if !ok {
 		return web.Identity{}, ErrSessionEnded
@@ -138,7 +138,8 @@ func (s *Service) Peek(ctx context.Context, token string) (web.Identity, error) 
 		return web.Identity{}, err
 	}
 	if presented != session.Generation && !s.inGrace(session, presented) {
-		return web.Identity{}, ErrSessionEnded
+		_, err := s.Refresh(ctx, token, client) // generations only grow: it is a replay there too
+		return web.Identity{}, err
 	}
 	return web.Identity{UserID: session.UserID, SessionID: id}, nil
 }
@@ -147,7 +148,7 @@ func (s *Service) Peek(ctx context.Context, token string) (web.Identity, error) 
 // it is not used again. It returns problem.ErrUnauthenticated when either is
 // gone, or the account is disabled.
 func (s *Service) Current(ctx context.Context, caller web.Identity) (store.User, time.Time, error) {
-	user, err := s.Person(ctx, caller)
+	user, err := PersonOf(ctx, s.Store.Read(), caller)
 	if err != nil {
 		return store.User{}, time.Time{}, err
 	}
@@ -158,10 +159,10 @@ func (s *Service) Current(ctx context.Context, caller web.Identity) (store.User,
 	return user, s.endsAt(session, s.Now()), err
 }
 
-// Person returns the account of a caller. It returns
+// PersonOf returns the account of a caller. It returns
 // problem.ErrUnauthenticated when the account is gone or disabled.
-func (s *Service) Person(ctx context.Context, caller web.Identity) (store.User, error) {
-	user, err := s.Store.Read().User(ctx, caller.UserID)
+func PersonOf(ctx context.Context, q *store.Queries, caller web.Identity) (store.User, error) {
+	user, err := q.User(ctx, caller.UserID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Disabled {
 		err = problem.ErrUnauthenticated
 	}
@@ -255,6 +256,8 @@ const (
 	// keepEnded is how long an ended session stays on record: longer than any
 	// access token lives.
 	keepEnded = 48 * time.Hour
+	// keepKnown is how long an address stays known to an account.
+	keepKnown = 365 * 24 * time.Hour
 )
 
 // Maintain writes down the use of sessions and sweeps out what has lapsed,
@@ -307,6 +310,6 @@ func (s *Service) sweep(ctx context.Context) error {
 	}
 	now := s.Now()
 	return s.Store.Write(ctx, func(q *store.Queries) error {
-		return q.Sweep(ctx, now.Add(-s.SessionMax), now.Add(-s.SessionIdle), now.Add(-keepEnded))
+		return q.Sweep(ctx, now.Add(-s.SessionMax), now.Add(-s.SessionIdle), now.Add(-keepEnded), now.Add(-keepKnown))
 	})
 }

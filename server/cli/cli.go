@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -87,8 +86,12 @@ func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func (p *process) run(args []string) (err error) {
 	defer func() {
-		if asked, ok := recover().(exit); ok { // kong goes on after Exit, unless it cannot return
-			err = asked
+		switch cause := recover().(type) {
+		case nil:
+		case exit: // kong goes on after Exit, unless it cannot return
+			err = cause
+		default:
+			panic(cause)
 		}
 	}()
 	parser, err := kong.New(&commands{},
@@ -151,7 +154,5 @@ func (versionCommand) Run(p *process) error {
 	_, err := fmt.Fprintf(p.stdout, "lychgate %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
-
-func now() time.Time { return time.Now() }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -65,3 +65,17 @@ func TestPasswordThatCannotBeRead(t *testing.T) {
 		t.Errorf("status %d, stdout %q, stderr %q", status, stdout.String(), stderr.String())
 	}
 }
+
+// A panic is no success: it must end the process the way Go ends it.
+func TestPanicsAreNotSwallowed(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic was swallowed")
+		}
+	}()
+	cli.Run([]string{"version"}, os.Getenv, strings.NewReader(""), panicking{}, io.Discard, cli.Site{})
+}
+
+type panicking struct{}
+
+func (panicking) Write([]byte) (int, error) { panic("out of order") }

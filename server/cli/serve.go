@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -66,7 +67,7 @@ func (s *serveCommand) Run(p *process) error {
 	if err := errors.Join(err, faults); err != nil {
 		return usageError{err}
 	}
-	env := server.Environment{Site: p.site.Files, Log: p.logger(settings), Now: now}
+	env := server.Environment{Site: p.site.Files, Log: p.logger(settings), Now: time.Now}
 	if settings.InsecureCookies {
 		env.Log.Warn("--insecure-cookies: cookies and passwords can be read by everybody on the network")
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -70,7 +71,7 @@ func (i *installation) with(p *process, work func(*auth.Service) error) (err err
 	if err := errors.Join(flagsErr, faults); err != nil {
 		return usageError{err}
 	}
-	service, err := server.OpenAccounts(p.ctx, settings, origin.Origin{}, server.Environment{Log: discard(), Now: now})
+	service, err := server.OpenAccounts(p.ctx, settings, origin.Origin{}, server.Environment{Log: discard(), Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -110,10 +111,29 @@ func (p *process) ask(terminal *os.File, prompt string) (string, error) {
 	if _, err := fmt.Fprint(p.stderr, prompt); err != nil {
 		return "", err
 	}
-	text, err := term.ReadPassword(int(terminal.Fd()))
-	fmt.Fprintln(p.stderr)
+	descriptor := int(terminal.Fd())
+	before, err := term.GetState(descriptor)
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	return string(text), nil
+	type line struct {
+		text []byte
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(descriptor)
+		read <- line{text, err}
+	}()
+	select {
+	case got := <-read:
+		fmt.Fprintln(p.stderr)
+		if got.err != nil {
+			return "", fmt.Errorf("read the password: %w", got.err)
+		}
+		return string(got.text), nil
+	case <-p.ctx.Done(): // Ctrl-C: what is typed must be seen again
+		fmt.Fprintln(p.stderr)
+		return "", errors.Join(errors.New("interrupted; nothing was changed"), term.Restore(descriptor, before))
+	}
 }

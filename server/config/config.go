@@ -122,6 +122,9 @@ func Check(flags Flags) (Config, error) {
 	if flags.Database != "" {
 		r.fault("database", redact(flags.Database), "PostgreSQL is not supported yet; leave it out to use SQLite in the data directory")
 	}
+	if config.AccessTTL > time.Second && config.AccessTTL%time.Second != 0 { // tokens tell their times in seconds
+		r.fault("access-ttl", flags.AccessTTL, "it must be whole seconds")
+	}
 	if flags.Secret != "" {
 		if _, err := secret.NewRoot(flags.Secret); err != nil {
 			r.faults = append(r.faults, fmt.Errorf("LYCHGATE_SECRET: %w", err)) // without its value

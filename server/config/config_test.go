@@ -40,7 +40,7 @@ var table = []values{
 		},
 	},
 	{"data-dir", func(f *config.Flags, v string) { f.DataDir = v }, []string{".", "/var/lib/lychgate", "a b"}, []string{""}},
-	{"access-ttl", func(f *config.Flags, v string) { f.AccessTTL = v }, []string{"1s", "15m", "24h", "1h30m"}, []string{"", "0s", "999ms", "24h1s", "-15m", "15", "soon", "1d"}},
+	{"access-ttl", func(f *config.Flags, v string) { f.AccessTTL = v }, []string{"1s", "15m", "24h", "1h30m"}, []string{"", "0s", "999ms", "1.5s", "24h1s", "-15m", "15", "soon", "1d"}},
 	{"session-idle", func(f *config.Flags, v string) { f.SessionIdle = v }, []string{"1s", "168h"}, []string{"", "0s", "-1h", "week", "100000h"}},
 	{"session-max", func(f *config.Flags, v string) { f.SessionMax = v }, []string{"1s", "720h"}, []string{"", "0s", "-1h", "30d", "100000h"}},
 	{"refresh-grace", func(f *config.Flags, v string) { f.RefreshGrace = v }, []string{"0", "0s", "30s", "1h"}, []string{"", "-1s", "61m", "30"}},

@@ -21,10 +21,12 @@ const (
 	// mostWaiting is how many may wait for a worker; more would wait longer
 	// than a person does, and cost memory under attack.
 	mostWaiting = 64
-	// longestWait keeps an answer well within the time that a connection is
-	// given, at high costs too.
-	longestWait = 20 * time.Second
 )
+
+// LongestWait is how long anybody waits for workers: it keeps an answer well
+// within the time that a connection is given, at high costs too. Who needs more
+// than one hash for an answer gives them one deadline.
+const LongestWait = 20 * time.Second
 
 // Hasher hashes and verifies passwords on a bounded number of workers, so
 // that a storm of sign-ins never starves people who are signed in.
@@ -119,7 +121,7 @@ func (h *Hasher) enter(ctx context.Context) error {
 		return problem.Busy(h.patience(), nil)
 	}
 	defer h.waiting.Add(-1)
-	ctx, cancel := context.WithTimeout(ctx, longestWait)
+	ctx, cancel := context.WithTimeout(ctx, LongestWait)
 	defer cancel()
 	select {
 	case h.workers <- struct{}{}:
@@ -135,5 +137,5 @@ func (h *Hasher) leave() { <-h.workers }
 // cost 12 takes a quarter of a second, and each step of cost doubles it.
 func (h *Hasher) patience() time.Duration {
 	hash := time.Duration(float64(250*time.Millisecond) * float64(uint64(1)<<h.cost) / (1 << 12))
-	return min(max(time.Second, hash*mostWaiting/time.Duration(cap(h.workers))), longestWait)
+	return min(max(time.Second, hash*mostWaiting/time.Duration(cap(h.workers))), LongestWait)
 }

@@ -41,6 +41,10 @@ type Server struct {
 	stop func() error
 }
 
+// ProtectedAsset is the address of a file of the site's build that only
+// protected pages need.
+const ProtectedAsset = "/_next/static/chunks/protected.js"
+
 // Site is the site that a test server carries unless it is given another.
 func Site() fstest.MapFS {
 	page := func(text string) *fstest.MapFile {
@@ -53,6 +57,7 @@ func Site() fstest.MapFS {
 		"dashboard.html":          page("secret dashboard"),
 		"dashboard.txt":           {Data: []byte("secret payload")},
 		"dashboard/settings.html": page("secret settings"),
+		ProtectedAsset[1:]:        {Data: []byte("'secret code'")},
 	}
 }
 

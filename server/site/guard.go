@@ -40,7 +40,6 @@ func (s *Site) isRouted(escaped string) bool {
 
 func (s *Site) answer(c echo.Context, escaped string) error {
 	if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead {
-		noStore(c)
 		return errMethod
 	}
 	found := s.resolve(escaped)
@@ -54,7 +53,6 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 		if _, err := web.Caller(c, depth); errors.Is(err, problem.ErrUnauthenticated) {
 			return s.refuse(c, escaped, found)
 		} else if err != nil {
-			noStore(c)
 			return err
 		}
 	}
@@ -82,7 +80,6 @@ func (s *Site) refuse(c echo.Context, escaped string, found target) error {
 	}
 	switch {
 	case !isNavigation(r):
-		noStore(c)
 		return problem.ErrUnauthenticated
 	case isCrossSite(r):
 		return continuePage(c, here)

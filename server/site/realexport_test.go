@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"lychgate/server/site"
 )
@@ -116,20 +115,6 @@ func unzipped(t *testing.T, packed string) string {
 		t.Fatal(err)
 	}
 	return string(plain)
-}
-
-// The site is indexed while somebody waits for the server to be ready.
-func TestRealExportIsIndexedQuickly(t *testing.T) {
-	files := realExport(t)
-	size := 0
-	for _, file := range files {
-		size += len(file.Data)
-	}
-	begun := time.Now()
-	if _, err := site.New(files, protectDashboard()); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d files, %d kB: %v", len(files), size/1000, time.Since(begun))
 }
 
 func BenchmarkNew(b *testing.B) {

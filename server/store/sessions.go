@@ -124,13 +124,17 @@ func (q *Queries) EndingsAfter(ctx context.Context, seq int64) ([]Ending, error)
 }
 
 // Sweep removes sessions that began, were seen or ended before the given
-// times, and endings recorded before endedBefore.
-func (q *Queries) Sweep(ctx context.Context, begunBefore, seenBefore, endedBefore time.Time) error {
+// times, endings recorded before endedBefore, and addresses not signed in from
+// since knownBefore.
+func (q *Queries) Sweep(ctx context.Context, begunBefore, seenBefore, endedBefore, knownBefore time.Time) error {
 	if _, err := q.exec(ctx, "sweep sessions",
 		`DELETE FROM sessions WHERE created_at < $1 OR last_seen_at < $2 OR ended_at < $3`,
 		millis(begunBefore), millis(seenBefore), millis(endedBefore)); err != nil {
 		return err
 	}
-	_, err := q.exec(ctx, "sweep endings", `DELETE FROM session_endings WHERE ended_at < $1`, millis(endedBefore))
+	if _, err := q.exec(ctx, "sweep endings", `DELETE FROM session_endings WHERE ended_at < $1`, millis(endedBefore)); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, "sweep addresses", `DELETE FROM known_addresses WHERE last_used_at < $1`, millis(knownBefore))
 	return err
 }

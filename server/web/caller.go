@@ -60,7 +60,7 @@ func Caller(c echo.Context, depth Depth) (Identity, error) {
 	return state.identity, state.err
 }
 
-// SecondsUp returns d in whole seconds, rounded up: what Retry-After wants.
-func SecondsUp(d time.Duration) int {
+// secondsUp returns d in whole seconds, rounded up: what Retry-After wants.
+func secondsUp(d time.Duration) int {
 	return int((d + time.Second - 1) / time.Second)
 }

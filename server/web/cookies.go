@@ -59,26 +59,28 @@ func (k Cookies) secure(agent string) bool {
 	return !k.insecure && (!k.origin.Loopback() || !isSafari(agent))
 }
 
+// All returns every token that came in a cookie of either name.
+func (k Cookies) All(c echo.Context) (access, refresh []string) {
+	for _, cookie := range c.Cookies() {
+		switch cookie.Name {
+		case k.access:
+			access = append(access, cookie.Value)
+		case k.refresh:
+			refresh = append(refresh, cookie.Value)
+		}
+	}
+	return access, refresh
+}
+
 // Read returns both tokens, empty where there is no such cookie. Where a name
 // comes twice it returns problem.ErrUnauthenticated: one of them was planted,
 // and nobody can tell which.
 func (k Cookies) Read(c echo.Context) (access, refresh string, err error) {
-	seen := make(map[string]bool, 2)
-	for _, cookie := range c.Cookies() {
-		switch cookie.Name {
-		case k.access:
-			access = cookie.Value
-		case k.refresh:
-			refresh = cookie.Value
-		default:
-			continue
-		}
-		if seen[cookie.Name] {
-			return "", "", problem.ErrUnauthenticated
-		}
-		seen[cookie.Name] = true
+	accesses, refreshes := k.All(c)
+	if len(accesses) > 1 || len(refreshes) > 1 {
+		return "", "", problem.ErrUnauthenticated
 	}
-	return access, refresh, nil
+	return strings.Join(accesses, ""), strings.Join(refreshes, ""), nil
 }
 
 // isSafari tells the one browser that refuses Secure cookies on

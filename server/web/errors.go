@@ -69,7 +69,7 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 			header.Set(echo.HeaderAllow, p.Allow)
 		}
 		if p.RetryAfter > 0 {
-			header.Set(echo.HeaderRetryAfter, strconv.Itoa(SecondsUp(p.RetryAfter)))
+			header.Set(echo.HeaderRetryAfter, strconv.Itoa(secondsUp(p.RetryAfter)))
 		}
 		err = c.JSON(status, document{
 			Type:      "about:blank",

@@ -125,7 +125,7 @@ func cameInPlain(r *http.Request, proxies []netip.Prefix) bool {
 func OwnHost(o origin.Origin, anyHost func(path string) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if r := c.Request(); !o.Owns(r.Host) && !anyHost(r.URL.Path) {
+			if r := c.Request(); !o.Owns(r.Host) && !anyHost(r.URL.EscapedPath()) {
 				return problem.New(problem.Misdirected, "misdirected_request",
 					"This server answers for "+o.String()+" only. If it should answer for this host, start it with --origin set to the address that browsers use, and let a proxy pass the Host header on.")
 			}

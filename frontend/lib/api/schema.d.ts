@@ -352,7 +352,7 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             lastSeenAt: string;
-            /** @description The address that used it last. */
+            /** @description The address that it began from. */
             ip: string;
             /** @description What the client said of itself; may be empty. */
             userAgent: string;
@@ -454,7 +454,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unauthenticated`: no valid token came along; `session_ended`: the session of the token is over. */
+        /** @description `unauthenticated`: no valid token came along, or its session is over. */
         Unauthenticated: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -475,14 +475,11 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description `invalid_credentials`: the current password is wrong. `unauthenticated` or `session_ended`, with a
-         *     `WWW-Authenticate` challenge: nobody is signed in.
-         */
+        /** @description `invalid_credentials`: the current password is wrong. `unauthenticated`: nobody is signed in. */
         PasswordRefused: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
-                /** @description A `Bearer` challenge (RFC 6750), when nobody is signed in. */
+                /** @description A `Bearer` challenge (RFC 6750). */
                 "WWW-Authenticate"?: string;
                 [name: string]: unknown;
             };

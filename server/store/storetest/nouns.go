@@ -278,7 +278,7 @@ func testSweep(t *testing.T, s *suite) {
 				return err
 			}
 		}
-		return q.Sweep(t.Context(), start, start.Add(2*time.Hour), start.Add(5*time.Hour))
+		return q.Sweep(t.Context(), start, start.Add(2*time.Hour), start.Add(5*time.Hour), start)
 	})
 	for id, kept := range map[string]bool{"in use": true, "old": true, "ended just now": true, "idle": false, "too old": false, "ended long ago": false} {
 		if _, err := s.store.Read().Session(t.Context(), id); (err == nil) != kept {
@@ -291,7 +291,7 @@ func testSweep(t *testing.T, s *suite) {
 	// The numbers of endings that were swept out are never used again: who
 	// follows them would miss the new ones.
 	s.write(func(q *store.Queries) error {
-		return q.Sweep(t.Context(), start, start, start.Add(100*time.Hour))
+		return q.Sweep(t.Context(), start, start, start.Add(100*time.Hour), start)
 	})
 	s.session("new", ada.ID, 0)
 	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "new", start) })
