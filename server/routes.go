@@ -73,6 +73,9 @@ func register(e *echo.Echo, table []route) {
 	e.Use(refuseOptions)
 	for _, r := range table {
 		handler := r.handler
+		if r.method == http.MethodGet {
+			handler = takesNothing(handler)
+		}
 		if r.who == signedIn {
 			handler = onlySignedIn(handler)
 		}
@@ -81,6 +84,16 @@ func register(e *echo.Echo, table []route) {
 		if r.method == http.MethodGet {
 			e.Add(http.MethodHead, r.path, handler)
 		}
+	}
+}
+
+// takesNothing refuses a body, which nothing would read.
+func takesNothing(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := web.BindNothing(c); err != nil {
+			return err
+		}
+		return next(c)
 	}
 }
 
@@ -158,6 +171,9 @@ func (s *Server) ready(c echo.Context) error {
 		return problem.Busy(drainTime, nil)
 	}
 	if err := s.store.Ping(c.Request().Context()); err != nil {
+		return err
+	}
+	if err := s.auth.Endings.Readable(); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, status{"ok"})

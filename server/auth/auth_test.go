@@ -58,6 +58,7 @@ func TestRegisterRefuses(t *testing.T) {
 		{"a comment", "ada(x)@example.com", servertest.Password, "", 422, "email", "invalid_email"},
 		{"an address literal", "ada@[127.0.0.1]", servertest.Password, "", 422, "email", "invalid_email"},
 		{"a numeric host", "ada@127.0.0.1", servertest.Password, "", 422, "email", "invalid_email"},
+		{"a capital whose small letter is ASCII", "İda@example.com", servertest.Password, "", 422, "email", "invalid_email"},
 		{"a line break", "ada\n@example.com", servertest.Password, "", 422, "email", "invalid_email"},
 		{"an angle bracket", "ada<b@example.com", servertest.Password, "", 422, "email", "invalid_email"},
 		{"a long local part", strings.Repeat("a", 65) + "@example.com", servertest.Password, "", 422, "email", "too_long"},

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -26,10 +28,14 @@ func canonicalEmail(text string) (string, error) {
 	if len(text) > 4*maxEmailLength {
 		return "", emailFault("too_long", "This e-mail address is too long.")
 	}
-	// Folding comes first: what is checked is what is stored.
-	local, domain, found := strings.Cut(strings.ToLower(norm.NFKC.String(strings.TrimSpace(text))), "@")
+	// Folding comes first: what is checked is what is stored. Lower case comes
+	// after the check for ASCII, since some foreign capitals have an ASCII small
+	// letter.
+	local, domain, found := strings.Cut(norm.NFKC.String(strings.TrimSpace(text)), "@")
 	domain, err := idna.Lookup.ToASCII(domain)
-	if !found || err != nil || !isDotAtom(local) || !isHost(domain) {
+	foreign := strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII })
+	local, domain = strings.ToLower(local), strings.ToLower(domain)
+	if !found || foreign || !utf8.ValidString(text) || err != nil || !isDotAtom(local) || !isHost(domain) {
 		return "", emailFault("invalid_email", "This is not an e-mail address that can be used here, such as name@example.com.")
 	}
 	if len(local) > maxLocalLength || len(local)+1+len(domain) > maxEmailLength {

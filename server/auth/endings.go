@@ -55,16 +55,22 @@ func (e *Endings) Add(sessionIDs ...string) {
 func (e *Endings) Check(sessionID string) error {
 	e.mu.RLock()
 	_, ended := e.ended[sessionID]
-	blind := time.Since(e.readAt) > blindAfter
 	e.mu.RUnlock()
-	switch {
-	case ended:
+	if ended {
 		return problem.ErrUnauthenticated
-	case blind:
-		return problem.Busy(time.Second, nil)
-	default:
-		return nil
 	}
+	return e.Readable()
+}
+
+// Readable returns a problem of kind Unavailable when the record could not be
+// read of late.
+func (e *Endings) Readable() error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if time.Since(e.readAt) > blindAfter {
+		return problem.Busy(time.Second, nil)
+	}
+	return nil
 }
 
 // Poll reads what has been recorded since the last time.

@@ -62,15 +62,15 @@ func (h *Handlers) Register(c echo.Context) error {
 // Login answers POST /api/auth/login.
 func (h *Handlers) Login(c echo.Context) error {
 	var input struct {
-		Email         string `json:"email"`
-		Password      string `json:"password"`
-		TokenDelivery string `json:"tokenDelivery"`
+		Email         string  `json:"email"`
+		Password      string  `json:"password"`
+		TokenDelivery *string `json:"tokenDelivery"`
 	}
 	if err := web.Bind(c, &input); err != nil {
 		return err
 	}
-	inBody := input.TokenDelivery == "body"
-	if !inBody && input.TokenDelivery != "" && input.TokenDelivery != "cookie" {
+	inBody := input.TokenDelivery != nil && *input.TokenDelivery == "body"
+	if !inBody && input.TokenDelivery != nil && *input.TokenDelivery != "cookie" {
 		return problem.Faults(problem.Field{Field: "tokenDelivery", Code: "unknown_value", Detail: "This must be cookie or body."})
 	}
 	grant, user, err := h.Service.Login(c.Request().Context(), Credentials{input.Email, input.Password}, ClientOf(c), h.cookieSessions(c)...)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"math"
 	"net/netip"
 	"sync"
@@ -19,15 +20,23 @@ type Rate struct {
 // have.
 const wide = 5
 
+// mostUndecided is how many sign-ins may wait for others to be decided.
+const mostUndecided = 64
+
 // Limits count failed sign-ins and registrations, before any password is
-// hashed, so that guesses made at once do not slip through together.
+// hashed. A sign-in that has begun holds a place until it is decided, so that
+// guesses made at once do not slip through together; only a failure uses the
+// place up.
 type Limits struct {
+	now func() time.Time
+
 	mu            sync.Mutex
-	now           func() time.Time
 	pairs         *buckets
 	addresses     *buckets
 	accounts      *buckets
 	registrations *buckets
+	waiting       int
+	decided       chan struct{} // closed, and made anew, with every decision
 }
 
 // NewLimits returns limits on failed sign-ins per pair of account and address
@@ -38,61 +47,110 @@ func NewLimits(login, register Rate, now func() time.Time) *Limits {
 	return &Limits{
 		now: now, pairs: newBuckets(login), addresses: newBuckets(five),
 		accounts: newBuckets(five), registrations: newBuckets(register),
+		decided: make(chan struct{}),
 	}
 }
 
-// Attempt is a sign-in that has been counted and not yet decided.
+// Attempt is a sign-in that holds a place in each limit until Failed, Succeeded
+// or Cancel is called; the first call counts.
 type Attempt struct {
-	limits           *Limits
-	account, address string
-	countedByAccount bool
+	limits  *Limits
+	pair    string
+	held    []hold
+	settled bool
 }
 
-// SignIn counts an attempt of an account, by its canonical e-mail, from an
+// hold is a place in the bucket of a key.
+type hold struct {
+	in  *buckets
+	key string
+}
+
+// SignIn begins an attempt of an account, by its canonical e-mail, from an
 // address (see addressKey). known says that the account has signed in from it
-// before: then others' guesses do not keep it out. It returns a problem of kind
-// TooMany when one of the limits refuses, and then none has counted.
-func (l *Limits) SignIn(account, address string, known bool) (*Attempt, error) {
+// before: then others' guesses do not keep it out. Where only attempts that are
+// not decided yet stand in the way, it waits for them. It returns a problem of
+// kind TooMany when one of the limits refuses, and then none has counted, or of
+// kind Unavailable when too many wait.
+func (l *Limits) SignIn(ctx context.Context, account, address string, known bool) (*Attempt, error) {
+	for {
+		attempt, decided, err := l.try(account, address, known)
+		if attempt != nil || err != nil {
+			return attempt, err
+		}
+		select {
+		case <-decided:
+		case <-ctx.Done():
+			err = problem.Busy(time.Second, ctx.Err())
+		}
+		l.mu.Lock()
+		l.waiting--
+		l.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// try begins an attempt, or refuses it, or returns what to wait for.
+func (l *Limits) try(account, address string, known bool) (*Attempt, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	byAccount := l.accounts.wait(account, now)
-	wait := max(l.pairs.wait(pair(account, address), now), l.addresses.wait(address, now))
-	if !known {
-		wait = max(wait, byAccount)
+	places := []hold{{l.pairs, account + " " + address}, {l.addresses, address}}
+	ofAccount := hold{l.accounts, account}
+	if !known || l.accounts.hasPlace(account, now) {
+		places = append(places, ofAccount)
 	}
-	if wait > 0 {
-		return nil, problem.RateLimited(wait)
+	var wait time.Duration
+	free := true
+	for _, place := range places {
+		wait = max(wait, place.in.wait(place.key, now))
+		free = free && place.in.hasPlace(place.key, now)
 	}
-	attempt := &Attempt{limits: l, account: account, address: address, countedByAccount: byAccount == 0}
-	l.pairs.take(pair(account, address), now)
-	l.addresses.take(address, now)
-	if attempt.countedByAccount {
-		l.accounts.take(account, now)
+	switch {
+	case wait > 0:
+		return nil, nil, problem.RateLimited(wait)
+	case !free && l.waiting >= mostUndecided:
+		return nil, nil, problem.Busy(time.Second, nil)
+	case !free:
+		l.waiting++
+		return nil, l.decided, nil
 	}
-	return attempt, nil
+	for _, place := range places {
+		place.in.hold(place.key, now)
+	}
+	return &Attempt{limits: l, pair: places[0].key, held: places}, nil, nil
 }
 
-// Succeeded takes the attempt back, for only failures count, and forgives the
+// Failed uses the attempt up.
+func (a *Attempt) Failed() { a.settle((*buckets).use) }
+
+// Succeeded gives the attempt back, for only failures count, and forgives the
 // pair its earlier failures.
 func (a *Attempt) Succeeded() {
-	a.takeBack(func(string, time.Time) { a.limits.pairs.clear(pair(a.account, a.address)) })
-}
-
-// Cancel takes back an attempt that was never decided.
-func (a *Attempt) Cancel() {
-	a.takeBack(a.limits.pairs.give)
-}
-
-func (a *Attempt) takeBack(ofPair func(key string, now time.Time)) {
+	a.settle((*buckets).release)
 	a.limits.mu.Lock()
 	defer a.limits.mu.Unlock()
-	now := a.limits.now()
-	ofPair(pair(a.account, a.address), now)
-	a.limits.addresses.give(a.address, now)
-	if a.countedByAccount {
-		a.limits.accounts.give(a.account, now)
+	a.limits.pairs.forgive(a.pair)
+}
+
+// Cancel gives back an attempt that was not decided.
+func (a *Attempt) Cancel() { a.settle((*buckets).release) }
+
+func (a *Attempt) settle(each func(b *buckets, key string, now time.Time)) {
+	l := a.limits
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a.settled {
+		return
 	}
+	a.settled = true
+	for _, place := range a.held {
+		each(place.in, place.key, l.now())
+	}
+	close(l.decided)
+	l.decided = make(chan struct{})
 }
 
 // Register counts a registration from an address. It returns a problem of
@@ -104,7 +162,8 @@ func (l *Limits) Register(address string) error {
 	if wait := l.registrations.wait(address, now); wait > 0 {
 		return problem.RateLimited(wait)
 	}
-	l.registrations.take(address, now)
+	l.registrations.hold(address, now)
+	l.registrations.use(address, now)
 	return nil
 }
 
@@ -112,7 +171,7 @@ func (l *Limits) Register(address string) error {
 func (l *Limits) CancelRegistration(address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.registrations.give(address, l.now())
+	l.registrations.giveBack(address, l.now())
 }
 
 // Sweep forgets buckets that are full again.
@@ -123,8 +182,6 @@ func (l *Limits) Sweep() {
 		buckets.sweep(l.now())
 	}
 }
-
-func pair(account, address string) string { return account + " " + address }
 
 // addressKey returns the address under which a client is counted: an IPv6
 // client by its /64, which one machine has for itself.
@@ -151,6 +208,7 @@ type buckets struct {
 type bucket struct {
 	tokens float64
 	at     time.Time // when tokens was right
+	held   int       // places of attempts that are not decided
 }
 
 func newBuckets(rate Rate) *buckets {
@@ -161,47 +219,78 @@ func newBuckets(rate Rate) *buckets {
 	}
 }
 
-// tokens returns what the bucket of a key holds. Asking stores nothing, so that
-// attempts that are refused cost no memory.
-func (b *buckets) tokens(key string, now time.Time) float64 {
+// current returns the bucket of a key as it is now. Asking stores nothing, so
+// that attempts that are refused cost no memory.
+func (b *buckets) current(key string, now time.Time) bucket {
 	at, found := b.byKey[key]
 	if !found {
-		return b.size
+		return bucket{tokens: b.size, at: now}
 	}
 	elapsed := max(0, now.Sub(at.at))
-	return math.Min(b.size, at.tokens+float64(elapsed)/float64(b.refill))
+	return bucket{tokens: math.Min(b.size, at.tokens+float64(elapsed)/float64(b.refill)), at: now, held: at.held}
 }
 
-// wait returns how long it is until the bucket of a key holds a token: zero
-// when it does.
+// store keeps a bucket; one that is full and holds nothing needs no place.
+func (b *buckets) store(key string, at bucket) {
+	if at.tokens >= b.size && at.held == 0 {
+		delete(b.byKey, key)
+	} else {
+		b.byKey[key] = at
+	}
+}
+
+// wait returns how long it is until the bucket of a key holds a token, whoever
+// may use it: zero when it does.
 func (b *buckets) wait(key string, now time.Time) time.Duration {
-	missing := 1 - b.tokens(key, now)
+	missing := 1 - b.current(key, now).tokens
 	if missing <= 0 {
 		return 0
 	}
 	return time.Duration(math.Ceil(missing * float64(b.refill)))
 }
 
-// take takes a token that wait has found.
-func (b *buckets) take(key string, now time.Time) {
-	b.byKey[key] = bucket{tokens: b.tokens(key, now) - 1, at: now}
+// hasPlace reports whether there is a token that no other attempt may use.
+func (b *buckets) hasPlace(key string, now time.Time) bool {
+	at := b.current(key, now)
+	return at.tokens-float64(at.held) >= 1
 }
 
-// give puts a token back; a bucket that is full again needs no place.
-func (b *buckets) give(key string, now time.Time) {
-	if tokens := b.tokens(key, now) + 1; tokens < b.size {
-		b.byKey[key] = bucket{tokens: tokens, at: now}
-	} else {
-		b.clear(key)
+func (b *buckets) hold(key string, now time.Time) {
+	at := b.current(key, now)
+	at.held++
+	b.store(key, at)
+}
+
+func (b *buckets) release(key string, now time.Time) {
+	at := b.current(key, now)
+	at.held--
+	b.store(key, at)
+}
+
+// use takes the token that was held.
+func (b *buckets) use(key string, now time.Time) {
+	at := b.current(key, now)
+	at.held--
+	at.tokens--
+	b.store(key, at)
+}
+
+func (b *buckets) giveBack(key string, now time.Time) {
+	at := b.current(key, now)
+	at.tokens = math.Min(b.size, at.tokens+1)
+	b.store(key, at)
+}
+
+// forgive fills a bucket.
+func (b *buckets) forgive(key string) {
+	if at, found := b.byKey[key]; found {
+		at.tokens = b.size
+		b.store(key, at)
 	}
 }
 
-func (b *buckets) clear(key string) { delete(b.byKey, key) }
-
 func (b *buckets) sweep(now time.Time) {
 	for key := range b.byKey {
-		if b.tokens(key, now) >= b.size {
-			delete(b.byKey, key)
-		}
+		b.store(key, b.current(key, now))
 	}
 }

@@ -12,8 +12,12 @@ func TestRefusedSignInsAreNotRemembered(t *testing.T) {
 	limits := NewLimits(Rate{Attempts: 2, Per: time.Minute}, Rate{Attempts: 1, Per: time.Minute}, func() time.Time { return now })
 	for i := range 1000 {
 		// Only the first ten pass: five times two for one address.
-		if _, err := limits.SignIn("person"+strconv.Itoa(i)+"@example.com", "192.0.2.1", false); (err == nil) != (i < 10) {
+		attempt, err := limits.SignIn(t.Context(), "person"+strconv.Itoa(i)+"@example.com", "192.0.2.1", false)
+		if (err == nil) != (i < 10) {
 			t.Fatalf("attempt %d: %v", i, err)
+		}
+		if err == nil {
+			attempt.Failed()
 		}
 	}
 	if pairs, accounts := len(limits.pairs.byKey), len(limits.accounts.byKey); pairs > 10 || accounts > 10 {

@@ -126,6 +126,23 @@ func TestGuessesAtOnceAreCountedOneByOne(t *testing.T) {
 	}
 }
 
+// Only failures count: however many sign in at once, nobody with the right
+// password is refused.
+func TestRightPasswordsAtOnceAreNotLimited(t *testing.T) {
+	server := limited(t, 2)
+	server.Client().Register("ada@example.com")
+	var all sync.WaitGroup
+	for range 30 {
+		all.Go(func() {
+			answer, err := server.Client().Try(http.MethodPost, "/api/auth/login", servertest.Object("email", "ada@example.com", "password", servertest.Password), "X-Forwarded-For", "192.0.2.1")
+			if err != nil || answer.StatusCode != http.StatusOK {
+				t.Errorf("%d %v", answer.StatusCode, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 func TestRegistrationsAreLimitedPerAddress(t *testing.T) {
 	server := servertest.Start(t, func(c *config.Config) {
 		c.RegisterAttempts = config.Rate{Attempts: 2, Per: time.Minute}

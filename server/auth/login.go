@@ -29,42 +29,43 @@ func (s *Service) Login(ctx context.Context, who Credentials, client Client, rep
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Grant{}, store.User{}, err
 	}
-	cheap, err := s.prove(ctx, user, email, who.Password, "login", client)
+	rehash, err := s.prove(ctx, user, email, who.Password, "login", client)
 	if err != nil {
 		return Grant{}, store.User{}, err
 	}
-	dearer := ""
-	if cheap {
-		dearer = s.hashAnew(ctx, who.Password)
+	renewed := ""
+	if rehash {
+		renewed = s.hashAnew(ctx, who.Password)
 	}
 	grant, err := s.begin(ctx, user, "login", client, replaced, func(q *store.Queries) error {
-		if err := stillProven(ctx, q, user); err != nil || dearer == "" {
+		if err := stillProven(ctx, q, user); err != nil || renewed == "" {
 			return err
 		}
-		return q.RenewPasswordHash(ctx, user.ID, dearer)
+		return q.RenewPasswordHash(ctx, user.ID, renewed)
 	})
 	return grant, user, err
 }
 
 // prove checks the password of a user, who is the zero one for an account
 // that does not exist, within the limits. It reports whether the stored hash is
-// cheaper than hashes are by now.
-func (s *Service) prove(ctx context.Context, user store.User, email, password, event string, client Client) (cheap bool, err error) {
+// of another cost than hashes are by now.
+func (s *Service) prove(ctx context.Context, user store.User, email, password, event string, client Client) (rehash bool, err error) {
 	address := addressKey(client.IP)
 	known, err := s.Store.Read().KnowsAddress(ctx, user.ID, address)
 	if err != nil {
 		return false, err
 	}
-	attempt, err := s.Limits.SignIn(email, address, known)
+	attempt, err := s.Limits.SignIn(ctx, email, address, known)
 	if err != nil {
 		return false, err
 	}
-	ok, cheap, err := s.Hasher.Verify(ctx, user.PasswordHash, password)
+	defer attempt.Cancel()
+	ok, rehash, err := s.Hasher.Verify(ctx, user.PasswordHash, password)
 	if err != nil {
-		attempt.Cancel()
 		return false, err
 	}
 	if !ok || user.Disabled {
+		attempt.Failed()
 		if err := s.Store.Write(ctx, func(q *store.Queries) error {
 			return s.audit(ctx, q, event, outcomeFailure, user.ID, "", client)
 		}); err != nil {
@@ -73,7 +74,7 @@ func (s *Service) prove(ctx context.Context, user store.User, email, password, e
 		return false, errInvalidCredentials
 	}
 	attempt.Succeeded()
-	return cheap, nil
+	return rehash, nil
 }
 
 // hashAnew returns a hash of today's cost, or nothing when no worker is soon

@@ -69,7 +69,8 @@ func (s *serveCommand) Run(p *process) error {
 	}
 	env := server.Environment{Site: p.site.Files, Log: p.logger(settings), Now: time.Now}
 	if settings.InsecureCookies {
-		env.Log.Warn("--insecure-cookies: cookies and passwords can be read by everybody on the network")
+		// At whatever level is logged, for this must not be missed.
+		env.Log.Log(p.ctx, max(settings.LogLevel, slog.LevelWarn), "--insecure-cookies: cookies and passwords can be read by everybody on the network")
 	}
 	if !p.site.Built {
 		env.Log.Warn("THE FRONTEND IS NOT IN THIS BINARY: only a placeholder page is served. Build it with `make build`, or with `npm ci && npm run build` before `go run .`")

@@ -60,7 +60,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether password is the one that was stored, and whether it
-// should be hashed anew because the cost has been raised. An empty stored
+// should be hashed anew because the cost is another one by now. An empty stored
 // hash stands for an account that does not exist: it takes the same time. It
 // returns a problem of kind Unavailable when too many are waiting.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehash bool, err error) {
@@ -84,7 +84,7 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehas
 	}
 	matches := bcrypt.CompareHashAndPassword([]byte(hash), input) == nil
 	if mayMatch && matches {
-		return true, cost < h.cost, nil
+		return true, cost != h.cost, nil
 	}
 	// A hash of a lower cost answered sooner than an unknown account does.
 	// Each step doubles the work, so one dummy at every cost from the stored

@@ -242,5 +242,5 @@ func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 // where it does not.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
-	return s.Read().one(ctx, "ping", []any{&one}, `SELECT count(*) FROM signing_keys`)
+	return s.Read().one(ctx, "ping", []any{&one}, `SELECT EXISTS (SELECT 1 FROM users) + EXISTS (SELECT 1 FROM sessions)`)
 }
