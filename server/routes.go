@@ -39,15 +39,15 @@ func (s *Server) routes(a *auth.Handlers, u *account.Handlers) []route {
 		{"POST", "/api/auth/register", anyone, "registrations per address", a.Register},
 		{"POST", "/api/auth/login", anyone, "failed sign-ins", a.Login},
 		{"POST", "/api/auth/refresh", anyone, "", a.Refresh},
-		{"POST", "/api/auth/logout", anyone, "", a.Logout},
+		{"POST", "/api/auth/logout", anyone, "", takesNothing(a.Logout)},
 		{"GET", "/api/auth/session", anyone, "", a.Session},
 
 		{"GET", "/api/user/profile", signedIn, "", caller(u.Profile)},
 		{"PATCH", "/api/user/profile", signedIn, "", caller(u.UpdateProfile)},
 		{"POST", "/api/user/password", signedIn, "failed sign-ins", caller(u.ChangePassword)},
 		{"GET", "/api/user/sessions", signedIn, "", caller(u.Sessions)},
-		{"DELETE", "/api/user/sessions", signedIn, "", caller(u.EndOtherSessions)},
-		{"DELETE", "/api/user/sessions/:id", signedIn, "", caller(u.EndSession)},
+		{"DELETE", "/api/user/sessions", signedIn, "", takesNothing(caller(u.EndOtherSessions))},
+		{"DELETE", "/api/user/sessions/:id", signedIn, "", takesNothing(caller(u.EndSession))},
 
 		{"GET", "/api/openapi.json", anyone, "", s.contract},
 		{"GET", jwksPath, anyone, "", a.JWKS},

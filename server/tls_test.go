@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"database/sql"
 	"encoding/pem"
 	"math/big"
 	"net/http"
@@ -21,19 +20,6 @@ import (
 	"lychgate/server/config"
 	"lychgate/server/servertest"
 )
-
-// alter changes the database behind the server's back.
-func alter(t *testing.T, s *servertest.Server, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.Config.DatabasePath()+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // identity is a certificate for localhost with its key, both as PEM.
 type identity struct{ certificate, key []byte }

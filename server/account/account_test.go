@@ -1,7 +1,6 @@
 package account_test
 
 import (
-	"database/sql"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,19 +9,6 @@ import (
 )
 
 const email = "ada@example.com"
-
-// alter changes the database behind the server's back.
-func alter(t *testing.T, s *servertest.Server, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.Config.DatabasePath()+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // isSignedOut fails the test unless API and pages refuse the client, for all
 // that its cookies hold.
@@ -109,7 +95,7 @@ func TestAccountsThatAreGone(t *testing.T) {
 			client, tab := s.Client(), s.Client()
 			client.Register(email)
 			tab.Login(email)
-			alter(t, s, statement)
+			s.Alter(statement)
 			client.Post("/api/auth/refresh", "").WantsProblem(http.StatusUnauthorized, "session_ended")
 			s.Client().Post("/api/auth/login", servertest.Object("email", email, "password", servertest.Password)).
 				WantsProblem(http.StatusUnauthorized, "invalid_credentials")
@@ -126,7 +112,7 @@ func TestAccountsThatAreGone(t *testing.T) {
 			s := servertest.Start(t)
 			client := s.Client()
 			client.Register(email)
-			alter(t, s, statement)
+			s.Alter(statement)
 			client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
 			client.Do(http.MethodPatch, "/api/user/profile", `{"name":"Ada"}`).WantsProblem(http.StatusUnauthorized, "unauthenticated")
 			client.Post("/api/user/password", servertest.Object("currentPassword", servertest.Password, "newPassword", "another horse battery")).
@@ -134,7 +120,7 @@ func TestAccountsThatAreGone(t *testing.T) {
 			if body := client.Get("/api/auth/session").Wants(http.StatusOK).Body; body != "{\"authenticated\":false}\n" {
 				t.Errorf("session: %s", body)
 			}
-			alter(t, s, `UPDATE users SET disabled_at = NULL`)
+			s.Alter(`UPDATE users SET disabled_at = NULL`)
 			if name == "disabled while an access token lives" && client.Get("/api/user/profile").Wants(http.StatusOK).Text("name") != "" {
 				t.Error("what was refused was stored all the same")
 			}

@@ -107,9 +107,6 @@ func (h *Handlers) Sessions(c echo.Context, caller web.Identity) error {
 
 // EndSession answers DELETE /api/user/sessions/:id.
 func (h *Handlers) EndSession(c echo.Context, caller web.Identity) error {
-	if err := web.BindNothing(c); err != nil {
-		return err
-	}
 	id := c.Param("id")
 	if err := h.Auth.EndSession(c.Request().Context(), caller.UserID, id, auth.ClientOf(c)); err != nil {
 		return err
@@ -122,9 +119,6 @@ func (h *Handlers) EndSession(c echo.Context, caller web.Identity) error {
 
 // EndOtherSessions answers DELETE /api/user/sessions.
 func (h *Handlers) EndOtherSessions(c echo.Context, caller web.Identity) error {
-	if err := web.BindNothing(c); err != nil {
-		return err
-	}
 	if err := h.Auth.EndOtherSessions(c.Request().Context(), caller, auth.ClientOf(c)); err != nil {
 		return err
 	}

@@ -125,9 +125,6 @@ func (h *Handlers) Refresh(c echo.Context) error {
 // Logout answers POST /api/auth/logout. It ends the session of the access
 // token and that of the refresh token, whichever came.
 func (h *Handlers) Logout(c echo.Context) error {
-	if err := web.BindNothing(c); err != nil {
-		return err
-	}
 	var sessions []string
 	header := hasAuthorization(c)
 	if !header {

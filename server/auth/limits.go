@@ -55,7 +55,6 @@ func NewLimits(login, register Rate, now func() time.Time) *Limits {
 // or Cancel is called; the first call counts.
 type Attempt struct {
 	limits  *Limits
-	pair    string
 	held    []hold
 	settled bool
 }
@@ -120,25 +119,30 @@ func (l *Limits) try(account, address string, known bool) (*Attempt, <-chan stru
 	for _, place := range places {
 		place.in.hold(place.key, now)
 	}
-	return &Attempt{limits: l, pair: places[0].key, held: places}, nil, nil
+	return &Attempt{limits: l, held: places}, nil, nil
 }
 
 // Failed uses the attempt up.
-func (a *Attempt) Failed() { a.settle((*buckets).use) }
+func (a *Attempt) Failed() {
+	a.settle(func(place hold, now time.Time) { place.in.take(place.key, now) })
+}
 
 // Succeeded gives the attempt back, for only failures count, and forgives the
 // pair its earlier failures.
 func (a *Attempt) Succeeded() {
-	a.settle((*buckets).release)
-	a.limits.mu.Lock()
-	defer a.limits.mu.Unlock()
-	a.limits.pairs.forgive(a.pair)
+	a.settle(func(place hold, _ time.Time) {
+		if place.in == a.limits.pairs {
+			place.in.forgive(place.key)
+		}
+	})
 }
 
 // Cancel gives back an attempt that was not decided.
-func (a *Attempt) Cancel() { a.settle((*buckets).release) }
+func (a *Attempt) Cancel() { a.settle(func(hold, time.Time) {}) }
 
-func (a *Attempt) settle(each func(b *buckets, key string, now time.Time)) {
+// settle gives every place back and does what the decision asks for, before
+// anybody who waits for it can look.
+func (a *Attempt) settle(decide func(place hold, now time.Time)) {
 	l := a.limits
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,8 +150,10 @@ func (a *Attempt) settle(each func(b *buckets, key string, now time.Time)) {
 		return
 	}
 	a.settled = true
+	now := l.now()
 	for _, place := range a.held {
-		each(place.in, place.key, l.now())
+		place.in.release(place.key, now)
+		decide(place, now)
 	}
 	close(l.decided)
 	l.decided = make(chan struct{})
@@ -162,8 +168,7 @@ func (l *Limits) Register(address string) error {
 	if wait := l.registrations.wait(address, now); wait > 0 {
 		return problem.RateLimited(wait)
 	}
-	l.registrations.hold(address, now)
-	l.registrations.use(address, now)
+	l.registrations.take(address, now)
 	return nil
 }
 
@@ -267,10 +272,8 @@ func (b *buckets) release(key string, now time.Time) {
 	b.store(key, at)
 }
 
-// use takes the token that was held.
-func (b *buckets) use(key string, now time.Time) {
+func (b *buckets) take(key string, now time.Time) {
 	at := b.current(key, now)
-	at.held--
 	at.tokens--
 	b.store(key, at)
 }

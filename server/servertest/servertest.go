@@ -7,6 +7,7 @@ package servertest
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -123,6 +124,19 @@ func run(t testing.TB, settings config.Config, clock *Clock) *Server {
 	})
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// Alter changes the database behind the server's back.
+func (s *Server) Alter(statement string) {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.Config.DatabasePath()+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, err = db.ExecContext(s.t.Context(), statement)
+	if err := errors.Join(err, db.Close()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // Stop stops the server, if it has not been stopped already.
