@@ -1,14 +1,22 @@
 "use client";
 
+import { useEffect, useState } from "react";
 import { Button } from "@/components/button";
 import { MessagePage } from "@/components/message-page";
 import { reloadPage } from "@/lib/navigation";
+import { isMendedByReload, reloadForStaleChunk } from "@/lib/stale-chunk";
 
 /**
  * Rendering again is not enough: code that could not be loaded, because the session has ended meanwhile or another
  * version has been installed, comes only with a new document.
  */
-export default function ErrorPage() {
+export default function ErrorPage({ error }: { error: Error }) {
+  const [reloading] = useState(() => isMendedByReload(error));
+  useEffect(() => {
+    if (reloading) reloadForStaleChunk();
+  }, [reloading]);
+
+  if (reloading) return <MessagePage title="One moment" text="This page has changed, and is being loaded anew." />;
   return (
     <MessagePage title="Something went wrong" text="The page could not be shown. Loading it again often helps.">
       <Button onClick={reloadPage}>Reload</Button>

@@ -1,15 +1,19 @@
 "use client";
 
+import { useLayoutEffect } from "react";
+import { showChosenTheme } from "@/lib/theme";
 import ErrorPage from "./error";
+import { fontVariables } from "./fonts";
 import "./globals.css";
 
 /** In place of the whole document, when the root layout itself fails. */
-export default function GlobalError() {
+export default function GlobalError({ error }: { error: Error }) {
+  useLayoutEffect(showChosenTheme, []);
   return (
-    <html lang="en">
-      <body className="flex min-h-dvh flex-col bg-canvas text-ink antialiased">
+    <html lang="en" className={fontVariables} suppressHydrationWarning>
+      <body className="flex min-h-dvh flex-col bg-canvas font-sans text-ink antialiased">
         <title>Something went wrong – Lychgate</title>
-        <ErrorPage />
+        <ErrorPage error={error} />
       </body>
     </html>
   );

@@ -1,6 +1,11 @@
+import { Main } from "@/components/main";
+import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
-import { AccountLink } from "@/features/auth/account-link";
-import { LazyHowItWorks } from "@/features/landing/lazy-how-it-works";
+import { ThemeToggle } from "@/components/theme-toggle";
+import { AccountLink, StartLinks } from "@/features/auth/account-link";
+import { HowItWorks } from "@/features/landing/how-it-works";
+import { MakeItYours } from "@/features/landing/make-it-yours";
+import { Promises } from "@/features/landing/promises";
 import { Welcome } from "@/features/landing/welcome";
 
 export default function LandingPage() {
@@ -8,11 +13,15 @@ export default function LandingPage() {
     <>
       <SiteHeader>
         <AccountLink />
+        <ThemeToggle />
       </SiteHeader>
-      <main className="mx-auto flex w-full max-w-4xl grow flex-col items-start gap-14 px-5 py-16 sm:py-24">
-        <Welcome />
-        <LazyHowItWorks />
-      </main>
+      <Main className="mx-auto flex max-w-6xl flex-col gap-20 px-5 pt-8 pb-24 sm:gap-28 sm:px-8 sm:pt-12">
+        <Welcome start={<StartLinks />} />
+        <HowItWorks />
+        <Promises />
+        <MakeItYours />
+      </Main>
+      <SiteFooter />
     </>
   );
 }

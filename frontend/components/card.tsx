@@ -1,10 +1,29 @@
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
+
+interface CardProps {
+  title: string;
+  /** Beside the title. */
+  action?: ReactNode;
+  marker?: string;
+  className?: string;
+  children: ReactNode;
+}
 
 /** A titled part of a page. */
-export function Card({ title, marker, children }: { title: string; marker?: string; children: ReactNode }) {
+export function Card({ title, action, marker, className = "", children }: CardProps) {
+  const id = useId();
   return (
-    <section data-marker={marker} className="rounded-2xl border border-line bg-surface p-6 sm:p-8">
-      <h2 className="mb-5 text-xl font-semibold">{title}</h2>
+    <section
+      data-marker={marker}
+      aria-labelledby={id}
+      className={`rounded-2xl border border-line bg-surface p-5 sm:p-7 ${className}`}
+    >
+      <div className="mb-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <h2 id={id} className="text-xl">
+          {title}
+        </h2>
+        {action}
+      </div>
       {children}
     </section>
   );

@@ -1,17 +1,62 @@
+"use client";
+
+import { CircleAlert, CircleCheck } from "lucide-react";
+import { useCallback, useSyncExternalStore } from "react";
+import type { FormFailure } from "@/lib/form";
+
 /** What went wrong with the whole form. The region is always there, so that its text is read out when it comes. */
-export function FormAlert({ message }: { message: string | undefined }) {
+export function FormAlert({ failure }: { failure: FormFailure | undefined }) {
   return (
-    <p role="alert" className="rounded-lg border border-danger px-3.5 py-2.5 text-danger empty:sr-only">
-      {message}
-    </p>
+    <div role="alert" className="empty:sr-only">
+      {failure && (
+        <div className="flex gap-3 rounded-lg bg-danger-soft px-4 py-3 text-danger">
+          <CircleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
+          <p>
+            {failure.text}
+            {failure.retryAt !== undefined && <Countdown until={failure.retryAt} />}
+          </p>
+        </div>
+      )}
+    </div>
   );
+}
+
+/** Counts the seconds down on the screen. A screen reader hears the first number, and when the time has come. */
+function Countdown({ until }: { until: number }) {
+  const seconds = useSecondsUntil(until);
+  if (seconds === 0) return <> You can try again now.</>;
+  return (
+    <>
+      {" Try again in "}
+      <span role="timer" className="tabular-nums">
+        {seconds} {seconds === 1 ? "second" : "seconds"}
+      </span>
+      .
+    </>
+  );
+}
+
+function useSecondsUntil(until: number): number {
+  const seconds = useCallback(() => Math.max(0, Math.ceil((until - performance.now()) / 1000)), [until]);
+  return useSyncExternalStore(tick, seconds, seconds);
+}
+
+/** More often than once a second, so that no second is left out. */
+function tick(onTick: () => void): () => void {
+  const timer = setInterval(onTick, 200);
+  return () => clearInterval(timer);
 }
 
 /** What went well; always there for the same reason. */
 export function FormStatus({ message }: { message: string | undefined }) {
   return (
-    <p role="status" className="text-muted empty:sr-only">
-      {message}
-    </p>
+    <div role="status" className="empty:sr-only">
+      {message && (
+        <p className="flex items-center gap-2 font-medium text-accent">
+          <CircleCheck aria-hidden="true" className="size-5 shrink-0" />
+          {message}
+        </p>
+      )}
+    </div>
   );
 }

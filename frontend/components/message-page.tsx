@@ -1,12 +1,15 @@
 import type { ReactNode } from "react";
+import { Main } from "@/components/main";
+import { Mark } from "@/components/mark";
 
 /** A page that says one thing: not found, broken. */
-export function MessagePage({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+export function MessagePage({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
   return (
-    <main className="mx-auto flex w-full max-w-md grow flex-col justify-center gap-5 px-5 py-16">
-      <h1 className="text-3xl font-semibold tracking-tight">{title}</h1>
+    <Main className="mx-auto flex max-w-lg flex-col justify-center gap-5 px-5 pt-10 pb-24">
+      <Mark className="size-14" />
+      <h1 className="text-3xl sm:text-4xl">{title}</h1>
       <p className="text-lg text-muted">{text}</p>
-      <div>{children}</div>
-    </main>
+      {children && <div className="pt-2">{children}</div>}
+    </Main>
   );
 }

@@ -1,16 +1,16 @@
 import type { ReactNode } from "react";
 import { HardLink } from "@/components/hard-link";
+import { Mark } from "@/components/mark";
 
 /** The product's name, and whatever the page puts beside it. */
 export function SiteHeader({ children }: { children?: ReactNode }) {
   return (
-    <header className="border-b border-line">
-      <div className="mx-auto flex min-h-16 w-full max-w-4xl flex-wrap items-center justify-between gap-x-6 gap-y-2 px-5 py-2">
-        <HardLink href="/" className="text-lg font-semibold tracking-tight">
-          Lychgate
-        </HardLink>
-        {children}
-      </div>
+    <header className="mx-auto flex min-h-18 w-full max-w-6xl flex-wrap items-center gap-x-2 px-5 py-3 sm:gap-x-4 sm:px-8">
+      <HardLink href="/" className="mr-auto flex min-h-11 items-center gap-2.5 rounded-lg font-serif text-xl">
+        <Mark />
+        Lychgate
+      </HardLink>
+      {children}
     </header>
   );
 }

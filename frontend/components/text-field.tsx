@@ -1,15 +1,17 @@
-import { useId, type InputHTMLAttributes } from "react";
+import { useId, type InputHTMLAttributes, type ReactNode } from "react";
 import type { UseFormRegisterReturn } from "react-hook-form";
 
-interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, keyof UseFormRegisterReturn> {
+export interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, keyof UseFormRegisterReturn> {
   label: string;
   hint?: string;
   error: string | undefined;
   registration: UseFormRegisterReturn;
+  /** What stands inside the field at its end. */
+  action?: ReactNode;
 }
 
 /** A labelled input, its hint, and its fault below it. */
-export function TextField({ label, hint, error, registration, ...input }: TextFieldProps) {
+export function TextField({ label, hint, error, registration, action, className = "", ...input }: TextFieldProps) {
   const id = useId();
   const hintId = `${id}-hint`;
   const errorId = `${id}-error`;
@@ -20,22 +22,25 @@ export function TextField({ label, hint, error, registration, ...input }: TextFi
       <label htmlFor={id} className="font-medium">
         {label}
       </label>
-      <input
-        id={id}
-        aria-invalid={error !== undefined}
-        aria-describedby={describedBy || undefined}
-        className="min-h-11 w-full rounded-lg border border-field bg-surface px-3.5 text-base text-ink focus-visible:border-accent focus-visible:outline-2 focus-visible:outline-accent aria-invalid:border-danger"
-        {...input}
-        {...registration}
-      />
+      <div className="relative">
+        <input
+          id={id}
+          aria-invalid={error !== undefined}
+          aria-describedby={describedBy || undefined}
+          className={`min-h-12 w-full rounded-lg border border-field bg-surface px-3.5 text-base text-ink focus-visible:border-accent focus-visible:outline-offset-0 aria-invalid:border-danger ${className}`}
+          {...input}
+          {...registration}
+        />
+        {action}
+      </div>
+      {error && (
+        <p id={errorId} className="text-sm font-medium text-danger">
+          {error}
+        </p>
+      )}
       {hint && (
         <p id={hintId} className="text-sm text-muted">
           {hint}
-        </p>
-      )}
-      {error && (
-        <p id={errorId} className="text-sm text-danger">
-          {error}
         </p>
       )}
     </div>

@@ -1,58 +1,87 @@
 import { useMutation } from "@tanstack/react-query";
+import { useRef, useState, type FormEvent } from "react";
 import type { FieldValues, Path, UseFormReturn } from "react-hook-form";
 import { ApiError } from "@/lib/api/error";
 
 /** Codes of the server that are the fault of one field, although the answer names none. */
 type FieldOfCode<Values extends FieldValues> = Partial<Record<ApiError["code"], Path<Values>>>;
 
+/** What went wrong with a form as a whole. */
+export interface FormFailure {
+  text: string;
+  /** When another attempt makes sense, where the server says so: milliseconds of `performance.now()`. */
+  retryAt?: number | undefined;
+}
+
 /**
- * How a form is sent: `submit` checks it, sends it, and shows the server's faults under their fields, everything else
- * as the form's `root` error; `sent` says that the last attempt went well.
+ * How a form is sent. `submit` checks it and sends it, once however often it is called meanwhile, and shows the
+ * server's faults under their fields; `failure` is what remains to be said of the last attempt; `busy` lasts from the
+ * first check to the answer; `sent` says that the last attempt went well.
  */
 export function useSubmit<Values extends FieldValues>(
   form: UseFormReturn<Values>,
   send: (values: Values) => Promise<void>,
   fieldOfCode: FieldOfCode<Values> = {},
 ) {
+  const [failure, setFailure] = useState<FormFailure>();
   const { mutateAsync, isSuccess, reset } = useMutation({
     mutationFn: send,
-    onError: (error) => showFaults(form, error, fieldOfCode),
+    onError: (error) => setFailure(showFaults(form, error, fieldOfCode)),
   });
-  const submit = form.handleSubmit(
+  const check = form.handleSubmit(
     (values) =>
       mutateAsync(values).catch(() => {
         // onError has shown it.
       }),
     reset,
   );
-  return { submit, sent: isSuccess };
+
+  // A ref, because state would let the second click of a double click through.
+  const underWay = useRef(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (underWay.current) return;
+    underWay.current = true;
+    setFailure(undefined);
+    try {
+      await check(event);
+    } finally {
+      underWay.current = false;
+    }
+  };
+  return {
+    submit: (event: FormEvent) => void submit(event),
+    failure,
+    busy: form.formState.isSubmitting,
+    sent: isSuccess,
+  };
 }
 
+/** Puts the faults of fields under them, and returns what concerns the form as a whole. */
 function showFaults<Values extends FieldValues>(
   form: UseFormReturn<Values>,
   error: Error,
   fieldOfCode: FieldOfCode<Values>,
-): void {
-  if (!(error instanceof ApiError)) {
-    form.setError("root", { message: "Something went wrong. Reload the page and try again." });
-    return;
-  }
-  if (error.signedOut) return; // The page is being left for the login page.
+): FormFailure | undefined {
+  if (!(error instanceof ApiError)) return { text: "Something went wrong. Reload the page and try again." };
+  if (error.signedOut) return undefined; // The page is being left for the login page.
 
   const field = fieldOfCode[error.code];
   if (field) {
     form.setError(field, { message: error.text }, { shouldFocus: true });
-    return;
+    return undefined;
   }
   const faults = error.fields.map((fault) => ({ ...fault, path: fieldNamed(form, fault.field) }));
-  const elsewhere = faults.filter((fault) => !fault.path);
-  if (faults.length === 0) form.setError("root", { message: error.text });
-  if (elsewhere.length > 0) form.setError("root", { message: elsewhere.map((fault) => fault.detail).join(" ") });
-
   // In reverse, so that the first faulty field has the focus in the end, and its first fault is the one shown.
-  for (const { path, detail } of faults.reverse()) {
+  for (const { path, detail } of faults.toReversed()) {
     if (path) form.setError(path, { message: detail }, { shouldFocus: true });
   }
+  const elsewhere = faults.filter((fault) => !fault.path).map((fault) => fault.detail);
+  if (faults.length === 0) {
+    const retryAt = error.retryAfter === undefined ? undefined : performance.now() + error.retryAfter * 1000;
+    return { text: error.text, retryAt };
+  }
+  return elsewhere.length > 0 ? { text: elsewhere.join(" ") } : undefined;
 }
 
 function fieldNamed<Values extends FieldValues>(form: UseFormReturn<Values>, name: string): Path<Values> | undefined {

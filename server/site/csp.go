@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,50 +13,72 @@ import (
 
 // contentSecurityPolicy returns the policy of a page: everything from this
 // origin, inline scripts by the hash of their text (Content Security Policy
-// Level 3, section 6.7.2).
+// Level 3, section 6.7.2), and Trusted Types where the page is made for them.
 func contentSecurityPolicy(page []byte) string {
 	var policy strings.Builder
 	policy.WriteString("default-src 'none'; script-src 'self'")
-	for _, hash := range inlineScriptHashes(page) {
+	found := scripts(page)
+	for _, hash := range found.inlineHashes {
 		policy.WriteString(" 'sha256-" + hash + "'")
 	}
 	policy.WriteString("; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self';" +
 		" manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	// The client of Next.js turns text into scripts, so a page that runs it
+	// needs the policy "default" before, or nothing on it would work. A page
+	// without any script can lose nothing.
+	if found.defaultPolicy || !found.any {
+		policy.WriteString("; require-trusted-types-for 'script'; trusted-types default nextjs")
+	}
 	return policy.String()
 }
 
-func inlineScriptHashes(page []byte) []string {
-	var hashes []string
+// scriptsOf is what a policy has to know of a page's scripts.
+type scriptsOf struct {
+	any           bool     // there is a script that a browser executes
+	inlineHashes  []string // SHA-256 of each different inline script, in base64
+	defaultPolicy bool     // one of them makes the Trusted Types policy "default"
+}
+
+// defaultPolicy matches the making of the policy that a browser asks whenever
+// text is about to become code (Trusted Types, section "default policy").
+var defaultPolicy = regexp.MustCompile("\\bcreatePolicy\\(\\s*[\"'`]default[\"'`]")
+
+func scripts(page []byte) (found scriptsOf) {
 	tokens := html.NewTokenizer(bytes.NewReader(page))
 	for {
 		switch tokens.Next() {
 		case html.ErrorToken:
-			return hashes
+			return found
 		case html.StartTagToken, html.SelfClosingTagToken:
 			// A script element cannot close itself: <script/> begins one too.
 			name, hasAttributes := tokens.TagName()
-			if string(name) != "script" || !isInlineScript(tokens, hasAttributes) {
+			if string(name) != "script" {
 				continue
 			}
-			if tokens.Next() != html.TextToken {
+			inline, executable := kindOfScript(tokens, hasAttributes)
+			found.any = found.any || executable
+			if !inline || !executable || tokens.Next() != html.TextToken {
 				continue
 			}
 			// Text has its line ends normalized as a browser would before it
 			// hashes them.
-			sum := sha256.Sum256(tokens.Text())
+			text := tokens.Text()
+			found.defaultPolicy = found.defaultPolicy || defaultPolicy.Match(text)
+			sum := sha256.Sum256(text)
 			hash := base64.StdEncoding.EncodeToString(sum[:])
-			if !slices.Contains(hashes, hash) {
-				hashes = append(hashes, hash)
+			if !slices.Contains(found.inlineHashes, hash) {
+				found.inlineHashes = append(found.inlineHashes, hash)
 			}
 		}
 	}
 }
 
-// isInlineScript reads the attributes of a script's tag. Data blocks, such as
+// kindOfScript reads the attributes of a script's tag. Data blocks, such as
 // application/ld+json, are not executed and need no hash (HTML section
 // 4.12.1).
-func isInlineScript(tokens *html.Tokenizer, more bool) bool {
-	inline, kind, language := true, "", ""
+func kindOfScript(tokens *html.Tokenizer, more bool) (inline, executable bool) {
+	inline = true
+	kind, language := "", ""
 	typed := false
 	for more {
 		var name, value []byte
@@ -72,7 +95,7 @@ func isInlineScript(tokens *html.Tokenizer, more bool) bool {
 	if !typed && language != "" {
 		kind = "text/" + language
 	}
-	return inline && isExecutable(kind)
+	return inline, isExecutable(kind)
 }
 
 // isExecutable reports whether a browser acts on an inline script of this

@@ -9,7 +9,11 @@ import (
 	"testing/fstest"
 )
 
-// policy is the wanted policy of a page with these inline scripts.
+// trustedTypes is what the policy of a page adds that is made for it.
+const trustedTypes = "; require-trusted-types-for 'script'; trusted-types default nextjs"
+
+// policy is the wanted policy of a page with these inline scripts, but for
+// Trusted Types.
 func policy(scripts ...string) string {
 	hashes := ""
 	for _, script := range scripts {
@@ -54,8 +58,10 @@ func TestContentSecurityPolicy(t *testing.T) {
 		{"open to the end", `<script>a()`, []string{"a()"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			// A page that is not made for Trusted Types.
+			page := &fstest.MapFile{Data: []byte(`<script src="/x.js"></script>` + tt.page)}
 			server := httptest.NewServer(handler(t, fstest.MapFS{
-				"p.html": {Data: []byte(tt.page)}, "dashboard.html": {Data: []byte(tt.page)}, "404.html": {Data: []byte(tt.page)},
+				"p.html": page, "dashboard.html": page, "404.html": page,
 			}, protectDashboard()))
 			defer server.Close()
 			want := header{"Content-Security-Policy": policy(tt.scripts...)}
@@ -66,6 +72,38 @@ func TestContentSecurityPolicy(t *testing.T) {
 				{name: "404", path: "/nowhere", status: 404, want: want},
 				{name: "part", path: "/p", send: header{"Range": "bytes=0-0"}, status: 206, want: want},
 			})
+		})
+	}
+}
+
+// A page is asked for Trusted Types when it is made for them, or when it runs
+// nothing; one that runs scripts without the policy "default" would break.
+func TestTrustedTypes(t *testing.T) {
+	const makesPolicy = `<script>trustedTypes.createPolicy("default",{})</script>`
+	for _, tt := range []struct {
+		name, page string
+		want       bool
+	}{
+		{"no script", `<p>hello</p>`, true},
+		{"data alone", `<script type="application/json">{}</script>`, true},
+		{"made for them", makesPolicy + `<script src="/x.js"></script>`, true},
+		{"in any place", `<script src="/x.js"></script><script>a()</script>` + makesPolicy, true},
+		{"other quotes and spaces", "<script>window.trustedTypes?.createPolicy( 'default' , {})</script>", true},
+		{"template quotes", "<script>trustedTypes.createPolicy(`default`,{})</script>", true},
+		{"script of its own", `<script>a()</script>`, false},
+		{"script of a file", `<script src="/x.js"></script>`, false},
+		{"another policy", `<script>trustedTypes.createPolicy("nextjs",{})</script>`, false},
+		{"words about it", `<p>createPolicy("default")</p><script>a()</script>`, false},
+		{"data about it", `<script type="text/template">createPolicy("default")</script><script>a()</script>`, false},
+		{"the policy in a file", `<script src="/x.js">createPolicy("default")</script>`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := httptest.NewServer(handler(t, fstest.MapFS{"p.html": {Data: []byte(tt.page)}}, protectDashboard()))
+			defer server.Close()
+			got := ask(t, server, "GET", "/p", nil).header.Get("Content-Security-Policy")
+			if strings.HasSuffix(got, trustedTypes) != tt.want || strings.Contains(got, "trusted-types") != tt.want {
+				t.Errorf("Trusted Types wanted: %t, policy %s", tt.want, got)
+			}
 		})
 	}
 }

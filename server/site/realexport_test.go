@@ -93,6 +93,17 @@ func TestRealExport(t *testing.T) {
 		}
 	}
 
+	for name := range files {
+		if path.Ext(name) != ".html" {
+			continue
+		}
+		// The 404 page is at every address that leads nowhere.
+		got := ask(t, server, "GET", "/"+name, signedIn)
+		if policy := got.header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, trustedTypes) {
+			t.Errorf("%s comes without Trusted Types: %s", name, policy)
+		}
+	}
+
 	for _, page := range []string{"/dashboard", "/dashboard.html", "/dashboard.txt"} {
 		got := ask(t, server, "GET", page, signedIn)
 		if got.status != 200 || !strings.Contains(got.header.Get("Cache-Control"), "no-store") {

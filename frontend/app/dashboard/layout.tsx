@@ -1,15 +1,22 @@
+import type { Metadata } from "next";
 import type { ReactNode } from "react";
+import { FocusOnNavigation } from "@/components/focus-on-navigation";
 import { SiteHeader } from "@/components/site-header";
+import { AccountMenu } from "@/features/account/account-menu";
 import { AccountNav } from "@/features/account/account-nav";
-import { ReloadWhenRestored } from "@/features/account/reload-when-restored";
+import { FollowSession } from "@/features/account/follow-session";
 import { SignOutButton } from "@/features/auth/sign-out-button";
+
+export const metadata: Metadata = { robots: { index: false } };
 
 export default function DashboardLayout({ children }: { children: ReactNode }) {
   return (
     <>
-      <ReloadWhenRestored />
+      <FollowSession />
+      <FocusOnNavigation />
       <SiteHeader>
         <AccountNav />
+        <AccountMenu />
         <SignOutButton />
       </SiteHeader>
       {children}

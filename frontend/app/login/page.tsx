@@ -1,15 +1,22 @@
 import type { Metadata } from "next";
 import { SiteHeader } from "@/components/site-header";
+import { ThemeToggle } from "@/components/theme-toggle";
 import { AuthPage } from "@/features/auth/auth-page";
 import { LoginForm } from "@/features/auth/login-form";
 
-export const metadata: Metadata = { title: "Sign in" };
+export const metadata: Metadata = { title: "Sign in", description: "Sign in to reach the pages behind the gate." };
 
 export default function LoginPage() {
   return (
     <>
-      <SiteHeader />
-      <AuthPage title="Sign in" other={{ question: "No account yet?", link: "Create one", path: "/register" }}>
+      <SiteHeader>
+        <ThemeToggle />
+      </SiteHeader>
+      <AuthPage
+        title="Sign in"
+        text="Welcome back. The gate opens for those it knows."
+        other={{ question: "No account yet?", link: "Create one", path: "/register" }}
+      >
         <LoginForm />
       </AuthPage>
     </>

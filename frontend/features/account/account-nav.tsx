@@ -1,4 +1,7 @@
+"use client";
+
 import Link from "next/link";
+import { usePathname } from "next/navigation";
 
 const places = [
   { href: "/dashboard", text: "Dashboard" },
@@ -6,14 +9,16 @@ const places = [
 ];
 
 export function AccountNav() {
+  const here = usePathname();
   return (
     <nav aria-label="Account" className="max-sm:order-last max-sm:basis-full">
-      <ul className="flex gap-6">
+      <ul className="flex gap-1 max-sm:-mx-3">
         {places.map(({ href, text }) => (
           <li key={href}>
             <Link
               href={href}
-              className="inline-flex min-h-11 items-center font-medium underline-offset-4 hover:underline"
+              aria-current={href === here ? "page" : undefined}
+              className="inline-flex min-h-11 items-center rounded-lg px-3 font-semibold text-muted hover:bg-sunken hover:text-ink aria-[current=page]:text-accent"
             >
               {text}
             </Link>

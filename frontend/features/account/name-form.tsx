@@ -1,6 +1,6 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
+import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
 import { useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 import { FormAlert, FormStatus } from "@/components/form-messages";
@@ -9,15 +9,15 @@ import { TextField } from "@/components/text-field";
 import { profileKey } from "@/features/account/profile";
 import { api } from "@/lib/api/client";
 import { useSubmit } from "@/lib/form";
-import { z } from "@/lib/schema";
+import { object, string } from "@/lib/schema";
 
-const schema = z.object({ name: z.string() });
+const schema = object({ name: string() });
 
 export function NameForm({ name }: { name: string }) {
   const queryClient = useQueryClient();
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: { name } });
-  const { errors, isSubmitting, isDirty } = form.formState;
-  const { submit, sent } = useSubmit(form, async (values) => {
+  const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { name } });
+  const { errors, isDirty } = form.formState;
+  const { submit, failure, busy, sent } = useSubmit(form, async (values) => {
     const user = await api.updateProfile(values);
     queryClient.setQueryData(profileKey, user);
     form.reset({ name: user.name });
@@ -32,10 +32,10 @@ export function NameForm({ name }: { name: string }) {
         error={errors.name?.message}
         registration={form.register("name")}
       />
-      <FormAlert message={errors.root?.message} />
+      <FormAlert failure={failure} />
       <FormStatus message={sent && !isDirty ? "Your name is saved." : undefined} />
       <div>
-        <SubmitButton busy={isSubmitting}>Save name</SubmitButton>
+        <SubmitButton busy={busy}>Save name</SubmitButton>
       </div>
     </form>
   );

@@ -16,7 +16,7 @@ beforeEach(() => {
   vi.clearAllMocks();
   render(
     <QueryClientProvider client={createQueryClient()}>
-      <PasswordForm email="ada@example.com" />
+      <PasswordForm user={{ id: "1", email: "ada@example.com", name: "Ada", createdAt: "2026-01-02T03:04:05Z" }} />
     </QueryClientProvider>,
   );
 });
@@ -34,7 +34,7 @@ describe("PasswordForm", () => {
   it("forgets both passwords when it is done", async () => {
     vi.spyOn(api, "changePassword").mockResolvedValue();
     await change();
-    await waitFor(() => expect(screen.getByRole("status").textContent).toBe("Your password is changed."));
+    await screen.findByText("Your password is changed.");
     expect(screen.getByLabelText<HTMLInputElement>("Current password").value).toBe("");
     expect(screen.getByLabelText<HTMLInputElement>("New password").value).toBe("");
   });

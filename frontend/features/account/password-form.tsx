@@ -1,25 +1,27 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
-import { useForm } from "react-hook-form";
+import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
+import { useForm, useWatch } from "react-hook-form";
 import { FormAlert, FormStatus } from "@/components/form-messages";
+import { NewPasswordField } from "@/components/new-password-field";
+import { PasswordField } from "@/components/password-field";
 import { SubmitButton } from "@/components/submit-button";
-import { TextField } from "@/components/text-field";
-import { api } from "@/lib/api/client";
+import { api, type User } from "@/lib/api/client";
 import { useSubmit } from "@/lib/form";
-import { z } from "@/lib/schema";
+import { minLength, object, string } from "@/lib/schema";
 
-const schema = z.object({
-  currentPassword: z.string().min(1, "Enter your current password."),
-  newPassword: z.string().min(1, "Enter a new password."),
+const schema = object({
+  currentPassword: string().check(minLength(1, "Enter your current password.")),
+  newPassword: string().check(minLength(1, "Enter a new password.")),
 });
 
 const empty = { currentPassword: "", newPassword: "" };
 
-export function PasswordForm({ email }: { email: string }) {
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: empty });
-  const { errors, isSubmitting, isDirty } = form.formState;
-  const { submit, sent } = useSubmit(
+export function PasswordForm({ user }: { user: User }) {
+  const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: empty });
+  const { errors, isDirty } = form.formState;
+  const newPassword = useWatch({ control: form.control, name: "newPassword" });
+  const { submit, failure, busy, sent } = useSubmit(
     form,
     async (values) => {
       await api.changePassword(values);
@@ -31,26 +33,25 @@ export function PasswordForm({ email }: { email: string }) {
   return (
     <form method="post" noValidate onSubmit={submit} className="flex max-w-md flex-col gap-5">
       {/* Tells a password manager which account the new password belongs to. */}
-      <input type="text" autoComplete="username" value={email} readOnly hidden />
-      <TextField
+      <input type="text" autoComplete="username" value={user.email} readOnly hidden />
+      <PasswordField
         label="Current password"
-        type="password"
         autoComplete="current-password"
         error={errors.currentPassword?.message}
         registration={form.register("currentPassword")}
       />
-      <TextField
+      <NewPasswordField
         label="New password"
-        type="password"
-        autoComplete="new-password"
         hint="At least 8 characters. You stay signed in here and are signed out everywhere else."
         error={errors.newPassword?.message}
         registration={form.register("newPassword")}
+        password={newPassword}
+        personal={[user.name, user.email]}
       />
-      <FormAlert message={errors.root?.message} />
+      <FormAlert failure={failure} />
       <FormStatus message={sent && !isDirty ? "Your password is changed." : undefined} />
       <div>
-        <SubmitButton busy={isSubmitting}>Change password</SubmitButton>
+        <SubmitButton busy={busy}>Change password</SubmitButton>
       </div>
     </form>
   );

@@ -1,45 +1,59 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Monitor, Smartphone, SquareTerminal, Tablet } from "lucide-react";
+import { useRef } from "react";
 import { Button } from "@/components/button";
-import { Card } from "@/components/card";
+import { FormAlert, FormStatus } from "@/components/form-messages";
 import { LoadError } from "@/components/load-error";
-import { FormAlert } from "@/components/form-messages";
+import { Skeleton } from "@/components/skeleton";
+import { sessionsKey, useSessions } from "@/features/account/sessions";
 import { api, type SessionInfo } from "@/lib/api/client";
+import { device } from "@/lib/device";
 import { formatDateTime } from "@/lib/format";
-
-const sessionsKey = ["sessions"];
 
 export function SessionList() {
   const queryClient = useQueryClient();
-  const sessions = useQuery({ queryKey: sessionsKey, queryFn: api.sessions });
+  const sessions = useSessions();
+  const list = useRef<HTMLUListElement>(null);
   const reload = () => queryClient.invalidateQueries({ queryKey: sessionsKey });
-  const endOne = useMutation({ mutationFn: api.endSession, onSettled: reload });
-  const endOthers = useMutation({ mutationFn: api.endOtherSessions, onSettled: reload });
+  // The button that was pressed goes with its session: focus stays where the person was, and is not lost.
+  const done = () => {
+    list.current?.focus();
+    return reload();
+  };
+  const endOne = useMutation({ mutationFn: api.endSession, onSuccess: done, onError: reload });
+  const endOthers = useMutation({ mutationFn: api.endOtherSessions, onSuccess: done, onError: reload });
 
-  if (sessions.isPending) return <p role="status">Loading your sessions…</p>;
+  if (sessions.isPending) return <Skeleton label="Loading your sessions…" lines={4} />;
   if (sessions.isError) return <LoadError error={sessions.error} onRetry={() => void sessions.refetch()} />;
 
   const busy = endOne.isPending || endOthers.isPending;
   const failed = endOne.isError || endOthers.isError;
+  const alone = sessions.data.length === 1;
+  const result = endOthers.isSuccess ? "You are signed out everywhere else." : "The session has ended.";
   return (
-    <Card title="Where you are signed in" marker="lychgate-protected-marker:session-list">
-      <ul className="divide-y divide-line">
+    <div data-marker="lychgate-protected-marker:session-list" className="flex flex-col gap-5">
+      <ul ref={list} tabIndex={-1} aria-label="Sessions" className="divide-y divide-line">
         {sessions.data.map((session) => (
           <SessionItem key={session.id} session={session} busy={busy} onEnd={() => endOne.mutate(session.id)} />
         ))}
       </ul>
-      <FormAlert message={failed ? "That session could not be ended. Try again." : undefined} />
-      {sessions.data.length > 1 && (
-        <div className="pt-5">
+      {alone && <p className="text-muted">You are signed in nowhere else. Other devices show up here.</p>}
+      <FormStatus message={(endOne.isSuccess || endOthers.isSuccess) && !busy ? result : undefined} />
+      <FormAlert failure={failed ? { text: "The session could not be ended. Try again." } : undefined} />
+      {!alone && (
+        <div>
           <Button look="secondary" disabled={busy} onClick={() => endOthers.mutate()}>
             Sign out everywhere else
           </Button>
         </div>
       )}
-    </Card>
+    </div>
   );
 }
+
+const pictures = { computer: Monitor, phone: Smartphone, tablet: Tablet, program: SquareTerminal };
 
 interface SessionItemProps {
   session: SessionInfo;
@@ -48,11 +62,22 @@ interface SessionItemProps {
 }
 
 function SessionItem({ session, busy, onEnd }: SessionItemProps) {
+  const { name, kind } = device(session.userAgent);
+  const Picture = pictures[kind];
   return (
-    <li className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 py-4 first:pt-0 last:pb-0">
-      <div className="min-w-0 grow basis-64">
-        {session.current && <p className="font-semibold text-accent">This session</p>}
-        <p className="break-words">{session.userAgent || "Unknown device"}</p>
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-4 first:pt-0 last:pb-0">
+      <Picture aria-hidden="true" className="size-6 shrink-0 text-muted" />
+      <div className="min-w-0 flex-1 basis-48">
+        <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
+          <span className="break-words" title={session.userAgent}>
+            {name}
+          </span>
+          {session.current && (
+            <span className="rounded-full bg-accent-soft px-2.5 py-0.5 text-sm font-semibold text-accent">
+              This session
+            </span>
+          )}
+        </p>
         <p className="text-sm text-muted">
           {session.ip}, last used {formatDateTime(session.lastSeenAt)}
         </p>

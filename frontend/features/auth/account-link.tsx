@@ -1,19 +1,34 @@
 "use client";
 
-import { useSession } from "@/features/auth/session";
+import { ButtonLink } from "@/components/button";
 import { HardLink } from "@/components/hard-link";
+import { useSession } from "@/lib/session";
 
-/** For public pages: to the dashboard for whoever is signed in, to the login page for everybody else. */
+/** For the header of public pages: to the dashboard for whoever is signed in, to the login page for everybody else. */
 export function AccountLink() {
   const authenticated = useSession().data?.authenticated === true;
   return (
     <nav aria-label="Account">
       <HardLink
         href={authenticated ? "/dashboard" : "/login"}
-        className="inline-flex min-h-11 items-center font-medium underline-offset-4 hover:underline"
+        className="inline-flex min-h-11 items-center rounded-lg px-3 font-semibold hover:bg-sunken"
       >
         {authenticated ? "Dashboard" : "Sign in"}
       </HardLink>
     </nav>
+  );
+}
+
+/** The first thing to do on the landing page. Both looks take the same room, so that nothing jumps. */
+export function StartLinks() {
+  const session = useSession().data;
+  if (session?.authenticated) return <ButtonLink href="/dashboard">Go to your dashboard</ButtonLink>;
+  return (
+    <>
+      <ButtonLink href="/register">Create an account</ButtonLink>
+      <ButtonLink href="/login" look="secondary">
+        Sign in
+      </ButtonLink>
+    </>
   );
 }

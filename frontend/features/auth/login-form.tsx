@@ -1,46 +1,50 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
+import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
 import { useForm } from "react-hook-form";
 import { FormAlert } from "@/components/form-messages";
+import { PasswordField } from "@/components/password-field";
 import { SubmitButton } from "@/components/submit-button";
 import { TextField } from "@/components/text-field";
+import { CookiesRefused } from "@/features/auth/cookies-refused";
 import { emailAddress, password } from "@/features/auth/fields";
-import { useContinueWhenSignedIn } from "@/features/auth/use-continue-when-signed-in";
+import { useEnter } from "@/features/auth/use-enter";
 import { api } from "@/lib/api/client";
 import { useSubmit } from "@/lib/form";
-import { continueToNext } from "@/lib/navigation";
-import { z } from "@/lib/schema";
+import { object } from "@/lib/schema";
+import { useContinueWhenSignedIn } from "@/lib/session";
 
-const schema = z.object({ email: emailAddress, password });
+const schema = object({ email: emailAddress, password });
 
 export function LoginForm() {
   useContinueWhenSignedIn();
-  const form = useForm({ resolver: zodResolver(schema) });
-  const { errors, isSubmitting } = form.formState;
-  const { submit, sent } = useSubmit(form, async (values) => {
+  const { enter, refused } = useEnter();
+  const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { email: "", password: "" } });
+  const { errors } = form.formState;
+  const { submit, failure, busy, sent } = useSubmit(form, async (values) => {
     await api.login(values);
-    continueToNext();
+    await enter();
   });
 
+  if (refused) return <CookiesRefused />;
   return (
     <form method="post" noValidate onSubmit={submit} className="flex flex-col gap-5">
       <TextField
         label="E-mail"
         type="email"
+        inputMode="email"
         autoComplete="username"
         error={errors.email?.message}
         registration={form.register("email")}
       />
-      <TextField
+      <PasswordField
         label="Password"
-        type="password"
         autoComplete="current-password"
         error={errors.password?.message}
         registration={form.register("password")}
       />
-      <FormAlert message={errors.root?.message} />
-      <SubmitButton busy={isSubmitting || sent}>Sign in</SubmitButton>
+      <FormAlert failure={failure} />
+      <SubmitButton busy={busy || sent}>Sign in</SubmitButton>
     </form>
   );
 }

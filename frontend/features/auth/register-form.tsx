@@ -1,27 +1,35 @@
 "use client";
 
-import { zodResolver } from "@hookform/resolvers/zod";
+import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
+import { useForm, useWatch } from "react-hook-form";
 import { FormAlert } from "@/components/form-messages";
+import { NewPasswordField } from "@/components/new-password-field";
+import { Notice } from "@/components/notice";
 import { SubmitButton } from "@/components/submit-button";
 import { TextField } from "@/components/text-field";
+import { CookiesRefused } from "@/features/auth/cookies-refused";
 import { emailAddress, password } from "@/features/auth/fields";
-import { useContinueWhenSignedIn } from "@/features/auth/use-continue-when-signed-in";
+import { useEnter } from "@/features/auth/use-enter";
 import { api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
 import { useSubmit } from "@/lib/form";
-import { continueToNext } from "@/lib/navigation";
-import { z } from "@/lib/schema";
+import { object, string } from "@/lib/schema";
+import { useContinueWhenSignedIn } from "@/lib/session";
 
-const schema = z.object({ name: z.string(), email: emailAddress, password });
+const schema = object({ name: string(), email: emailAddress, password });
 
 export function RegisterForm() {
   useContinueWhenSignedIn();
+  const { enter, refused } = useEnter();
   const [closed, setClosed] = useState(false);
-  const form = useForm({ resolver: zodResolver(schema) });
-  const { errors, isSubmitting } = form.formState;
-  const { submit, sent } = useSubmit(
+  const form = useForm({
+    resolver: standardSchemaResolver(schema),
+    defaultValues: { name: "", email: "", password: "" },
+  });
+  const { errors } = form.formState;
+  const typed = useWatch({ control: form.control });
+  const { submit, failure, busy, sent } = useSubmit(
     form,
     async (values) => {
       try {
@@ -30,16 +38,17 @@ export function RegisterForm() {
         if (error instanceof ApiError && error.code === "signup_closed") setClosed(true);
         throw error;
       }
-      continueToNext();
+      await enter();
     },
     { email_taken: "email" },
   );
 
+  if (refused) return <CookiesRefused />;
   if (closed) {
     return (
-      <p role="alert" className="text-lg">
-        Sign-up is closed here. Ask whoever runs this site for an account.
-      </p>
+      <div role="alert">
+        <Notice>Sign-up is closed here. Ask whoever runs this site for an account.</Notice>
+      </div>
     );
   }
 
@@ -55,20 +64,21 @@ export function RegisterForm() {
       <TextField
         label="E-mail"
         type="email"
+        inputMode="email"
         autoComplete="email"
         error={errors.email?.message}
         registration={form.register("email")}
       />
-      <TextField
+      <NewPasswordField
         label="Password"
-        type="password"
-        autoComplete="new-password"
         hint="At least 8 characters. A few unrelated words make a good one."
         error={errors.password?.message}
         registration={form.register("password")}
+        password={typed.password ?? ""}
+        personal={[typed.name ?? "", typed.email ?? ""]}
       />
-      <FormAlert message={errors.root?.message} />
-      <SubmitButton busy={isSubmitting || sent}>Create account</SubmitButton>
+      <FormAlert failure={failure} />
+      <SubmitButton busy={busy || sent}>Create account</SubmitButton>
     </form>
   );
 }

@@ -1,22 +1,29 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
+import { LogOut } from "lucide-react";
 import { Button } from "@/components/button";
 import { api } from "@/lib/api/client";
-import { leaveSignedOut } from "@/lib/navigation";
+import { leave } from "@/lib/session";
 
 export function SignOutButton() {
-  const logout = useMutation({ mutationFn: api.logout, onSuccess: leaveSignedOut });
+  const logout = useMutation({ mutationFn: api.logout, onSuccess: leave });
   return (
-    <div className="flex items-center gap-3">
-      {logout.isError && (
-        <p role="alert" className="text-sm text-danger">
-          You are still signed in. Try again.
-        </p>
-      )}
-      <Button look="secondary" disabled={logout.isPending || logout.isSuccess} onClick={() => logout.mutate()}>
+    <>
+      <Button
+        look="quiet"
+        className="-mr-3 px-3"
+        aria-disabled={logout.isPending || logout.isSuccess}
+        onClick={() => {
+          if (!logout.isPending && !logout.isSuccess) logout.mutate();
+        }}
+      >
+        <LogOut aria-hidden="true" className="size-5" />
         Sign out
       </Button>
-    </div>
+      <p role="alert" className="order-last basis-full text-right text-sm font-medium text-danger empty:sr-only">
+        {logout.isError && "You are still signed in: the server did not answer. Try again."}
+      </p>
+    </>
   );
 }

@@ -1,29 +1,19 @@
-import { HardLink } from "@/components/hard-link";
+import type { ReactNode } from "react";
+import { LychgateScene } from "@/components/lychgate-scene";
 
-export function Welcome() {
+/** What Lychgate is, in one look; `start` is what to do about it. */
+export function Welcome({ start }: { start: ReactNode }) {
   return (
-    <div className="flex flex-col items-start gap-7">
-      <h1 className="max-w-xl text-4xl font-semibold tracking-tight text-balance sm:text-5xl">
-        A quiet gate before your pages
-      </h1>
-      <p className="max-w-xl text-lg text-muted">
-        Make an account, sign in, and reach what is kept behind the gate. Nothing of it leaves the server for anybody
-        else.
-      </p>
-      <div className="flex flex-wrap gap-3">
-        <HardLink
-          href="/register"
-          className="inline-flex min-h-11 items-center rounded-lg bg-accent px-5 font-medium text-on-accent hover:bg-accent-strong"
-        >
-          Create an account
-        </HardLink>
-        <HardLink
-          href="/login"
-          className="inline-flex min-h-11 items-center rounded-lg border border-line bg-surface px-5 font-medium hover:border-muted"
-        >
-          Sign in
-        </HardLink>
+    <section className="grid items-center gap-10 lg:grid-cols-[11fr_10fr] lg:gap-16">
+      <div className="flex flex-col items-start gap-6">
+        <h1 className="text-4xl leading-[1.1] sm:text-6xl">A quiet gate before your pages</h1>
+        <p className="max-w-xl text-lg text-muted sm:text-xl">
+          One binary carries your Next.js site, signs people in, and shows protected pages to nobody else. No second
+          server, no CORS, no token that a script could steal.
+        </p>
+        <div className="flex min-h-11 flex-wrap gap-3 pt-1">{start}</div>
       </div>
-    </div>
+      <LychgateScene className="h-auto w-full rounded-3xl" />
+    </section>
   );
 }

@@ -98,13 +98,18 @@ describe("a problem", () => {
   it("tells how long to wait", async () => {
     const api = await apiAnswering(problem(429, "rate_limited", {}, { "Retry-After": "30" }));
     const error = await failure(api.login({ email: "ada@example.com", password: "a" }));
-    expect(error).toMatchObject({ retryAfter: 30, text: "Too many attempts. Try again in 30 seconds." });
+    expect(error).toMatchObject({ retryAfter: 30, text: "Too many attempts." });
   });
 
   it("tells how long to wait when the server is busy, and that it may pass", async () => {
     const api = await apiAnswering(problem(503, "unavailable", {}, { "Retry-After": "1" }));
     const error = await failure(api.sessions());
-    expect(error).toMatchObject({ transient: true, text: "A detail. Try again in 1 second." });
+    expect(error).toMatchObject({ transient: true, retryAfter: 1, text: "A detail." });
+  });
+
+  it("says to try again when the server does not know how long it takes", async () => {
+    const api = await apiAnswering(problem(503, "unavailable"));
+    expect(await failure(api.sessions())).toMatchObject({ text: "A detail. Try again in a moment." });
   });
 
   it("takes no Retry-After that is not a number of seconds", async () => {

@@ -65,11 +65,11 @@ export class ApiError extends Error {
     return this.code === "network" || this.status >= 502;
   }
 
-  /** What a person should read. */
+  /** What a person should read. How long to wait is for the page to say: it can count. */
   get text(): string {
-    if (this.retryAfter === undefined) return this.detail;
-    const reason = this.code === "rate_limited" ? "Too many attempts." : this.detail;
-    return `${reason} Try again in ${this.retryAfter} ${this.retryAfter === 1 ? "second" : "seconds"}.`;
+    if (this.code === "rate_limited") return "Too many attempts.";
+    if (this.transient && this.retryAfter === undefined) return `${this.detail} Try again in a moment.`;
+    return this.detail;
   }
 }
 

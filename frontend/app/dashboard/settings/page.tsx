@@ -1,16 +1,17 @@
 import type { Metadata } from "next";
+import { Main } from "@/components/main";
 import { Settings } from "@/features/account/settings";
 
-export const metadata: Metadata = { title: "Settings" };
+export const metadata: Metadata = { title: "Settings", description: "Your profile, your password, and how it looks." };
 
 export default function SettingsPage() {
   return (
-    <main
-      data-marker="lychgate-protected-marker:settings"
-      className="mx-auto flex w-full max-w-4xl grow flex-col gap-8 px-5 py-12"
+    <Main
+      marker="lychgate-protected-marker:settings"
+      className="mx-auto flex max-w-6xl flex-col gap-8 px-5 pt-6 pb-20 sm:px-8 sm:pt-10"
     >
-      <h1 className="text-3xl font-semibold tracking-tight">Settings</h1>
+      <h1 className="text-4xl sm:text-5xl">Settings</h1>
       <Settings />
-    </main>
+    </Main>
   );
 }

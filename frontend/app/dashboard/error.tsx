@@ -1,0 +1,4 @@
+"use client";
+
+/** The same as everywhere, with the header of the dashboard left standing. */
+export { default } from "../error";

@@ -1,0 +1,72 @@
+"use client";
+
+import { useDeferredValue, useEffect, useState } from "react";
+import type { UseFormRegisterReturn } from "react-hook-form";
+import { PasswordField } from "@/components/password-field";
+import type { Strength } from "@/lib/password-strength";
+
+interface NewPasswordFieldProps {
+  label: string;
+  hint: string;
+  error: string | undefined;
+  registration: UseFormRegisterReturn;
+  /** What is typed so far. */
+  password: string;
+  /** Words that a password should not be made of. */
+  personal: string[];
+}
+
+/** A password that is being thought up, and how good it is. */
+export function NewPasswordField({ password, personal, ...field }: NewPasswordFieldProps) {
+  return (
+    <div className="flex flex-col gap-2">
+      <PasswordField {...field} autoComplete="new-password" />
+      <StrengthMeter strength={useStrength(password, personal)} />
+    </div>
+  );
+}
+
+const levels = ["bg-danger", "bg-danger", "bg-lantern", "bg-accent", "bg-accent"];
+
+/** Its place is kept while there is nothing to tell, so that the form does not jump. */
+function StrengthMeter({ strength }: { strength: Strength | undefined }) {
+  return (
+    <div className="flex min-h-9 flex-col gap-2">
+      <div aria-hidden="true" className="flex gap-1.5">
+        {levels.map((_, i) => (
+          <span
+            key={i}
+            className={`h-1.5 grow rounded-full ${strength && i <= strength.score ? levels[strength.score] : "bg-line"}`}
+          />
+        ))}
+      </div>
+      <p role="status" className="text-sm text-muted">
+        {strength && (
+          <>
+            <span className="sr-only">Strength: </span>
+            {strength.text}
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function useStrength(typed: string, personal: string[]): Strength | undefined {
+  const password = useDeferredValue(typed);
+  const words = personal.join("\n");
+  const [strength, setStrength] = useState<Strength>();
+  useEffect(() => {
+    if (password === "") return;
+    let current = true;
+    // Without the meter the form works as well, so failing to load it is no matter.
+    import("@/lib/password-strength").then(
+      ({ passwordStrength }) => current && setStrength(passwordStrength(password, words.split("\n"))),
+      () => {},
+    );
+    return () => {
+      current = false;
+    };
+  }, [password, words]);
+  return password === "" ? undefined : strength;
+}

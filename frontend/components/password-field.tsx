@@ -1,0 +1,34 @@
+"use client";
+
+import { useState } from "react";
+import { TextField, type TextFieldProps } from "@/components/text-field";
+import { useHydrated } from "@/lib/hydration";
+
+type PasswordFieldProps = Omit<TextFieldProps, "type" | "action">;
+
+/** A password, which its owner may look at. */
+export function PasswordField(props: PasswordFieldProps) {
+  const [shown, setShown] = useState(false);
+  const hydrated = useHydrated();
+  return (
+    <TextField
+      {...props}
+      type={shown ? "text" : "password"}
+      // While it is shown it is text, which browsers would correct and look up.
+      autoCapitalize="none"
+      autoCorrect="off"
+      spellCheck={false}
+      className="pr-18"
+      action={
+        <button
+          type="button"
+          disabled={!hydrated}
+          onClick={() => setShown(!shown)}
+          className="absolute inset-y-0.5 right-0.5 rounded-md px-3.5 text-sm font-semibold text-muted hover:text-ink"
+        >
+          {shown ? "Hide" : "Show"} <span className="sr-only">{props.label.toLowerCase()}</span>
+        </button>
+      }
+    />
+  );
+}

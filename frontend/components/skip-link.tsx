@@ -1,0 +1,11 @@
+/** The first stop of the Tab key: past the header, to the main part that every page has (components/main.tsx). */
+export function SkipLink() {
+  return (
+    <a
+      href="#content"
+      className="sr-only z-50 rounded-lg bg-accent px-4 py-3 font-semibold text-on-accent focus:not-sr-only focus:absolute focus:top-3 focus:left-3"
+    >
+      Skip to content
+    </a>
+  );
+}

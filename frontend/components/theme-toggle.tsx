@@ -1,0 +1,19 @@
+"use client";
+
+import { Moon, Sun } from "lucide-react";
+import { toggleTheme } from "@/lib/theme";
+
+/** Between light and dark. Which picture is shown is for the style sheet to say, which knows before React does. */
+export function ThemeToggle() {
+  return (
+    <button
+      type="button"
+      onClick={toggleTheme}
+      className="grid size-11 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
+    >
+      <span className="sr-only">Switch between light and dark</span>
+      <Moon aria-hidden="true" className="size-5 dark:hidden" />
+      <Sun aria-hidden="true" className="hidden size-5 dark:block" />
+    </button>
+  );
+}

@@ -1,0 +1,38 @@
+"use client";
+
+import { Monitor, Moon, Sun, type LucideIcon } from "lucide-react";
+import { themeNames, themes, useTheme, type Theme } from "@/lib/theme";
+
+const pictures: Record<Theme, LucideIcon> = { system: Monitor, light: Sun, dark: Moon };
+
+/** Native radio buttons: all that a keyboard and a screen reader expect of a choice comes with them. */
+export function Appearance() {
+  const [chosen, choose] = useTheme();
+  return (
+    <fieldset className="flex flex-col gap-3">
+      <legend className="mb-3 text-muted">How this site looks in this browser.</legend>
+      <div className="grid gap-3 sm:grid-cols-3 lg:grid-cols-1 xl:grid-cols-3">
+        {themes.map((theme) => {
+          const Picture = pictures[theme];
+          return (
+            <label
+              key={theme}
+              className="flex min-h-14 cursor-pointer items-center gap-3 rounded-xl border border-field px-4 font-medium hover:border-ink has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+            >
+              <input
+                type="radio"
+                name="theme"
+                value={theme}
+                checked={chosen === theme}
+                onChange={() => choose(theme)}
+                className="size-4 accent-accent outline-none"
+              />
+              <Picture aria-hidden="true" className="size-5 text-muted" />
+              {themeNames[theme]}
+            </label>
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}

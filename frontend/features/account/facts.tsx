@@ -1,0 +1,15 @@
+import type { ReactNode } from "react";
+
+/** Terms, and what is to be said of them. */
+export function Facts({ children }: { children: ReactNode }) {
+  return <dl className="flex flex-col gap-4">{children}</dl>;
+}
+
+export function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div className="flex flex-col gap-0.5">
+      <dt className="text-sm text-muted">{term}</dt>
+      <dd className="font-medium break-words">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+"use client";
+
+import Link from "next/link";
+import { Card } from "@/components/card";
+import { LoadError } from "@/components/load-error";
+import { Skeleton } from "@/components/skeleton";
+import { Fact, Facts } from "@/features/account/facts";
+import { useOwnSession, useSessions } from "@/features/account/sessions";
+import { formatDate } from "@/lib/format";
+
+export function SecurityCard() {
+  return (
+    <Card title="Security" marker="lychgate-protected-marker:security-card">
+      <Security />
+    </Card>
+  );
+}
+
+function Security() {
+  const sessions = useSessions();
+  const own = useOwnSession();
+  if (sessions.isError) return <LoadError error={sessions.error} onRetry={() => void sessions.refetch()} />;
+  if (own.isError) return <LoadError error={own.error} onRetry={() => void own.refetch()} />;
+  if (sessions.isPending || own.isPending) return <Skeleton label="Loading your security…" lines={6} />;
+
+  const others = sessions.data.length - 1;
+  return (
+    <Facts>
+      <Fact term="Signed in">{others > 0 ? `Here, and ${others} more` : "Here, and nowhere else"}</Fact>
+      {own.data.authenticated && <Fact term="Unused, this session ends">{formatDate(own.data.expiresAt)}</Fact>}
+      <Fact term="Password">
+        <Link
+          href="/dashboard/settings"
+          className="inline-flex min-h-6 items-center text-accent underline underline-offset-4"
+        >
+          Change it in the settings
+        </Link>
+      </Fact>
+    </Facts>
+  );
+}

@@ -1,0 +1,46 @@
+const steps = [
+  {
+    title: "Run it",
+    text: "Clone it, build it, and open the address it prints.",
+    code: "make run",
+  },
+  {
+    title: "Add a page",
+    text: "Whatever lies below the dashboard is behind the gate. There is nothing else to configure.",
+    code: "app/dashboard/reports/page.tsx",
+  },
+  {
+    title: "Add a route",
+    text: "One line in one table says the path, who may call it, and which handler answers.",
+    code: '"GET", "/api/reports", signedIn',
+  },
+];
+
+export function MakeItYours() {
+  return (
+    <section
+      aria-labelledby="make-it-yours"
+      className="flex flex-col gap-8 rounded-3xl bg-accent-soft px-5 py-8 sm:px-10 sm:py-12"
+    >
+      <div className="flex max-w-2xl flex-col gap-3">
+        <h2 id="make-it-yours" className="text-3xl sm:text-4xl">
+          Make it yours
+        </h2>
+        <p className="text-lg text-muted">
+          This site is the example that comes with the program. Keep the gate, and put your own pages behind it.
+        </p>
+      </div>
+      <ol className="grid gap-8 lg:grid-cols-3">
+        {steps.map(({ title, text, code }, i) => (
+          <li key={title} className="flex min-w-0 flex-col gap-3">
+            <h3 className="text-xl">
+              <span className="text-accent">{i + 1}.</span> {title}
+            </h3>
+            <p className="text-muted">{text}</p>
+            <p className="mt-auto rounded-lg bg-canvas px-4 py-3 font-mono text-sm break-words">{code}</p>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

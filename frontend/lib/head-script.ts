@@ -1,0 +1,19 @@
+/** Where the browser keeps the theme that a person chose. Without one the system's setting counts (lib/theme.ts). */
+export const THEME_KEY = "theme";
+
+/**
+ * The one script that runs before everything else on every page. It does what must not wait for React:
+ *
+ * - puts the chosen theme on the document before the first paint, so that nothing flashes;
+ * - makes the Trusted Types policy `default`, which the Content-Security-Policy demands (W3C Trusted Types, section
+ *   "default policy"): scripts come from this build's own chunks, and the only HTML that may become markup is the empty
+ *   script element that React makes scripts from (its end is written with a backslash, or it would end this script). Everything else is refused by the browser. A server that sees this
+ *   policy in a page turns the demand on for it (`server/site/csp.go`).
+ */
+export const headScript = `(()=>{
+try{const t=localStorage.getItem(${JSON.stringify(THEME_KEY)});if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}
+if(!window.trustedTypes)return;
+trustedTypes.createPolicy("default",{
+createScriptURL(s){const u=new URL(s,location.origin);return u.origin===location.origin&&u.pathname.startsWith("/_next/static/chunks/")?u.href:null},
+createHTML(s){return s==="<script><\\/script>"?s:null}
+})})()`;

@@ -1,0 +1,49 @@
+import { ZxcvbnFactory } from "@zxcvbn-ts/core";
+import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
+
+/*
+ * Heavy, for it carries the lists of common passwords: only ever loaded with `import()`, once somebody thinks up a
+ * password. It advises; what is refused is the server's to say.
+ */
+
+const zxcvbn = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
+
+/** Longer passwords are strong, and would keep the page busy. */
+const CHECKED_LENGTH = 100;
+
+const verdicts = [
+  "Very easy to guess.",
+  "Easy to guess.",
+  "Could be guessed with some effort.",
+  "Hard to guess.",
+  "Very hard to guess.",
+] as const;
+
+const reasons: Record<string, string> = {
+  straightRow: "Keys in a row are among the first things tried.",
+  keyPattern: "Patterns on the keyboard are among the first things tried.",
+  simpleRepeat: "Repeated characters add little.",
+  extendedRepeat: "Repeated parts add little.",
+  sequences: "Sequences such as abc or 654 add little.",
+  recentYears: "Years are easy to guess.",
+  dates: "Dates are easy to guess.",
+  topTen: "It is one of the most common passwords.",
+  topHundred: "It is one of the most common passwords.",
+  common: "It is a common password.",
+  similarToCommon: "It is much like a common password.",
+  wordByItself: "A single word is easy to guess.",
+  userInputs: "Your own name or address is easy to guess.",
+};
+
+export interface Strength {
+  /** 0, the weakest, to 4. */
+  score: number;
+  text: string;
+}
+
+/** How hard a password is to guess for somebody who knows `personal`, in words. */
+export function passwordStrength(password: string, personal: string[]): Strength {
+  const { score, feedback } = zxcvbn.check(password.slice(0, CHECKED_LENGTH), personal.filter(Boolean));
+  const advice = score < 3 ? [reasons[feedback.warning ?? ""], "Add another word or two."] : [];
+  return { score, text: [verdicts[score], ...advice].filter(Boolean).join(" ") };
+}
