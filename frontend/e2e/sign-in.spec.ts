@@ -58,7 +58,7 @@ for (const javaScriptEnabled of [true, false]) {
 
         const form = page.locator("form");
         await expect(form).toHaveAttribute("method", "post");
-        await expect(form.getByRole("button")).toBeDisabled();
+        await expect(form.getByRole("button", { name: /Sign in|Create account/ })).toBeDisabled();
         await page.getByLabel("Password").press("Enter");
         await page.getByRole("link", { name: "Lychgate" }).click();
         await expect(page).toHaveURL("/");

@@ -33,7 +33,7 @@ function Security() {
           href="/dashboard/settings"
           className="inline-flex min-h-6 items-center text-accent underline underline-offset-4"
         >
-          Change it in the settings
+          Change your password
         </Link>
       </Fact>
     </Facts>

@@ -22,7 +22,7 @@ export function AccountLink() {
 /** The first thing to do on the landing page. Both looks take the same room, so that nothing jumps. */
 export function StartLinks() {
   const session = useSession().data;
-  if (session?.authenticated) return <ButtonLink href="/dashboard">Go to your dashboard</ButtonLink>;
+  if (session?.authenticated) return <ButtonLink href="/dashboard">Continue where you left off</ButtonLink>;
   return (
     <>
       <ButtonLink href="/register">Create an account</ButtonLink>
