@@ -6,15 +6,17 @@ export const THEME_KEY = "theme";
  *
  * - puts the chosen theme on the document before the first paint, so that nothing flashes;
  * - makes the Trusted Types policy `default`, which the Content-Security-Policy demands (W3C Trusted Types, section
- *   "default policy"): scripts come from this build's own chunks, and the only HTML that may become markup is the empty
- *   script element that React makes scripts from (its end is written with a backslash, or it would end this script). Everything else is refused by the browser. Addresses
- *   stay as they are written, because the bundler finds its chunks by them. A server that sees this
- *   policy in a page turns the demand on for it (`server/site/csp.go`).
+ *   "default policy"). Scripts come from this build's own chunks; their addresses stay as they are written, because the
+ *   bundler finds its chunks by them. Only two texts may become markup: the empty script element that React makes
+ *   scripts from (its end is written with a backslash, or it would end this script), and this script itself, which React
+ *   puts down again, without running it, when it renders a broken page anew. Everything else is refused by the browser.
+ *   A server that sees this policy in a page turns the demand on for it (`server/site/csp.go`).
  */
 export const headScript = `(()=>{
 try{const t=localStorage.getItem(${JSON.stringify(THEME_KEY)});if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}
 if(!window.trustedTypes)return;
+const self=document.currentScript.textContent;
 trustedTypes.createPolicy("default",{
 createScriptURL(s){const u=new URL(s,document.baseURI);return u.origin===location.origin&&u.pathname.startsWith("/_next/static/chunks/")?s:null},
-createHTML(s){return s==="<script><\\/script>"?s:null}
+createHTML(s){return s==="<script><\\/script>"||s===self?s:null}
 })})()`;

@@ -27,7 +27,9 @@ function Security() {
   return (
     <Facts>
       <Fact term="Signed in">{others > 0 ? `Here, and ${others} more` : "Here, and nowhere else"}</Fact>
-      {own.data.authenticated && <Fact term="Unused, this session ends">{formatDate(own.data.expiresAt)}</Fact>}
+      {own.data.authenticated && (
+        <Fact term="Signs out by itself, if unused, on">{formatDate(own.data.expiresAt)}</Fact>
+      )}
       <Fact term="Password">
         <Link
           href="/dashboard/settings"
