@@ -1,10 +1,11 @@
 "use client";
 
 import { Moon, Sun } from "lucide-react";
-import { toggleTheme } from "@/lib/theme";
+import { toggleTheme, useTheme } from "@/lib/theme";
 
 /** Between light and dark. Which picture is shown is for the style sheet to say, which knows before React does. */
 export function ThemeToggle() {
+  useTheme(); // Follows the choice made in another tab.
   return (
     <button
       type="button"

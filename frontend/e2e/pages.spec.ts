@@ -62,3 +62,19 @@ test.describe("code that cannot be loaded any more", () => {
     await expect(page).toHaveURL("/login?next=%2Fdashboard");
   });
 });
+
+test("an open tab notices an upgrade with its next navigation", async ({ page, person }) => {
+  await register(page, person);
+  await expect(page.getByText("This session", { exact: true })).toBeVisible();
+  // Every payload says which build it is of: here, the next one.
+  await page.route("**/*.txt*", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replaceAll(/"(buildId|b)":"[0-9a-f]{16}"/g, '"$1":"0123456789abcdef"');
+    await route.fulfill({ response, body });
+  });
+  await page.reload();
+  const document = page.waitForRequest((request) => request.isNavigationRequest());
+  await page.getByRole("link", { name: "Settings" }).click();
+  expect(new URL((await document).url()).pathname).toBe("/dashboard/settings");
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
+});

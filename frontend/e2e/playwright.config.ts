@@ -11,8 +11,8 @@ export default defineConfig<object, ServerOptions>({
   reporter: "list",
   forbidOnly: Boolean(process.env.CI),
   workers: 2,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   use: {
     browserName: "chromium",
     launchOptions: { args: [...quiet, ...sandbox], ...(executablePath && { executablePath }) },

@@ -4,8 +4,6 @@ import { THEME_KEY } from "@/lib/head-script";
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
-export const themeNames: Record<Theme, string> = { system: "As the system", light: "Light", dark: "Dark" };
-
 const listeners = new Set<() => void>();
 
 /** The chosen theme, the same in every tab, and how to choose another. */

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { FocusOnNavigation } from "@/components/focus-on-navigation";
 import { SiteHeader } from "@/components/site-header";
-import { AccountMenu } from "@/features/account/account-menu";
+import { ThemeToggle } from "@/components/theme-toggle";
 import { AccountNav } from "@/features/account/account-nav";
 import { FollowSession } from "@/features/account/follow-session";
 import { SignOutButton } from "@/features/auth/sign-out-button";
@@ -16,7 +16,7 @@ export default function DashboardLayout({ children }: { children: ReactNode }) {
       <FocusOnNavigation />
       <SiteHeader>
         <AccountNav />
-        <AccountMenu />
+        <ThemeToggle />
         <SignOutButton />
       </SiteHeader>
       {children}

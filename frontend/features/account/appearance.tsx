@@ -1,9 +1,13 @@
 "use client";
 
 import { Monitor, Moon, Sun, type LucideIcon } from "lucide-react";
-import { themeNames, themes, useTheme, type Theme } from "@/lib/theme";
+import { themes, useTheme, type Theme } from "@/lib/theme";
 
-const pictures: Record<Theme, LucideIcon> = { system: Monitor, light: Sun, dark: Moon };
+const looks: Record<Theme, { text: string; icon: LucideIcon }> = {
+  system: { text: "As the system", icon: Monitor },
+  light: { text: "Light", icon: Sun },
+  dark: { text: "Dark", icon: Moon },
+};
 
 /** Native radio buttons: all that a keyboard and a screen reader expect of a choice comes with them. */
 export function Appearance() {
@@ -13,7 +17,7 @@ export function Appearance() {
       <legend className="mb-3 text-muted">How this site looks in this browser.</legend>
       <div className="grid gap-3 sm:grid-cols-3 lg:grid-cols-1 xl:grid-cols-3">
         {themes.map((theme) => {
-          const Picture = pictures[theme];
+          const { text, icon: Icon } = looks[theme];
           return (
             <label
               key={theme}
@@ -27,8 +31,8 @@ export function Appearance() {
                 onChange={() => choose(theme)}
                 className="size-4 accent-accent outline-none"
               />
-              <Picture aria-hidden="true" className="size-5 text-muted" />
-              {themeNames[theme]}
+              <Icon aria-hidden="true" className="size-5 text-muted" />
+              {text}
             </label>
           );
         })}

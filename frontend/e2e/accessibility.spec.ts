@@ -1,0 +1,98 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, expectDashboard, register, signOut, test } from "./fixtures";
+
+/** Every rule that axe has, on the page as it is once nothing fades any more, or its colours would be wrong. */
+async function expectAccessible(page: Page): Promise<void> {
+  await expect(page.getByRole("status").filter({ hasText: "Loading" })).toHaveCount(0);
+  await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const findings = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  expect(findings, `findings at ${page.url()}`).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [390, 1440]) {
+    test.describe(`${colorScheme}, ${width} pixels wide`, () => {
+      test.use({ colorScheme, viewport: { width, height: 900 } });
+
+      test("no page has a finding of axe, or scrolls sideways", async ({ page, person, complaints }) => {
+        complaints.expect(/status of (401|404|422)/);
+        const expectGood = async () => {
+          await expectAccessible(page);
+          const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+          expect(tooWide, `pixels too wide at ${page.url()}`).toBeLessThanOrEqual(0);
+        };
+        for (const path of ["/", "/login", "/no/such/page"]) {
+          await page.goto(path);
+          await expectGood();
+        }
+        await page.goto("/register");
+        await page.getByLabel("E-mail").fill(person.email);
+        await page.getByLabel("Password").fill("short");
+        await expect(page.getByText(/easy to guess/i)).toBeVisible();
+        await page.getByRole("button", { name: "Create account" }).click();
+        await expect(page.getByLabel("Password")).toHaveAttribute("aria-invalid", "true");
+        await expectGood();
+
+        await register(page, person);
+        await expect(page.getByText("This session", { exact: true })).toBeVisible();
+        await expectGood();
+        await page.getByRole("link", { name: "Settings" }).click();
+        await expect(page.getByLabel("Current password")).toBeVisible();
+        await expectGood();
+
+        await signOut(page);
+        await page.getByLabel("E-mail").fill(person.email);
+        await page.getByLabel("Password").fill("not the one at all");
+        await page.getByLabel("Password").press("Enter");
+        await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toBeVisible();
+        await expectGood();
+      });
+    });
+  }
+}
+
+test("a keyboard is enough for every flow", async ({ page, person }) => {
+  const tabTo = async (name: string) => {
+    await expect(async () => {
+      await page.keyboard.press("Tab");
+      await expect(page.locator(":focus")).toHaveAccessibleName(name, { timeout: 500 });
+    }).toPass();
+  };
+  await page.goto("/");
+  await tabTo("Skip to content");
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#content")).toBeFocused();
+  await tabTo("Create an account");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL("/register");
+
+  await expect(page.getByRole("button", { name: "Create account" })).toBeEnabled();
+  await tabTo("Name (optional)");
+  await page.keyboard.type(person.name);
+  await tabTo("E-mail");
+  await page.keyboard.type(person.email);
+  await tabTo("Password");
+  await page.keyboard.type(person.password);
+  await page.keyboard.press("Enter");
+  await expectDashboard(page, person);
+
+  await tabTo("Settings");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
+  await expect(page.locator("#content"), "focus follows the navigation").toBeFocused();
+  await tabTo("Name");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("Grace");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Your name is saved.")).toBeVisible();
+
+  await page.goto("/dashboard");
+  await tabTo("Switch between light and dark");
+  await page.keyboard.press("Space");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await tabTo("Sign out");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL("/login");
+});

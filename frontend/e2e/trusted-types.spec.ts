@@ -1,0 +1,34 @@
+import { expect, register, test } from "./fixtures";
+
+for (const path of ["/", "/login", "/dashboard", "/no/such/page"]) {
+  test(`${path} makes no code of text`, async ({ page, person, complaints }) => {
+    complaints.expect(/TrustedScript|TrustedHTML|trusted-types|Content-Security-Policy|status of 404/);
+    if (path === "/dashboard") await register(page, person);
+    const response = await page.goto(path);
+    const policy = response?.headers()["content-security-policy"] ?? "";
+    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types default nextjs");
+    expect(policy).not.toContain("unsafe");
+
+    const allowed = await page.evaluate(() => {
+      const attempts: Record<string, () => void> = {
+        "script of another origin": () => (document.createElement("script").src = "https://evil.example/x.js"),
+        "script of this origin that is no chunk": () => (document.createElement("script").src = "/api/openapi.json"),
+        "script above the chunks": () => (document.createElement("script").src = "/_next/static/chunks/../../../x.js"),
+        "script of data": () => (document.createElement("script").src = "data:text/javascript,alert(1)"),
+        "script of text": () => (document.createElement("script").text = "alert(1)"),
+        markup: () => (document.createElement("div").innerHTML = "<img src=x onerror=alert(1)>"),
+        "another policy": () => Reflect.get(window, "trustedTypes").createPolicy("mine", {}),
+        "a chunk": () => (document.createElement("script").src = "/_next/static/chunks/x.js"),
+      };
+      return Object.keys(attempts).filter((name) => {
+        try {
+          attempts[name]!();
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    });
+    expect(allowed).toEqual(["a chunk"]);
+  });
+}
