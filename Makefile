@@ -17,7 +17,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .PHONY: help
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 .PHONY: run
 run: $(EXPORT) ## Build the frontend and serve at http://localhost:8080
@@ -78,6 +78,11 @@ test-browser: lychgate
 generate: $(NODE_MODULES) ## Write what is generated: API types, list of common passwords
 	npm run --silent generate
 	node server/secret/common-passwords.mjs
+
+.PHONY: screenshots
+screenshots: lychgate ## Take the pictures of the README anew
+	$(call say,Taking pictures of the pages)
+	npm run --silent screenshots
 
 .PHONY: audit
 audit: $(NODE_MODULES) ## Look for known vulnerabilities (needs the network; no part of test)
