@@ -1,9 +1,9 @@
-import { expect, expectDashboard, register, test } from "./fixtures";
+import { expect, expectDashboard, register, registerByForm, test } from "./fixtures";
 
 test("registering leads to the dashboard, and a reload keeps it", async ({ page, person }) => {
-  await register(page, person);
+  await registerByForm(page, person);
   await expect(page.getByText(person.email)).toBeVisible();
-  await expect(page.getByText("This session")).toBeVisible();
+  await expect(page.getByText("This session", { exact: true })).toBeVisible();
 
   await page.reload();
   await expectDashboard(page, person);
