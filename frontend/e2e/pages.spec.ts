@@ -63,6 +63,20 @@ test.describe("code that cannot be loaded any more", () => {
   });
 });
 
+test("the sign-in page stays light", async ({ page }) => {
+  const scripts = new Map<string, number>();
+  page.on("response", (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.endsWith(".js")) scripts.set(pathname, Number(response.headers()["content-length"]));
+  });
+  await page.goto("/login");
+  await page.waitForLoadState("networkidle");
+  // 118 kB of it are React and the client of Next.js, which every page has; the rest is forms, queries and our own.
+  const bytes = [...scripts.values()].reduce((sum, length) => sum + length, 0);
+  expect(bytes).toBeGreaterThan(100_000);
+  expect(bytes).toBeLessThan(185_000);
+});
+
 test("an open tab notices an upgrade with its next navigation", async ({ page, person }) => {
   await register(page, person);
   await expect(page.getByText("This session", { exact: true })).toBeVisible();

@@ -47,3 +47,18 @@ test("the settings know the choice, and can leave it to the system again", async
   await page.getByRole("radio", { name: "As the system" }).check();
   await expect(page.locator("html")).not.toHaveAttribute("data-theme");
 });
+
+test.describe("for whoever wants less motion", () => {
+  test.use({ contextOptions: { reducedMotion: "reduce" } });
+
+  test("nothing moves", async ({ page }) => {
+    await page.goto("/login");
+    const durations = await page.evaluate(() =>
+      [...document.querySelectorAll("*")].flatMap((element) => {
+        const { animationDuration, transitionDuration } = getComputedStyle(element);
+        return `${animationDuration},${transitionDuration}`.split(",").map(parseFloat);
+      }),
+    );
+    expect(Math.max(...durations)).toBeLessThanOrEqual(0.001);
+  });
+});

@@ -34,7 +34,7 @@ function onNews(listener: (news: News | "restored") => void): () => void {
   };
 }
 
-/** Whether somebody is signed in, for public pages. Failing to find out is not worth a word there. */
+/** Whether somebody is signed in, and until when. For public pages failing to find out is not worth a word. */
 export function useSession() {
   const session = useQuery({ queryKey: ["session"], queryFn: api.session });
   const { refetch } = session;

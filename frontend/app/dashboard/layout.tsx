@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { FocusOnNavigation } from "@/components/focus-on-navigation";
+import { Notice } from "@/components/notice";
 import { SiteHeader } from "@/components/site-header";
 import { ThemeToggle } from "@/components/theme-toggle";
 import { AccountNav } from "@/features/account/account-nav";
@@ -19,6 +20,11 @@ export default function DashboardLayout({ children }: { children: ReactNode }) {
         <ThemeToggle />
         <SignOutButton />
       </SiteHeader>
+      <noscript>
+        <div className="mx-auto w-full max-w-6xl px-5 sm:px-8">
+          <Notice>JavaScript is needed to show your account. Turn it on for this site, and load the page again.</Notice>
+        </div>
+      </noscript>
       {children}
     </>
   );

@@ -5,8 +5,9 @@ import { Card } from "@/components/card";
 import { LoadError } from "@/components/load-error";
 import { Skeleton } from "@/components/skeleton";
 import { Fact, Facts } from "@/features/account/facts";
-import { useOwnSession, useSessions } from "@/features/account/sessions";
+import { useSessions } from "@/features/account/sessions";
 import { formatDate } from "@/lib/format";
+import { useSession } from "@/lib/session";
 
 export function SecurityCard() {
   return (
@@ -18,7 +19,7 @@ export function SecurityCard() {
 
 function Security() {
   const sessions = useSessions();
-  const own = useOwnSession();
+  const own = useSession();
   if (sessions.isError) return <LoadError error={sessions.error} onRetry={() => void sessions.refetch()} />;
   if (own.isError) return <LoadError error={own.error} onRetry={() => void own.refetch()} />;
   if (sessions.isPending || own.isPending) return <Skeleton label="Loading your security…" lines={6} />;

@@ -22,29 +22,30 @@ export function SessionList() {
     list.current?.focus();
     return reload();
   };
-  const endOne = useMutation({ mutationFn: api.endSession, onSuccess: done, onError: reload });
-  const endOthers = useMutation({ mutationFn: api.endOtherSessions, onSuccess: done, onError: reload });
+  const end = useMutation({
+    mutationFn: (id: string | "others") => (id === "others" ? api.endOtherSessions() : api.endSession(id)),
+    onSuccess: done,
+    onError: reload,
+  });
 
   if (sessions.isPending) return <Skeleton label="Loading your sessions…" lines={4} />;
   if (sessions.isError) return <LoadError error={sessions.error} onRetry={() => void sessions.refetch()} />;
 
-  const busy = endOne.isPending || endOthers.isPending;
-  const failed = endOne.isError || endOthers.isError;
   const alone = sessions.data.length === 1;
-  const result = endOthers.isSuccess ? "You are signed out everywhere else." : "The session has ended.";
+  const result = end.variables === "others" ? "You are signed out everywhere else." : "The session has ended.";
   return (
     <div data-marker="lychgate-protected-marker:session-list" className="flex flex-col gap-5">
       <ul ref={list} tabIndex={-1} aria-label="Sessions" className="divide-y divide-line">
         {sessions.data.map((session) => (
-          <SessionItem key={session.id} session={session} busy={busy} onEnd={() => endOne.mutate(session.id)} />
+          <SessionItem key={session.id} session={session} busy={end.isPending} onEnd={() => end.mutate(session.id)} />
         ))}
       </ul>
       {alone && <p className="text-muted">You are signed in nowhere else. Other devices show up here.</p>}
-      <FormStatus message={(endOne.isSuccess || endOthers.isSuccess) && !busy ? result : undefined} />
-      <FormAlert failure={failed ? { text: "The session could not be ended. Try again." } : undefined} />
+      <FormStatus message={end.isSuccess ? result : undefined} />
+      <FormAlert failure={end.isError ? { text: "The session could not be ended. Try again." } : undefined} />
       {!alone && (
         <div>
-          <Button look="secondary" disabled={busy} onClick={() => endOthers.mutate()}>
+          <Button look="secondary" disabled={end.isPending} onClick={() => end.mutate("others")}>
             Sign out everywhere else
           </Button>
         </div>

@@ -7,8 +7,3 @@ export const sessionsKey = ["sessions"];
 export function useSessions() {
   return useQuery({ queryKey: sessionsKey, queryFn: api.sessions });
 }
-
-/** The session that this page belongs to. */
-export function useOwnSession() {
-  return useQuery({ queryKey: ["session"], queryFn: api.session });
-}
