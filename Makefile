@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOLANGCI_LINT := .bin/golangci-lint-v2.15.0
+AIR := .bin/air-v1.67.4
 NODE_MODULES := node_modules/.package-lock.json
 EXPORT := frontend/out/index.html
 EXPORT_SOURCES := $(shell git ls-files --cached --others --exclude-standard -- frontend package.json 2>/dev/null | grep -v '^frontend/e2e/' | while read -r file; do [ ! -e "$$file" ] || echo "$$file"; done)
@@ -22,6 +23,10 @@ help: ## Show the targets
 .PHONY: run
 run: $(EXPORT) ## Build the frontend and serve at http://localhost:8080
 	go run .
+
+.PHONY: dev
+dev: $(NODE_MODULES) $(AIR) ## Develop at http://localhost:8080: edits on both sides show at once
+	@node frontend/scripts/dev.mjs
 
 .PHONY: build
 build: lychgate ## Build the one static binary, ./lychgate
@@ -70,7 +75,7 @@ test-frontend: $(NODE_MODULES)
 	npm run --silent test:unit
 
 .PHONY: test-browser
-test-browser: lychgate
+test-browser: lychgate $(AIR)
 	$(call say,Testing the binary in a browser)
 	npm run --silent test:e2e
 
@@ -93,8 +98,13 @@ audit: $(NODE_MODULES) ## Look for known vulnerabilities (needs the network; no 
 clean: ## Remove what was built
 	rm -rf lychgate frontend/.next frontend/out frontend/e2e/.results
 
-# Built once with the tool's own module file, so that its hundreds of
+# Both are built once with the tool's own module file, so that its hundreds of
 # dependencies stay out of ours.
+$(AIR):
+	$(call say,Building the watcher of the Go code (once))
+	GOBIN="$(CURDIR)/.bin" go install github.com/air-verse/air@v1.67.4
+	mv .bin/air $@
+
 $(GOLANGCI_LINT):
 	$(call say,Building golangci-lint (once; some minutes))
 	GOBIN="$(CURDIR)/.bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"runtime"
 	"sync"
@@ -88,9 +89,9 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		return nil, err
 	}
 
-	pages, err := site.New(env.Site, site.Options{Protected: protectedPrefixes, Routed: outsideAPI})
+	guard, err := newGuard(c, env)
 	if err != nil {
-		return nil, fmt.Errorf("read the embedded site: %w", err)
+		return nil, err
 	}
 	if s.contractJSON, err = contractJSON(); err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		web.OwnHost(s.origin, outsideAPI),
 		web.SameOrigin(),
 		web.WhoIsCalling(authHandlers.Identify),
-		pages.Guard(),
+		guard,
 	)
 	register(e, s.routes(authHandlers, accountHandlers))
 
@@ -129,6 +130,28 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate.get}
 	}
 	return s, nil
+}
+
+// newGuard returns the guard with the pages behind it: the embedded ones, or
+// those of a `next dev`.
+func newGuard(c config.Config, env Environment) (echo.MiddlewareFunc, error) {
+	options := site.Options{Protected: protectedPrefixes, Routed: outsideAPI}
+	if c.FrontendDev == (origin.Origin{}) {
+		pages, err := site.New(env.Site, options)
+		if err != nil {
+			return nil, fmt.Errorf("read the embedded site: %w", err)
+		}
+		return pages.Guard(), nil
+	}
+	target, err := url.Parse(c.FrontendDev.String())
+	if err != nil {
+		return nil, fmt.Errorf("read --frontend-dev: %w", err)
+	}
+	pages, err := site.NewDev(target, options)
+	if err != nil {
+		return nil, fmt.Errorf("stand before %s: %w", target, err)
+	}
+	return pages.Guard(), nil
 }
 
 // OpenAccounts opens the database and the secret of an installation, making

@@ -13,6 +13,7 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/config"
+	"lychgate/server/origin"
 )
 
 // installation are the flags that say which installation a command works on.
@@ -41,6 +42,7 @@ type serveCommand struct {
 	TLSKey           string   `name:"tls-key" placeholder:"FILE" help:"The private key of --tls-cert."`
 	InsecureCookies  toggle   `name:"insecure-cookies" default:"false" help:"For plain http on a network that you trust."`
 	HSTSSubdomains   toggle   `name:"hsts-subdomains" default:"false" help:"Adds includeSubDomains to Strict-Transport-Security."`
+	FrontendDev      string   `name:"frontend-dev" placeholder:"URL" help:"For development: show the pages of the next dev at this address on this machine, instead of the embedded ones."`
 	LogFormat        string   `name:"log-format" default:"auto" placeholder:"auto|text|json" help:"auto: text on a terminal, JSON otherwise. (${default})"`
 	LogLevel         string   `name:"log-level" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. (${default})"`
 }
@@ -72,7 +74,10 @@ func (s *serveCommand) Run(p *process) error {
 		// At whatever level is logged, for this must not be missed.
 		env.Log.Log(p.ctx, max(settings.LogLevel, slog.LevelWarn), "--insecure-cookies: cookies and passwords can be read by everybody on the network")
 	}
-	if !p.site.Built {
+	switch {
+	case settings.FrontendDev != (origin.Origin{}):
+		env.Log.Warn("development: the pages come from next dev, without the policies of a build", "frontend", settings.FrontendDev.String())
+	case !p.site.Built:
 		env.Log.Warn("THE FRONTEND IS NOT IN THIS BINARY: only a placeholder page is served. Build it with `make build`, or with `npm ci && npm run build` before `go run .`")
 	}
 	running, err := server.New(p.ctx, settings, env)
@@ -95,6 +100,7 @@ func (s *serveCommand) flags(p *process) (config.Flags, error) {
 	flags.LoginAttempts, flags.RegisterAttempts, flags.Signup = s.LoginAttempts, s.RegisterAttempts, s.Signup
 	flags.TrustedProxy, flags.TLSCert, flags.TLSKey = s.TrustedProxy, s.TLSCert, s.TLSKey
 	flags.InsecureCookies, flags.HSTSSubdomains = string(s.InsecureCookies), string(s.HSTSSubdomains)
+	flags.FrontendDev = s.FrontendDev
 	flags.LogFormat, flags.LogLevel = s.LogFormat, s.LogLevel
 	return flags, err
 }

@@ -39,6 +39,7 @@ type Flags struct {
 	TLSKey           string
 	InsecureCookies  string
 	HSTSSubdomains   string
+	FrontendDev      string
 	LogFormat        string
 	LogLevel         string
 	Secret           string
@@ -73,7 +74,8 @@ type Config struct {
 	TLSCert, TLSKey  string // both or neither
 	InsecureCookies  bool
 	HSTSSubdomains   bool
-	LogFormat        string // auto, text or json
+	FrontendDev      origin.Origin // the zero one: the pages are the embedded ones
+	LogFormat        string        // auto, text or json
 	LogLevel         slog.Level
 	Secret           string // empty: from the data directory
 }
@@ -115,6 +117,7 @@ func Check(flags Flags) (Config, error) {
 		TLSKey:           flags.TLSKey,
 		InsecureCookies:  r.toggle("insecure-cookies", flags.InsecureCookies),
 		HSTSSubdomains:   r.toggle("hsts-subdomains", flags.HSTSSubdomains),
+		FrontendDev:      r.origin("frontend-dev", flags.FrontendDev),
 		LogFormat:        r.oneOf("log-format", flags.LogFormat, "auto", "text", "json"),
 		LogLevel:         r.level("log-level", flags.LogLevel),
 		Secret:           flags.Secret,
@@ -132,6 +135,7 @@ func Check(flags Flags) (Config, error) {
 	}
 	r.checkTLS(flags)
 	r.checkOrigin(config, flags)
+	r.checkFrontendDev(config, flags)
 	return config, errors.Join(r.faults...)
 }
 
@@ -196,6 +200,25 @@ func (r *reader) checkOrigin(config Config, flags Flags) {
 	}
 	if !public.Secure() && !public.Loopback() && !config.InsecureCookies {
 		r.fault(flag, value, "the origin "+public.String()+" is plain http on a host that is not loopback, where browsers refuse secure cookies and passwords can be read on the way: give --origin https://…, or --insecure-cookies on a network that you trust")
+	}
+}
+
+// checkFrontendDev keeps the pages of `next dev`, which come without the
+// policies of a build, on this machine.
+func (r *reader) checkFrontendDev(config Config, flags Flags) {
+	if config.FrontendDev == (origin.Origin{}) {
+		return // none, or at fault already
+	}
+	if config.FrontendDev.Secure() || !config.FrontendDev.Loopback() {
+		r.fault("frontend-dev", flags.FrontendDev, "it must be plain http on this machine, such as http://localhost:3000")
+	}
+	public := config.Origin
+	if flags.Origin == "" && config.Addr != "" {
+		public = defaultOrigin(config.Addr, "", config.TLSCert != "")
+	}
+	host, _, _ := net.SplitHostPort(config.Addr) // checked when it was read
+	if public != (origin.Origin{}) && !public.Loopback() || config.Addr != "" && !origin.IsLoopback(host) {
+		r.fault("frontend-dev", flags.FrontendDev, "it is for development on this machine: give it an --addr and an --origin on localhost")
 	}
 }
 

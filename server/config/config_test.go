@@ -57,6 +57,11 @@ var table = []values{
 	{"tls-cert", func(f *config.Flags, v string) { f.TLSCert, f.TLSKey = v, "testdata/no-such-key" }, nil, []string{"", "testdata/no-such-file"}},
 	{"insecure-cookies", func(f *config.Flags, v string) { f.InsecureCookies = v }, []string{"true", "false", "1", "0"}, []string{"", "yes", "on"}},
 	{"hsts-subdomains", func(f *config.Flags, v string) { f.HSTSSubdomains = v }, []string{"true", "false"}, []string{"", "yes"}},
+	{
+		"frontend-dev", func(f *config.Flags, v string) { f.FrontendDev = v },
+		[]string{"", "http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000", "http://next.localhost:3000"},
+		[]string{"localhost:3000", "https://localhost:3000", "http://192.0.2.1:3000", "http://example.com", "http://localhost.evil.com:3000", "http://localhost:3000/x", "file:///etc"},
+	},
 	{"log-format", func(f *config.Flags, v string) { f.LogFormat = v }, []string{"auto", "text", "json"}, []string{"", "JSON", "xml"}},
 	{"log-level", func(f *config.Flags, v string) { f.LogLevel = v }, []string{"debug", "info", "warn", "error"}, []string{"", "INFO", "trace", "2"}},
 	{"database", func(f *config.Flags, v string) { f.Database = v }, []string{""}, nil},

@@ -24,7 +24,7 @@ func (s *Site) Guard() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			escaped := escapedPath(c.Request().URL)
-			if s.isRouted(escaped) {
+			if isRouted(escaped, s.routed) {
 				return next(c)
 			}
 			return s.answer(c, escaped)
@@ -34,8 +34,8 @@ func (s *Site) Guard() echo.MiddlewareFunc {
 
 // isRouted goes by the path as it came: what is spelled in another way is not
 // the router's either.
-func (s *Site) isRouted(escaped string) bool {
-	return strings.HasPrefix(escaped, "/api/") || s.routed != nil && s.routed(escaped)
+func isRouted(escaped string, routed func(path string) bool) bool {
+	return strings.HasPrefix(escaped, "/api/") || routed != nil && routed(escaped)
 }
 
 func (s *Site) answer(c echo.Context, escaped string) error {
@@ -66,13 +66,18 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 	}
 }
 
-// refuse answers a stranger. A navigation is sent to sign in. Anything else
-// gets 401 and never a redirect, which the client router would remember as
-// the page's content.
+// refuse answers a stranger, for whom a protected asset does not exist.
 func (s *Site) refuse(c echo.Context, escaped string, found target) error {
 	if found.label == protectedAsset {
 		return s.notFound(c)
 	}
+	return turnAway(c, escaped)
+}
+
+// turnAway answers a stranger at a protected page. A navigation is sent to
+// sign in. Anything else gets 401 and never a redirect, which the client
+// router would remember as the page's content.
+func turnAway(c echo.Context, escaped string) error {
 	r := c.Request()
 	here := escaped
 	if r.URL.RawQuery != "" {

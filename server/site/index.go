@@ -184,7 +184,7 @@ func notFoundPage(all map[string]*file) *file {
 func (s *Site) address(all map[string]*file) error {
 	var faults []error
 	claim := func(address string, f *file) bool {
-		if s.isRouted((&url.URL{Path: address}).EscapedPath()) {
+		if isRouted((&url.URL{Path: address}).EscapedPath(), s.routed) {
 			faults = append(faults, fmt.Errorf("site: %s cannot be served: the router answers %s", f.name, address))
 			return false
 		}

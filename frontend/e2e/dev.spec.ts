@@ -1,0 +1,124 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "./fixtures";
+
+const root = path.join(import.meta.dirname, "..", "..");
+
+/** A copy of the project as it is now, to edit at will. */
+async function scratchCopy(): Promise<string> {
+  const copy = await mkdtemp(path.join(tmpdir(), "lychgate-dev-"));
+  const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  for (const file of list.toString().trim().split("\n")) {
+    if (!existsSync(path.join(root, file))) continue; // Deleted, and not committed yet.
+    mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
+    cpSync(path.join(root, file), path.join(copy, file), { preserveTimestamps: true });
+  }
+  cpSync(path.join(root, "node_modules"), path.join(copy, "node_modules"), {
+    recursive: true,
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+  });
+  mkdirSync(path.join(copy, ".bin"));
+  const air = "air-v1.67.4";
+  linkOrCopy(path.join(root, ".bin", air), path.join(copy, ".bin", air));
+  return copy;
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    cpSync(from, to); // On another file system.
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "localhost");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+test("make dev shows edits of both sides, keeps the session, and ends with one Ctrl-C", async ({ browser, person }) => {
+  test.setTimeout(600_000);
+  const copy = await scratchCopy();
+  const origin = `http://localhost:${await freePort()}`;
+  const dev = spawn("make", ["dev"], {
+    cwd: copy,
+    detached: true, // A process group of its own, as in a terminal, so that Ctrl-C reaches all of it.
+    env: { ...process.env, LYCHGATE_ADDR: new URL(origin).host, LYCHGATE_DATA_DIR: path.join(copy, "data") },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [dev.stdout, dev.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const ended = once(dev, "close");
+
+  /** Edits a file, waits until it shows, and says how long that took. */
+  const edit = async (file: string, from: string, to: string, shows: () => Promise<void>) => {
+    const source = readFileSync(path.join(copy, file), "utf8");
+    expect(source).toContain(from);
+    const begun = performance.now();
+    writeFileSync(path.join(copy, file), source.replace(from, to));
+    await shows();
+    console.log(`${file}: the edit shows after ${Math.round(performance.now() - begun)} ms`);
+  };
+
+  const long = { timeout: 240_000 };
+  try {
+    await expect.poll(() => output, long).toContain("lychgate is ready at");
+    await expect.poll(() => output, long).toMatch(/\[pages \].*Ready/);
+
+    const page = await browser.newPage({ baseURL: origin });
+    await page.goto("/dashboard", long);
+    await expect(page).toHaveURL("/login?next=%2Fdashboard", long);
+    await page.getByRole("link", { name: "Create one" }).click();
+    await page.getByLabel("Name").fill(person.name, long);
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Password").fill(person.password);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByRole("heading", { name: `Hello, ${person.name}` })).toBeVisible(long);
+
+    await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+    await edit("frontend/features/account/greeting.tsx", "Hello, ${name}", "Good evening, ${name}", () =>
+      expect(page.getByRole("heading", { name: `Good evening, ${person.name}` })).toBeVisible(long),
+    );
+    expect(await page.evaluate(() => "sameDocument" in window), "hot reload keeps the page").toBe(true);
+    await edit("server/routes.go", 'status{"ok"}', 'status{"edited"}', () =>
+      expect
+        .poll(async () => (await fetch(`${origin}/healthz`).catch(() => undefined))?.text(), long)
+        .toContain("edited"),
+    );
+    await page.reload(long);
+    await expect(page.getByRole("heading", { name: `Good evening, ${person.name}` })).toBeVisible(long);
+    await expect(page).toHaveURL("/dashboard");
+
+    await edit("frontend/features/account/greeting.tsx", "</h1>", "</h2>", () =>
+      expect.poll(() => output, long).toMatch(/\[pages \].*features\/account\/greeting\.tsx:\d+/),
+    );
+    await edit("server/routes.go", 'status{"edited"}', "status{nowhere}", () =>
+      expect.poll(() => output, long).toMatch(/\[server\].*server\/routes\.go:\d+:\d+: undefined: nowhere/),
+    );
+    await page.close();
+
+    const second = spawn("make", ["dev"], { cwd: copy, env: { ...process.env, LYCHGATE_ADDR: new URL(origin).host } });
+    let words = "";
+    second.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
+    await once(second, "close");
+    expect(words).toContain(`${new URL(origin).host} is taken by another program`);
+  } catch (error) {
+    console.log(output);
+    throw error;
+  } finally {
+    process.kill(-dev.pid!, "SIGINT");
+    await ended;
+    await rm(copy, { recursive: true, force: true });
+  }
+  await expect(fetch(`${origin}/healthz`), "nothing is left running").rejects.toThrow();
+});
