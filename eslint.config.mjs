@@ -1,8 +1,12 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import nextVitals from "eslint-config-next/core-web-vitals";
 import nextTypescript from "eslint-config-next/typescript";
 
+// What a public page imports, the server hands out to everybody: these may go there, all others stay behind the gate.
+const publicFeatures = ["auth", "landing"];
+
 const features = readdirSync(new URL("frontend/features", import.meta.url));
+const protectedPaths = JSON.parse(readFileSync(new URL("server/protected.json", import.meta.url), "utf8"));
 
 // Imports flow one way: lib, components <- features <- app.
 const importZones = [
@@ -27,13 +31,16 @@ const importZones = [
     except: [`./${feature}`],
     message: "Features do not know each other; a page puts them together.",
   })),
-  {
-    // What a public page imports, the server hands out to everybody.
-    target: ["./frontend/app/*", "./frontend/app/!(dashboard)/**/*"],
-    from: "./frontend/features/account",
-    message: "The account feature belongs behind the gate.",
-  },
 ];
+
+const publicPageZone = {
+  target: "./frontend/app",
+  from: "./frontend/features",
+  except: publicFeatures.map((feature) => `./${feature}`),
+  message:
+    "This page is public, so everybody would be sent the feature's code. Move the page below a path of " +
+    "server/protected.json, or add the feature to publicFeatures in eslint.config.mjs.",
+};
 
 const config = [
   { ignores: ["frontend/.next/", "frontend/out/", "frontend/next-env.d.ts", "frontend/lib/api/schema.d.ts"] },
@@ -45,7 +52,7 @@ const config = [
       "import/resolver": { typescript: { project: "frontend/tsconfig.json" } },
     },
     rules: {
-      "import/no-restricted-paths": ["error", { zones: importZones }],
+      "import/no-restricted-paths": ["error", { zones: [...importZones, publicPageZone] }],
       "import/no-cycle": "error",
       "import/no-duplicates": "error",
       "@typescript-eslint/consistent-type-imports": "error",
@@ -66,6 +73,10 @@ const config = [
     },
   },
   { files: ["frontend/lib/schema.ts"], rules: { "no-restricted-imports": "off" } },
+  {
+    files: protectedPaths.map((path) => `frontend/app${path}/**`),
+    rules: { "import/no-restricted-paths": ["error", { zones: importZones }] },
+  },
 ];
 
 export default config;

@@ -54,12 +54,12 @@ func TestTableAndContractAgree(t *testing.T) {
 	table := server.Operations()
 	for _, name := range table {
 		if _, found := operations[name]; !found {
-			t.Errorf("%s is in the table of routes, but not in openapi.yaml", name)
+			t.Errorf("%s is in the table of routes, but not in openapi.yaml: describe it there, then run make generate", name)
 		}
 	}
 	for name := range operations {
 		if !slices.Contains(table, name) {
-			t.Errorf("%s is in openapi.yaml, but not in the table of routes", name)
+			t.Errorf("%s is in openapi.yaml, but not in the table of routes: add its line to server/routes.go, or take it out of openapi.yaml", name)
 		}
 	}
 	if unique := slices.Compact(slices.Sorted(slices.Values(table))); len(unique) != len(table) {

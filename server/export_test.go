@@ -11,7 +11,7 @@ type Route struct {
 func Routes() []Route {
 	var list []Route
 	operations := Operations()
-	for i, r := range new(Server).routes(nil, nil) {
+	for i, r := range new(Server).routes(features{}) {
 		list = append(list, Route{Operation: operations[i], SignedIn: r.who == signedIn, Limited: r.limit != ""})
 	}
 	return list

@@ -32,25 +32,31 @@ type route struct {
 	handler      echo.HandlerFunc
 }
 
+// features are what the table takes its handlers from.
+type features struct {
+	auth    *auth.Handlers
+	account *account.Handlers
+}
+
 // routes is all that is answered besides the site's files. GET answers HEAD
 // too.
-func (s *Server) routes(a *auth.Handlers, u *account.Handlers) []route {
+func (s *Server) routes(f features) []route {
 	return []route{
-		{"POST", "/api/auth/register", anyone, "registrations per address", a.Register},
-		{"POST", "/api/auth/login", anyone, "failed sign-ins", a.Login},
-		{"POST", "/api/auth/refresh", anyone, "", a.Refresh},
-		{"POST", "/api/auth/logout", anyone, "", takesNothing(a.Logout)},
-		{"GET", "/api/auth/session", anyone, "", a.Session},
+		{"POST", "/api/auth/register", anyone, "registrations per address", f.auth.Register},
+		{"POST", "/api/auth/login", anyone, "failed sign-ins", f.auth.Login},
+		{"POST", "/api/auth/refresh", anyone, "", f.auth.Refresh},
+		{"POST", "/api/auth/logout", anyone, "", takesNothing(f.auth.Logout)},
+		{"GET", "/api/auth/session", anyone, "", f.auth.Session},
 
-		{"GET", "/api/user/profile", signedIn, "", caller(u.Profile)},
-		{"PATCH", "/api/user/profile", signedIn, "", caller(u.UpdateProfile)},
-		{"POST", "/api/user/password", signedIn, "failed sign-ins", caller(u.ChangePassword)},
-		{"GET", "/api/user/sessions", signedIn, "", caller(u.Sessions)},
-		{"DELETE", "/api/user/sessions", signedIn, "", takesNothing(caller(u.EndOtherSessions))},
-		{"DELETE", "/api/user/sessions/:id", signedIn, "", takesNothing(caller(u.EndSession))},
+		{"GET", "/api/user/profile", signedIn, "", caller(f.account.Profile)},
+		{"PATCH", "/api/user/profile", signedIn, "", caller(f.account.UpdateProfile)},
+		{"POST", "/api/user/password", signedIn, "failed sign-ins", caller(f.account.ChangePassword)},
+		{"GET", "/api/user/sessions", signedIn, "", caller(f.account.Sessions)},
+		{"DELETE", "/api/user/sessions", signedIn, "", takesNothing(caller(f.account.EndOtherSessions))},
+		{"DELETE", "/api/user/sessions/:id", signedIn, "", takesNothing(caller(f.account.EndSession))},
 
 		{"GET", "/api/openapi.json", anyone, "", s.contract},
-		{"GET", jwksPath, anyone, "", a.JWKS},
+		{"GET", jwksPath, anyone, "", f.auth.JWKS},
 		{"GET", healthPath, anyone, "", s.health},
 		{"GET", readyPath, anyone, "", s.ready},
 	}
@@ -186,7 +192,7 @@ func Contract() []byte { return contractYAML }
 // "DELETE /api/user/sessions/{id}".
 func Operations() []string {
 	var list []string
-	for _, r := range (&Server{}).routes(&auth.Handlers{}, &account.Handlers{}) {
+	for _, r := range new(Server).routes(features{}) {
 		list = append(list, r.method+" "+inBraces(r.path))
 	}
 	return list

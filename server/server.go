@@ -5,6 +5,8 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,9 +33,11 @@ import (
 	"lychgate/server/web"
 )
 
-// protectedPrefixes are the pages that only signed-in people see: each of
-// these, and everything below it.
-var protectedPrefixes = []string{"/dashboard"}
+// protectedJSON names the pages that only signed-in people see: each of
+// these, and everything below it. The frontend's linter reads the same file.
+//
+//go:embed protected.json
+var protectedJSON []byte
 
 const (
 	// drainTime is how long a server that was told to stop gives the requests
@@ -98,8 +102,10 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 	}
 
 	cookies := web.NewCookies(s.origin, c.InsecureCookies)
-	authHandlers := &auth.Handlers{Service: service, Cookies: cookies}
-	accountHandlers := &account.Handlers{Store: s.store, Auth: service, Cookies: cookies}
+	parts := features{
+		auth:    &auth.Handlers{Service: service, Cookies: cookies},
+		account: &account.Handlers{Store: s.store, Auth: service, Cookies: cookies},
+	}
 
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(env.Log)
@@ -110,10 +116,10 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		web.SecurityHeaders(s.origin, c.HSTSSubdomains, c.TrustedProxies),
 		web.OwnHost(s.origin, outsideAPI),
 		web.SameOrigin(),
-		web.WhoIsCalling(authHandlers.Identify),
+		web.WhoIsCalling(parts.auth.Identify),
 		guard,
 	)
-	register(e, s.routes(authHandlers, accountHandlers))
+	register(e, s.routes(parts))
 
 	s.http = &http.Server{
 		Handler:                      e,
@@ -135,7 +141,10 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 // newGuard returns the guard with the pages behind it: the embedded ones, or
 // those of a `next dev`.
 func newGuard(c config.Config, env Environment) (echo.MiddlewareFunc, error) {
-	options := site.Options{Protected: protectedPrefixes, Routed: outsideAPI}
+	options := site.Options{Routed: outsideAPI}
+	if err := json.Unmarshal(protectedJSON, &options.Protected); err != nil {
+		return nil, fmt.Errorf("read protected.json, which must be a list of paths: %w", err)
+	}
 	if c.FrontendDev == (origin.Origin{}) {
 		pages, err := site.New(env.Site, options)
 		if err != nil {

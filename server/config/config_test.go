@@ -134,7 +134,7 @@ func TestTheTableIsComplete(t *testing.T) {
 	for i := range set.NumField() {
 		name, value := set.Type().Field(i).Name, set.Field(i).Interface()
 		if reflect.DeepEqual(value, reflect.ValueOf(config.Defaults()).Field(i).Interface()) && name != "Secret" {
-			t.Errorf("%s is not in the table", name)
+			t.Errorf("%s is not in the table: add a row with what its flag takes and what it refuses", name)
 		}
 	}
 }

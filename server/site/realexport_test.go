@@ -3,6 +3,7 @@ package site_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"net/http/httptest"
@@ -43,11 +44,35 @@ func realExport(t testing.TB) fstest.MapFS {
 	return files
 }
 
+// realOptions protect what server/protected.json names.
+func realOptions(t testing.TB) site.Options {
+	t.Helper()
+	options := protectDashboard()
+	text, err := os.ReadFile("../protected.json")
+	if err == nil {
+		err = json.Unmarshal(text, &options.Protected)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return options
+}
+
+// A mistyped path would protect nothing.
+func TestEveryProtectedPathHasAPage(t *testing.T) {
+	files := realExport(t)
+	for _, prefix := range realOptions(t).Protected {
+		if _, found := files[prefix[1:]+".html"]; !found {
+			t.Errorf("server/protected.json names %s, and there is no page frontend/app%s/page.tsx: add it and run make build, or correct the path", prefix, prefix)
+		}
+	}
+}
+
 // TestRealExport asks for every file of the export as a stranger: nothing that
 // holds the marker is given, and nothing that a public page names is refused.
 func TestRealExport(t *testing.T) {
-	files := realExport(t)
-	server := httptest.NewServer(handler(t, files, protectDashboard()))
+	files, options := realExport(t), realOptions(t)
+	server := httptest.NewServer(handler(t, files, options))
 	defer server.Close()
 
 	marked := 0
@@ -68,7 +93,7 @@ func TestRealExport(t *testing.T) {
 		}
 	}
 
-	public := publicBuildFiles(t, files, protectDashboard())
+	public := publicBuildFiles(t, files, options)
 	var protected []string
 	for name := range files {
 		name, ok := strings.CutPrefix(name, "_next/")
@@ -83,7 +108,7 @@ func TestRealExport(t *testing.T) {
 	}
 
 	for name, file := range files {
-		if ext := path.Ext(name); ext != ".html" && ext != ".txt" || strings.HasPrefix(name, "dashboard") {
+		if ext := path.Ext(name); ext != ".html" && ext != ".txt" || slices.ContainsFunc(options.Protected, func(prefix string) bool { return strings.HasPrefix("/"+name, prefix) }) {
 			continue
 		}
 		for _, asset := range protected {
@@ -104,13 +129,15 @@ func TestRealExport(t *testing.T) {
 		}
 	}
 
-	for _, page := range []string{"/dashboard", "/dashboard.html", "/dashboard.txt"} {
-		got := ask(t, server, "GET", page, signedIn)
-		if got.status != 200 || !strings.Contains(got.header.Get("Cache-Control"), "no-store") {
-			t.Errorf("%s, signed in: %v", page, got)
-		}
-		if got := ask(t, server, "GET", page, nil); got.status != 303 && got.status != 401 {
-			t.Errorf("%s, signed out: %v", page, got)
+	for _, prefix := range options.Protected {
+		for _, page := range []string{prefix, prefix + ".html", prefix + ".txt"} {
+			got := ask(t, server, "GET", page, signedIn)
+			if got.status != 200 || !strings.Contains(got.header.Get("Cache-Control"), "no-store") {
+				t.Errorf("%s, signed in: %v", page, got)
+			}
+			if got := ask(t, server, "GET", page, nil); got.status != 303 && got.status != 401 {
+				t.Errorf("%s, signed out: %v", page, got)
+			}
 		}
 	}
 }
@@ -131,7 +158,7 @@ func unzipped(t *testing.T, packed string) string {
 func BenchmarkNew(b *testing.B) {
 	files := realExport(b)
 	for b.Loop() {
-		if _, err := site.New(files, protectDashboard()); err != nil {
+		if _, err := site.New(files, realOptions(b)); err != nil {
 			b.Fatal(err)
 		}
 	}

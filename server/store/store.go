@@ -95,7 +95,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	}
 	writer.SetMaxOpenConns(1)
 	store := &Store{writer: writer}
-	if err := store.migrate(ctx); err != nil {
+	if err := store.migrate(ctx, migrations); err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
 	store.reader, err = sql.Open("sqlite", dsn(path, "query_only(1)"))
@@ -120,12 +120,13 @@ func dsn(path string, pragmas ...string) string {
 	return address.String()
 }
 
-func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
+func (s *Store) migrate(ctx context.Context, tree fs.FS) error {
+	files, err := fs.Sub(tree, "migrations")
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, files)
+	// A fork numbers its own from 1000 on, and takes later ones of ours as well.
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, files, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return err
 	}

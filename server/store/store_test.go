@@ -372,6 +372,30 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// A fork numbers its migrations from 1000 on, and later takes one of ours.
+func TestMigrationsOfAForkAndOfOurs(t *testing.T) {
+	file := path(t)
+	s := open(t, file)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, store.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	mustCreate(t, s, "ada")
+	for _, added := range []struct{ name, table string }{{"01000_fork.sql", "fork"}, {"00999_ours.sql", "ours"}, {"01001_fork.sql", "fork2"}} {
+		text := "-- +goose Up\nCREATE TABLE " + added.table + " (id TEXT NOT NULL PRIMARY KEY);\n"
+		if err := os.WriteFile(filepath.Join(dir, "migrations", added.name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Migrate(t.Context(), os.DirFS(dir)); err != nil {
+			t.Fatalf("%s: %v", added.name, err)
+		}
+		execute(t, stranger(t, file), "INSERT INTO "+added.table+" (id) VALUES ('x')")
+	}
+	if _, err := s.Read().User(t.Context(), "ada"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPing(t *testing.T) {
 	s, err := store.Open(t.Context(), path(t))
 	if err != nil {

@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import { HardLink } from "@/components/hard-link";
-import { LychgateScene } from "@/components/lychgate-scene";
+import { GateScene } from "@/components/gate-scene";
 import { Main } from "@/components/main";
 import { Notice } from "@/components/notice";
 import { useHydrated } from "@/lib/hydration";
@@ -41,7 +41,7 @@ export function AuthPage({ title, text, children, other }: AuthPageProps) {
           </HardLink>
         </p>
       </div>
-      <LychgateScene className="h-auto w-full rounded-3xl max-lg:hidden" />
+      <GateScene className="h-auto w-full rounded-3xl max-lg:hidden" />
     </Main>
   );
 }

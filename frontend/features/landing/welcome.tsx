@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { LychgateScene } from "@/components/lychgate-scene";
+import { GateScene } from "@/components/gate-scene";
 
 /** What Lychgate is, in one look; `start` is what to do about it. */
 export function Welcome({ start }: { start: ReactNode }) {
@@ -13,7 +13,7 @@ export function Welcome({ start }: { start: ReactNode }) {
         </p>
         <div className="flex min-h-11 flex-wrap gap-3 pt-1">{start}</div>
       </div>
-      <LychgateScene className="h-auto w-full rounded-3xl" />
+      <GateScene className="h-auto w-full rounded-3xl" />
     </section>
   );
 }

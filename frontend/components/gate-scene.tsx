@@ -1,5 +1,5 @@
 /** A lychgate by the wall, its lantern lit. Decoration: it says nothing that the text beside it does not. */
-export function LychgateScene({ className = "" }: { className?: string }) {
+export function GateScene({ className = "" }: { className?: string }) {
   return (
     <svg viewBox="0 0 560 480" aria-hidden="true" className={className}>
       <defs className="text-lantern">
