@@ -8,8 +8,16 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOLANGCI_LINT := .bin/golangci-lint-v2.15.0
 AIR := .bin/air-v1.67.4
 NODE_MODULES := node_modules/.package-lock.json
+SOURCES := $(shell git ls-files --cached --others --exclude-standard 2>/dev/null | while read -r file; do [ ! -e "$$file" ] || echo "$$file"; done)
 EXPORT := frontend/out/index.html
-EXPORT_SOURCES := $(shell git ls-files --cached --others --exclude-standard -- frontend package.json 2>/dev/null | grep -v '^frontend/e2e/' | while read -r file; do [ ! -e "$$file" ] || echo "$$file"; done)
+EXPORT_SOURCES := $(filter-out frontend/e2e/%,$(filter frontend/% package.json,$(SOURCES)))
+
+# What has passed is checked again when a file, the list of files, or a tool
+# has changed; without git, every time. (go test remembers by itself.)
+PASSED := .bin/passed
+CHECKED := $(PASSED)/state $(or $(SOURCES),FORCE)
+begin = @touch $@.begun
+passed = @mv $@.begun $@
 
 # go test uses the race detector wherever a C compiler is found.
 RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; then echo -race; fi)
@@ -17,16 +25,14 @@ RACE := $(shell if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .PHONY: help
-help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+help:
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Use it
 
 .PHONY: run
 run: $(EXPORT) ## Build the frontend and serve at http://localhost:8080
 	go run .
-
-.PHONY: dev
-dev: $(NODE_MODULES) $(AIR) ## Develop at http://localhost:8080: edits on both sides show at once
-	@node frontend/scripts/dev.mjs
 
 .PHONY: build
 build: lychgate ## Build the one static binary, ./lychgate
@@ -46,12 +52,21 @@ $(EXPORT): $(NODE_MODULES) $(EXPORT_SOURCES)
 	npm run --silent build
 	@touch $@
 
+##@ Work on it
+
+.PHONY: dev
+dev: $(NODE_MODULES) $(AIR) ## Develop at http://localhost:8080: edits on both sides show at once
+	@node frontend/scripts/dev.mjs
+
 .PHONY: test
 test: lint test-go test-frontend test-browser ## Run every check and every test
 	@printf '\nAll checks passed.\n'
 
 .PHONY: lint
-lint: $(NODE_MODULES) $(GOLANGCI_LINT) ## Check format, vet, lint, types and generated files
+lint: $(PASSED)/lint ## Check format, vet, lint, types and generated files
+
+$(PASSED)/lint: $(CHECKED) | $(NODE_MODULES) $(GOLANGCI_LINT)
+	$(begin)
 	$(call say,Checking the Go code)
 	@unformatted="$$(gofmt -l main.go embed.go server)"; if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w): $$unformatted" >&2; exit 1; fi
 	go mod tidy -diff || { echo 'go.mod is not tidy: run go mod tidy' >&2; exit 1; }
@@ -63,21 +78,41 @@ lint: $(NODE_MODULES) $(GOLANGCI_LINT) ## Check format, vet, lint, types and gen
 	npm run --silent typecheck
 	$(call say,Checking that generated files are up to date)
 	@./.ci/generated-is-current
+	$(passed)
 
 .PHONY: test-go
-test-go: $(EXPORT)
+test-go: $(EXPORT) ## Test the server
 	$(call say,Testing the server$(if $(RACE),, (without the race detector: no C compiler was found)))
 	go test $(RACE) ./...
 
 .PHONY: test-frontend
-test-frontend: $(NODE_MODULES)
+test-frontend: $(PASSED)/frontend ## Test the frontend's functions and forms
+
+$(PASSED)/frontend: $(CHECKED) | $(NODE_MODULES)
+	$(begin)
 	$(call say,Testing the frontend)
 	npm run --silent test:unit
+	$(passed)
 
 .PHONY: test-browser
-test-browser: lychgate $(AIR)
+test-browser: $(PASSED)/browser ## Test the binary in a browser
+
+$(PASSED)/browser: $(CHECKED) | lychgate $(AIR)
+	$(begin)
 	$(call say,Testing the binary in a browser)
 	npm run --silent test:e2e
+	$(passed)
+
+# Changes when the list of files or a tool does.
+$(PASSED)/state: FORCE
+	@mkdir -p $(@D)
+	@{ go version; node --version; printf '%s\n' $(SOURCES); } >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+.PHONY: FORCE
+FORCE:
+
+##@ Make anew
 
 .PHONY: generate
 generate: $(NODE_MODULES) ## Write what is generated: API types, list of common passwords
@@ -88,6 +123,8 @@ generate: $(NODE_MODULES) ## Write what is generated: API types, list of common 
 screenshots: lychgate ## Take the pictures of the README anew
 	$(call say,Taking pictures of the pages)
 	npm run --silent screenshots
+
+##@ Now and then
 
 .PHONY: audit
 audit: $(NODE_MODULES) ## Look for known vulnerabilities (needs the network; no part of test)

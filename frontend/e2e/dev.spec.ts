@@ -1,50 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "./fixtures";
-
-const root = path.join(import.meta.dirname, "..", "..");
-
-/** A copy of the project as it is now, to edit at will. */
-async function scratchCopy(): Promise<string> {
-  const copy = await mkdtemp(path.join(tmpdir(), "lychgate-dev-"));
-  const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  for (const file of list.toString().trim().split("\n")) {
-    if (!existsSync(path.join(root, file))) continue; // Deleted, and not committed yet.
-    mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
-    cpSync(path.join(root, file), path.join(copy, file), { preserveTimestamps: true });
-  }
-  cpSync(path.join(root, "node_modules"), path.join(copy, "node_modules"), {
-    recursive: true,
-    verbatimSymlinks: true,
-    preserveTimestamps: true,
-  });
-  mkdirSync(path.join(copy, ".bin"));
-  const air = "air-v1.67.4";
-  linkOrCopy(path.join(root, ".bin", air), path.join(copy, ".bin", air));
-  return copy;
-}
-
-function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    cpSync(from, to); // On another file system.
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "localhost");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
+import { freePort, scratchCopy } from "./scratch";
 
 test("make dev shows edits of both sides, keeps the session, and ends with one Ctrl-C", async ({ browser, person }) => {
   test.setTimeout(600_000);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-const binary = path.join(import.meta.dirname, "..", "..", "lychgate");
+const lychgate = path.join(import.meta.dirname, "..", "..", "lychgate");
 
 export interface Server {
   origin: string;
@@ -13,8 +13,8 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** Starts the release binary on a port of the kernel's choice, with a data directory of its own. */
-export async function startServer(flags: string[]): Promise<Server> {
+/** Starts the release binary, or another, on a port of the kernel's choice, with a data directory of its own. */
+export async function startServer(flags: string[], binary = lychgate): Promise<Server> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "lychgate-e2e-"));
   const args = ["--addr", "localhost:0", "--data-dir", dataDir, "--bcrypt-cost", "10", ...flags];
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });

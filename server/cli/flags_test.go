@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -76,6 +77,18 @@ func TestEveryFlagCountsAndHasItsVariable(t *testing.T) {
 		}
 		if names := different(byFlag, both); names != nil {
 			t.Errorf("--%s does not beat %s: %v differ", flag, variable, names)
+		}
+	}
+}
+
+func TestREADMENamesEveryFlag(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range ServeFlags() {
+		if !strings.Contains(string(text), "`--"+flag+"`") {
+			t.Errorf("README.md does not name --%s: add a row to its table of flags", flag)
 		}
 	}
 }

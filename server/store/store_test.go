@@ -381,7 +381,7 @@ func TestMigrationsOfAForkAndOfOurs(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustCreate(t, s, "ada")
-	for _, added := range []struct{ name, table string }{{"01000_fork.sql", "fork"}, {"00999_ours.sql", "ours"}, {"01001_fork.sql", "fork2"}} {
+	for _, added := range []struct{ name, table string }{{"90000_fork.sql", "fork"}, {"80000_ours.sql", "ours"}, {"90001_fork.sql", "fork2"}} {
 		text := "-- +goose Up\nCREATE TABLE " + added.table + " (id TEXT NOT NULL PRIMARY KEY);\n"
 		if err := os.WriteFile(filepath.Join(dir, "migrations", added.name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
