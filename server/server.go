@@ -183,23 +183,25 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 	if err != nil {
 		return nil, err
 	}
-	keys, err := auth.LoadKeys(ctx, s, root, env.Now())
+	keys, err := auth.LoadKeys(ctx, s, root, c.AccessTTL, env.Now)
 	if err != nil {
 		return nil, err
 	}
 	return &auth.Service{
 		Store:         s,
+		Keys:          keys,
 		Hasher:        secret.NewHasher(root, c.BcryptCost, max(1, runtime.GOMAXPROCS(0)-1)),
 		Policy:        secret.PasswordPolicy{MinLength: c.PasswordMin},
 		AccessTokens:  auth.NewAccessTokens(keys, issuer.String(), c.AccessTTL, env.Now),
 		RefreshTokens: auth.NewRefreshTokens(root),
-		Endings:       auth.NewEndings(s, env.Log),
+		Endings:       auth.NewEndings(s),
 		Limits:        auth.NewLimits(auth.Rate(c.LoginAttempts), auth.Rate(c.RegisterAttempts), env.Now),
 		Use:           auth.NewUse(),
 		SignupClosed:  c.SignupClosed,
 		SessionIdle:   c.SessionIdle,
 		SessionMax:    c.SessionMax,
 		RefreshGrace:  c.RefreshGrace,
+		AuditKeep:     c.AuditKeep,
 		Now:           env.Now,
 		Log:           env.Log,
 	}, nil
@@ -266,7 +268,7 @@ func (s *Server) Address() string {
 func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var working sync.WaitGroup
-	working.Go(func() { s.auth.Endings.Follow(background) })
+	working.Go(func() { s.auth.Follow(background) })
 	working.Go(func() { s.auth.Maintain(background) })
 
 	failed := make(chan error, 1)

@@ -107,8 +107,9 @@ func (a *AccessTokens) Mint(identity web.Identity, sessionEnds time.Time) (token
 	}
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodES256, c)
 	unsigned.Header["typ"] = accessTokenType
-	unsigned.Header["kid"] = a.keys.id
-	token, err = unsigned.SignedString(a.keys.private)
+	key := a.keys.signing()
+	unsigned.Header["kid"] = key.id
+	token, err = unsigned.SignedString(key.private)
 	return token, int(c.ExpiresAt - c.IssuedAt), err
 }
 
@@ -146,7 +147,7 @@ func (a *AccessTokens) verify(token string) (*claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, known := a.keys.public[head.KeyID]
+	key, known := a.keys.public(head.KeyID)
 	if !known {
 		return nil, errAccessToken
 	}

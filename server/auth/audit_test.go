@@ -20,7 +20,7 @@ func auditOf(t *testing.T, s *servertest.Server, userID string) []store.AuditLin
 		t.Fatal(err)
 	}
 	defer db.Close()
-	lines, err := db.Read().AuditOf(t.Context(), userID)
+	lines, err := db.Read().AuditOf(t.Context(), userID, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

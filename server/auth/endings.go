@@ -2,7 +2,7 @@ package auth
 
 import (
 	"context"
-	"log/slog"
+	"errors"
 	"sync"
 	"time"
 
@@ -24,21 +24,19 @@ const (
 // the store, where every process writes.
 type Endings struct {
 	store *store.Store
-	log   *slog.Logger
 
 	// Times here are by the monotonic clock, so that a step of the other one
 	// does not hide that the record is out of reach.
-	mu       sync.RWMutex
-	ended    map[string]time.Time // by session: when it was noted here
-	seq      int64
-	readAt   time.Time
-	reported bool // that the record is out of reach
+	mu     sync.RWMutex
+	ended  map[string]time.Time // by session: when it was noted here
+	seq    int64
+	readAt time.Time
 }
 
-// NewEndings returns the endings in a store; call Poll once before use, then
-// Follow.
-func NewEndings(s *store.Store, log *slog.Logger) *Endings {
-	return &Endings{store: s, log: log, ended: make(map[string]time.Time)}
+// NewEndings returns the endings in a store; call Poll once before use, and
+// again and again (see Service.Follow).
+func NewEndings(s *store.Store) *Endings {
+	return &Endings{store: s, ended: make(map[string]time.Time)}
 }
 
 // Add notes endings at once, without waiting for the record.
@@ -90,30 +88,28 @@ func (e *Endings) Poll(ctx context.Context) error {
 	return nil
 }
 
-// Follow polls until ctx ends, and forgets endings that no access token can
-// outlive.
-func (e *Endings) Follow(ctx context.Context) {
+// Follow keeps up with what other processes do, until ctx ends: with the
+// sessions that they end, and the signing keys that they make.
+func (s *Service) Follow(ctx context.Context) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			e.report(ctx, e.Poll(ctx))
-			e.forget()
 		}
-	}
-}
-
-func (e *Endings) report(ctx context.Context, err error) {
-	switch failing := err != nil && ctx.Err() == nil; {
-	case failing && !e.reported:
-		e.log.Error("the record of ended sessions cannot be read; protected answers become 503 if this lasts", "error", err)
-		e.reported = true
-	case e.reported && err == nil:
-		e.log.Info("the record of ended sessions can be read again")
-		e.reported = false
+		err := errors.Join(s.Endings.Poll(ctx), s.Keys.Poll(ctx))
+		switch {
+		case err != nil && ctx.Err() == nil && !failing:
+			s.Log.Error("ended sessions and signing keys cannot be read; protected answers become 503 if this lasts", "error", err)
+			failing = true
+		case err == nil && failing:
+			s.Log.Info("ended sessions and signing keys can be read again")
+			failing = false
+		}
+		s.Endings.forget()
 	}
 }
 

@@ -49,8 +49,9 @@ func FuzzAccessToken(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	keys := &Keys{id: "key", private: private, public: map[string]*ecdsa.PublicKey{"key": &private.PublicKey}}
 	now := time.Now()
+	keys := &Keys{now: func() time.Time { return now }}
+	keys.list.Store(&[]signingKey{{id: "key", private: private}})
 	tokens := NewAccessTokens(keys, "http://localhost:8080", time.Hour, func() time.Time { return now })
 	who := web.Identity{UserID: "user", SessionID: "session"}
 	minted, _, err := tokens.Mint(who, now.Add(time.Hour))

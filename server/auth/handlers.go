@@ -191,8 +191,12 @@ func (h *Handlers) Session(c echo.Context) error {
 
 // JWKS answers GET /.well-known/jwks.json.
 func (h *Handlers) JWKS(c echo.Context) error {
+	set, err := h.Service.Keys.JWKS()
+	if err != nil {
+		return err
+	}
 	c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=300")
-	return c.JSONBlob(http.StatusOK, h.Service.AccessTokens.keys.JWKS())
+	return c.JSONBlob(http.StatusOK, set)
 }
 
 // Identify is the one verifier of identity, for guard and API alike. An

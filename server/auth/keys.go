@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"lychgate/server/secret"
@@ -21,68 +23,159 @@ import (
 // database's keys were sealed under.
 var ErrWrongSecret = errors.New("the secret does not fit this database: its signing keys were sealed under another one. Put the old secret back (the file secret in the data directory, or LYCHGATE_SECRET)")
 
+// settleTime passes before a new key signs, so that every process has read it
+// by then and can verify what it signs.
+const settleTime = 2 * pollEvery
+
 // Keys are the keys that access tokens are signed with (ES256: P-256 and
-// SHA-256, RFC 7518, section 3.4).
+// SHA-256, RFC 7518, section 3.4). The newest signs; the one before verifies
+// until its last token has expired. They follow the store, where any process
+// may add a key.
 type Keys struct {
-	id      string // of the key that signs
-	private *ecdsa.PrivateKey
-	public  map[string]*ecdsa.PublicKey // those that verify, by id
-	jwks    []byte
+	store *store.Store
+	root  secret.Root
+	ttl   time.Duration // of access tokens
+	now   func() time.Time
+	list  atomic.Pointer[[]signingKey] // the newest first; never empty
 }
 
-// LoadKeys opens the signing keys in the store, and makes the first one. It
-// returns ErrWrongSecret where they cannot be opened.
-func LoadKeys(ctx context.Context, s *store.Store, root secret.Root, now time.Time) (*Keys, error) {
-	stored, err := s.Read().SigningKeys(ctx)
-	if err != nil {
+type signingKey struct {
+	id        string
+	private   *ecdsa.PrivateKey
+	createdAt time.Time
+}
+
+// LoadKeys opens the signing keys in the store, and makes the first one; ttl is
+// how long an access token lives. It returns ErrWrongSecret where they cannot
+// be opened.
+func LoadKeys(ctx context.Context, s *store.Store, root secret.Root, ttl time.Duration, now func() time.Time) (*Keys, error) {
+	keys := &Keys{store: s, root: root, ttl: ttl, now: now}
+	keys.list.Store(&[]signingKey{})
+	if err := keys.Poll(ctx); err != nil || len(*keys.list.Load()) > 0 {
+		return keys, err
+	}
+	if _, err := keys.create(ctx, false); err != nil {
 		return nil, err
 	}
-	if len(stored) == 0 {
-		if stored, err = firstKey(ctx, s, root, now); err != nil {
-			return nil, err
-		}
-	}
-	keys := &Keys{public: make(map[string]*ecdsa.PublicKey)}
-	set := keySet{Keys: []publicKey{}}
-	for _, key := range stored {
-		private, err := openKey(root, key)
-		if err != nil {
-			return nil, err
-		}
-		if keys.private == nil { // the newest comes first
-			keys.id, keys.private = key.ID, private
-		}
-		keys.public[key.ID] = &private.PublicKey
-		set.Keys = append(set.Keys, publicKey{thumbprinted: coordinates(&private.PublicKey), Algorithm: "ES256", Use: "sig", ID: key.ID})
-	}
-	keys.jwks, err = json.Marshal(set)
-	return keys, err
+	return keys, keys.Poll(ctx)
 }
 
-// firstKey makes a key unless another process was faster, and returns what is
-// then stored.
-func firstKey(ctx context.Context, s *store.Store, root secret.Root, now time.Time) (stored []store.SigningKey, err error) {
+// Poll reads which keys there are by now.
+func (k *Keys) Poll(ctx context.Context) error {
+	stored, err := k.store.Read().SigningKeys(ctx)
+	if err != nil {
+		return err
+	}
+	have := *k.list.Load()
+	same := func(a store.SigningKey, b signingKey) bool { return a.ID == b.id }
+	if slices.EqualFunc(stored, have, same) {
+		return nil
+	}
+	list := make([]signingKey, 0, len(stored))
+	for _, key := range stored {
+		private, err := openKey(k.root, key)
+		if err != nil {
+			return err
+		}
+		list = append(list, signingKey{key.ID, private, key.CreatedAt})
+	}
+	k.list.Store(&list)
+	return nil
+}
+
+// Rotate makes a key that takes over the signing from the newest one, and
+// returns its id.
+func (k *Keys) Rotate(ctx context.Context) (string, error) {
+	id, err := k.create(ctx, true)
+	if err != nil {
+		return "", err
+	}
+	return id, k.Poll(ctx)
+}
+
+// signing returns the key that signs now.
+func (k *Keys) signing() signingKey {
+	list, now := *k.list.Load(), k.now()
+	for _, key := range list {
+		if !now.Before(key.createdAt.Add(settleTime)) {
+			return key
+		}
+	}
+	return list[len(list)-1]
+}
+
+// verifying returns the keys that verify now, the newest first.
+func (k *Keys) verifying() []signingKey {
+	list, now := *k.list.Load(), k.now()
+	for i := range len(list) - 1 {
+		if !now.Before(k.retiresAt(list[i])) {
+			return list[:i+1]
+		}
+	}
+	return list
+}
+
+// retiresAt returns when the last token of the key before has expired.
+func (k *Keys) retiresAt(successor signingKey) time.Time {
+	return successor.createdAt.Add(settleTime + k.ttl)
+}
+
+func (k *Keys) public(id string) (*ecdsa.PublicKey, bool) {
+	for _, key := range k.verifying() {
+		if key.id == id {
+			return &key.private.PublicKey, true
+		}
+	}
+	return nil, false
+}
+
+// KeyInfo tells of a signing key what anybody may know.
+type KeyInfo struct {
+	ID        string
+	CreatedAt time.Time
+	Signs     bool
+	RetiresAt time.Time // zero for the newest
+}
+
+// Infos returns the keys that sign or verify, the newest first.
+func (k *Keys) Infos() []KeyInfo {
+	signs := k.signing().id
+	list := k.verifying()
+	infos := make([]KeyInfo, len(list))
+	for i, key := range list {
+		infos[i] = KeyInfo{ID: key.id, CreatedAt: key.createdAt, Signs: key.id == signs}
+		if i > 0 {
+			infos[i].RetiresAt = k.retiresAt(list[i-1])
+		}
+	}
+	return infos
+}
+
+// create makes a key and returns its id: the first one, unless another process
+// was faster, or one more.
+func (k *Keys) create(ctx context.Context, more bool) (string, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a signing key: %w", err)
+		return "", fmt.Errorf("make a signing key: %w", err)
 	}
 	encoded, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return nil, fmt.Errorf("encode a signing key: %w", err)
+		return "", fmt.Errorf("encode a signing key: %w", err)
 	}
 	id, err := thumbprint(&private.PublicKey)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	key := store.SigningKey{ID: id, Sealed: root.Seal(sealLabel(id), encoded), CreatedAt: now}
-	err = s.Write(ctx, func(q *store.Queries) error {
-		if stored, err = q.SigningKeys(ctx); err != nil || len(stored) > 0 {
+	key := store.SigningKey{ID: id, Sealed: k.root.Seal(sealLabel(id), encoded), CreatedAt: k.now()}
+	return id, k.store.Write(ctx, func(q *store.Queries) error {
+		if stored, err := q.SigningKeys(ctx); err != nil || len(stored) > 0 && !more {
 			return err
 		}
-		stored = []store.SigningKey{key}
-		return q.CreateSigningKey(ctx, key)
+		if err := q.CreateSigningKey(ctx, key); err != nil || !more {
+			return err
+		}
+		return q.Audit(ctx, store.AuditLine{At: k.now(), Event: "key_rotated", Outcome: outcomeSuccess, UserAgent: commandLine.UserAgent})
 	})
-	return stored, err
 }
 
 func openKey(root secret.Root, key store.SigningKey) (*ecdsa.PrivateKey, error) {
@@ -103,8 +196,14 @@ func openKey(root secret.Root, key store.SigningKey) (*ecdsa.PrivateKey, error) 
 
 func sealLabel(id string) string { return "signing key " + id }
 
-// JWKS is the set of public keys, for other services (RFC 7517).
-func (k *Keys) JWKS() []byte { return k.jwks }
+// JWKS returns the set of public keys, for other services (RFC 7517).
+func (k *Keys) JWKS() ([]byte, error) {
+	set := keySet{Keys: []publicKey{}}
+	for _, key := range k.verifying() {
+		set.Keys = append(set.Keys, publicKey{thumbprinted: coordinates(&key.private.PublicKey), Algorithm: "ES256", Use: "sig", ID: key.id})
+	}
+	return json.Marshal(set)
+}
 
 type keySet struct {
 	Keys []publicKey `json:"keys"`

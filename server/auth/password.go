@@ -50,7 +50,7 @@ func (s *Service) SetPassword(ctx context.Context, who Credentials) error {
 		return err
 	}
 	regardless := func(*store.Queries) error { return nil }
-	return s.setPassword(ctx, user, who.Password, "", "password_set", Client{}, regardless)
+	return s.setPassword(ctx, user, who.Password, "", "password_set", commandLine, regardless)
 }
 
 // setPassword hashes and stores a password, if it may still be set by then,

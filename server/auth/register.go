@@ -61,7 +61,7 @@ func (s *Service) CreateAccount(ctx context.Context, who Credentials, name strin
 		if err := q.CreateUser(ctx, user); err != nil {
 			return err
 		}
-		return s.audit(ctx, q, "user_created", outcomeSuccess, user.ID, "", Client{})
+		return s.audit(ctx, q, "user_created", outcomeSuccess, user.ID, "", commandLine)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 // All fields must be set.
 type Service struct {
 	Store         *store.Store
+	Keys          *Keys
 	Hasher        *secret.Hasher
 	Policy        secret.PasswordPolicy
 	AccessTokens  *AccessTokens
@@ -26,6 +27,7 @@ type Service struct {
 	SessionIdle  time.Duration // a session ends after this long unused,
 	SessionMax   time.Duration // and after this long in any case
 	RefreshGrace time.Duration // see Refresh
+	AuditKeep    time.Duration // how long audit lines are kept
 
 	Now func() time.Time
 	Log *slog.Logger

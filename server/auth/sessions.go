@@ -309,7 +309,31 @@ func (s *Service) sweep(ctx context.Context) error {
 		return err
 	}
 	now := s.Now()
-	return s.Store.Write(ctx, func(q *store.Queries) error {
+	err := s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.DeleteRetiredSigningKeys(ctx, now.Add(-keepEnded)); err != nil {
+			return err
+		}
 		return q.Sweep(ctx, now.Add(-s.SessionMax), now.Add(-s.SessionIdle), now.Add(-keepEnded), now.Add(-keepKnown))
 	})
+	if err != nil {
+		return err
+	}
+	return s.pruneAudit(ctx, now.Add(-s.AuditKeep))
+}
+
+// pruneAtOnce is how many audit lines go in one transaction: few enough that
+// nobody who writes meanwhile waits for long.
+const pruneAtOnce = 500
+
+func (s *Service) pruneAudit(ctx context.Context, before time.Time) error {
+	for {
+		var pruned int64
+		err := s.Store.Write(ctx, func(q *store.Queries) (err error) {
+			pruned, err = q.PruneAudit(ctx, before, pruneAtOnce)
+			return err
+		})
+		if err != nil || pruned < pruneAtOnce {
+			return err
+		}
+	}
 }

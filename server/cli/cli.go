@@ -51,7 +51,22 @@ type commands struct {
 	User    struct {
 		Create      userCreateCommand      `cmd:"" help:"Make an account."`
 		SetPassword userSetPasswordCommand `cmd:"" help:"Set the password of an account and end its sessions."`
+		List        userListCommand        `cmd:"" help:"List the accounts."`
+		Show        userShowCommand        `cmd:"" help:"Show an account, its sessions and its last events."`
+		Disable     userDisableCommand     `cmd:"" help:"Keep a person from signing in, and end their sessions."`
+		Enable      userEnableCommand      `cmd:"" help:"Let a person sign in again."`
+		Delete      userDeleteCommand      `cmd:"" help:"Delete an account and all that is the person's."`
 	} `cmd:"" help:"Manage accounts, also beside a running server."`
+	Session struct {
+		List sessionListCommand `cmd:"" help:"List the sessions that have not ended."`
+		End  sessionEndCommand  `cmd:"" help:"End a session, or all of an account."`
+	} `cmd:"" help:"See and end sessions, also beside a running server."`
+	Key struct {
+		List   keyListCommand   `cmd:"" help:"List the keys that sign and verify access tokens."`
+		Rotate keyRotateCommand `cmd:"" help:"Make a new signing key; the old one verifies until its last token has expired."`
+	} `cmd:"" help:"Manage the signing keys, also beside a running server."`
+	Audit  auditCommand  `cmd:"" help:"Show who did what, when, from where, and how it came out."`
+	Backup backupCommand `cmd:"" help:"Copy the database to a file, also beside a running server."`
 }
 
 // Run runs a command and returns the exit status of the process: 0 when it

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	exits STATUS PROGRAM [ARGUMENT...] [< FILE]  run, and want this exit status
 //	start PROGRAM [ARGUMENT...]                  run until it says that it is ready; sets $URL and $PORT
 //	end SIGNAL                                   send it a signal, and want it to end with status 0
+//	await STATUS METHOD PATH                     ask again until the status is this one
 //	ask STATUS METHOD PATH [FILE]                send a request as a browser that keeps cookies; prints the body
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -44,7 +45,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "end": end, "ask": ask,
+			"exits": exits, "start": start, "end": end, "ask": ask, "await": await,
 		},
 		Condition: func(name string) (bool, error) {
 			return name == "root" && os.Getuid() == 0, nil

@@ -210,7 +210,32 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 4 {
 		body = ts.ReadFile(args[3])
 	}
-	r, err := http.NewRequest(args[1], ts.Getenv("URL")+args[2], strings.NewReader(body))
+	status, text := send(ts, args[1], args[2], body)
+	_, err := io.WriteString(ts.Stdout(), text)
+	ts.Check(err)
+	if status != args[0] {
+		ts.Fatalf("status %s, want %s", status, args[0])
+	}
+}
+
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: await STATUS METHOD PATH")
+	}
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		status, _ := send(ts, args[1], args[2], "")
+		if status == args[0] {
+			return
+		}
+		if time.Since(begun) > patience {
+			ts.Fatalf("status %s still, want %s", status, args[0])
+		}
+	}
+}
+
+// send returns the status and the body of an answer.
+func send(ts *testscript.TestScript, method, path, body string) (status, text string) {
+	r, err := http.NewRequest(method, ts.Getenv("URL")+path, strings.NewReader(body))
 	ts.Check(err)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -218,9 +243,7 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	answer, err := ts.Value(session{}).(*session).client.Do(r)
 	ts.Check(err)
 	defer answer.Body.Close()
-	_, err = io.Copy(ts.Stdout(), answer.Body)
+	content, err := io.ReadAll(answer.Body)
 	ts.Check(err)
-	if got := strconv.Itoa(answer.StatusCode); got != args[0] {
-		ts.Fatalf("status %s, want %s", got, args[0])
-	}
+	return strconv.Itoa(answer.StatusCode), string(content)
 }

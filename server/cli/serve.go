@@ -18,8 +18,12 @@ import (
 
 // installation are the flags that say which installation a command works on.
 type installation struct {
-	DataDir     string `name:"data-dir" default:"./lychgate-data" placeholder:"DIR" help:"Holds the database lychgate.db and the generated secret; made when missing. (${default})"`
-	Database    string `name:"database" placeholder:"URL" help:"A database other than SQLite in the data directory."`
+	DataDir  string `name:"data-dir" default:"./lychgate-data" placeholder:"DIR" help:"Holds the database lychgate.db and the generated secret. (${default})"`
+	Database string `name:"database" placeholder:"URL" help:"A database other than SQLite in the data directory."`
+}
+
+// passwords are the flags of commands that take new passwords.
+type passwords struct {
 	BcryptCost  string `name:"bcrypt-cost" default:"12" placeholder:"N" help:"Cost of password hashes, 10 to 16. (${default})"`
 	PasswordMin string `name:"password-min" default:"8" placeholder:"N" help:"Least length of a new password, in characters. (${default})"`
 }
@@ -28,6 +32,7 @@ type installation struct {
 // at once.
 type serveCommand struct {
 	installation
+	passwords
 	Addr             string   `name:"addr" default:"localhost:8080" placeholder:"HOST:PORT" help:"Listening address; port 0 picks one. (${default})"`
 	Origin           string   `name:"origin" placeholder:"URL" help:"The public origin, https://… in production. (by default http:// and the address)"`
 	AccessTTL        string   `name:"access-ttl" default:"15m" placeholder:"D" help:"Life of an access token. (${default})"`
@@ -36,6 +41,7 @@ type serveCommand struct {
 	RefreshGrace     string   `name:"refresh-grace" default:"30s" placeholder:"D" help:"For this long after a rotation the previous refresh token still gives the same successor. (${default})"`
 	LoginAttempts    string   `name:"login-attempts" default:"10/m" placeholder:"N/m" help:"Failed sign-ins per account and address; five times as many per address and per account. N/s, N/m or N/h. (${default})"`
 	RegisterAttempts string   `name:"register-attempts" default:"5/m" placeholder:"N/m" help:"Registrations per address. (${default})"`
+	AuditDays        string   `name:"audit-days" default:"90" placeholder:"N" help:"Days for which lines of the audit log are kept, 1 to 3650. (${default})"`
 	Signup           string   `name:"signup" default:"open" placeholder:"open|closed" help:"closed: only the command line makes accounts. (${default})"`
 	TrustedProxy     []string `name:"trusted-proxy" placeholder:"CIDR" help:"Peers whose X-Forwarded-For and -Proto are believed; repeatable."`
 	TLSCert          string   `name:"tls-cert" placeholder:"FILE" help:"Serve HTTPS with this certificate; read again when it changes."`
@@ -95,9 +101,11 @@ func (s *serveCommand) Run(p *process) error {
 
 func (s *serveCommand) flags(p *process) (config.Flags, error) {
 	flags, err := s.installation.flags(p)
+	s.set(&flags)
 	flags.Addr, flags.Origin = s.Addr, s.Origin
 	flags.AccessTTL, flags.SessionIdle, flags.SessionMax, flags.RefreshGrace = s.AccessTTL, s.SessionIdle, s.SessionMax, s.RefreshGrace
 	flags.LoginAttempts, flags.RegisterAttempts, flags.Signup = s.LoginAttempts, s.RegisterAttempts, s.Signup
+	flags.AuditDays = s.AuditDays
 	flags.TrustedProxy, flags.TLSCert, flags.TLSKey = s.TrustedProxy, s.TLSCert, s.TLSKey
 	flags.InsecureCookies, flags.HSTSSubdomains = string(s.InsecureCookies), string(s.HSTSSubdomains)
 	flags.FrontendDev = s.FrontendDev
@@ -105,11 +113,15 @@ func (s *serveCommand) flags(p *process) (config.Flags, error) {
 	return flags, err
 }
 
+func (w *passwords) set(flags *config.Flags) {
+	flags.BcryptCost, flags.PasswordMin = w.BcryptCost, w.PasswordMin
+}
+
 // flags returns the settings of an installation, with the defaults of all
 // others.
 func (i *installation) flags(p *process) (config.Flags, error) {
 	flags := config.Defaults()
-	flags.DataDir, flags.BcryptCost, flags.PasswordMin = i.DataDir, i.BcryptCost, i.PasswordMin
+	flags.DataDir = i.DataDir
 	var secretErr, databaseErr error
 	flags.Secret, secretErr = p.secretSetting("LYCHGATE_SECRET", "")
 	flags.Database, databaseErr = p.secretSetting("LYCHGATE_DATABASE", i.Database)

@@ -6,27 +6,24 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
-	"lychgate/server"
 	"lychgate/server/auth"
-	"lychgate/server/config"
-	"lychgate/server/origin"
 	"lychgate/server/secret"
 	"lychgate/server/store"
 )
 
 type userCreateCommand struct {
 	installation
+	passwords
 	Email string `name:"email" required:"" argument:"" placeholder:"E" help:"The e-mail address to sign in with."`
 	Name  string `name:"name" argument:"" placeholder:"N" help:"The person's name."`
 }
 
 // Run makes an account, with a password from a prompt or standard input.
 func (u *userCreateCommand) Run(p *process) error {
-	return u.with(p, func(service *auth.Service) error {
+	return u.withAccounts(p, &u.passwords, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err
@@ -42,19 +39,23 @@ func (u *userCreateCommand) Run(p *process) error {
 
 type userSetPasswordCommand struct {
 	installation
+	passwords
 	Email string `name:"email" required:"" argument:"" placeholder:"E" help:"The e-mail address of the account."`
 }
 
 // Run sets a password from a prompt or standard input, and ends all sessions.
 func (u *userSetPasswordCommand) Run(p *process) error {
-	return u.with(p, func(service *auth.Service) error {
+	if err := u.mustExist(p); err != nil {
+		return err
+	}
+	return u.withAccounts(p, &u.passwords, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err
 		}
 		err = service.SetPassword(p.ctx, auth.Credentials{Email: u.Email, Password: password})
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no account with the e-mail address %q", u.Email)
+			return noAccount(u.Email)
 		}
 		if err != nil {
 			return err
@@ -62,21 +63,6 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 		_, err = fmt.Fprintf(p.stdout, "set the password of %s; its sessions have ended\n", u.Email)
 		return err
 	})
-}
-
-// with opens an installation for a piece of work.
-func (i *installation) with(p *process, work func(*auth.Service) error) (err error) {
-	flags, flagsErr := i.flags(p)
-	settings, faults := config.Check(flags)
-	if err := errors.Join(flagsErr, faults); err != nil {
-		return usageError{err}
-	}
-	service, err := server.OpenAccounts(p.ctx, settings, origin.Origin{}, server.Environment{Log: discard(), Now: time.Now})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, service.Store.Close()) }()
-	return work(service)
 }
 
 // mostInput bounds what is read as a password: longer ones are refused.

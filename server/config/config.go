@@ -33,6 +33,7 @@ type Flags struct {
 	LoginAttempts    string
 	RegisterAttempts string
 	PasswordMin      string
+	AuditDays        string
 	Signup           string
 	TrustedProxy     []string
 	TLSCert          string
@@ -51,7 +52,7 @@ func Defaults() Flags {
 	return Flags{
 		Addr: "localhost:8080", DataDir: "./lychgate-data",
 		AccessTTL: "15m", SessionIdle: "168h", SessionMax: "720h", RefreshGrace: "30s",
-		BcryptCost: "12", LoginAttempts: "10/m", RegisterAttempts: "5/m", PasswordMin: "8",
+		BcryptCost: "12", LoginAttempts: "10/m", RegisterAttempts: "5/m", PasswordMin: "8", AuditDays: "90",
 		Signup: "open", InsecureCookies: "false", HSTSSubdomains: "false", LogFormat: "auto", LogLevel: "info",
 	}
 }
@@ -69,6 +70,7 @@ type Config struct {
 	LoginAttempts    Rate
 	RegisterAttempts Rate
 	PasswordMin      int
+	AuditKeep        time.Duration
 	SignupClosed     bool
 	TrustedProxies   []netip.Prefix
 	TLSCert, TLSKey  string // both or neither
@@ -111,6 +113,7 @@ func Check(flags Flags) (Config, error) {
 		LoginAttempts:    r.rate("login-attempts", flags.LoginAttempts),
 		RegisterAttempts: r.rate("register-attempts", flags.RegisterAttempts),
 		PasswordMin:      r.between("password-min", flags.PasswordMin, 8, 256),
+		AuditKeep:        time.Duration(r.between("audit-days", flags.AuditDays, 1, 3650)) * 24 * time.Hour,
 		SignupClosed:     r.oneOf("signup", flags.Signup, "open", "closed") == "closed",
 		TrustedProxies:   r.prefixes("trusted-proxy", flags.TrustedProxy),
 		TLSCert:          flags.TLSCert,

@@ -48,6 +48,7 @@ var table = []values{
 	{"login-attempts", func(f *config.Flags, v string) { f.LoginAttempts = v }, []string{"1/s", "10/m", "1000000/h"}, []string{"", "10", "/m", "10/", "10/d", "10/M", "0/m", "-1/m", "1000001/m", "10/m/h", "1.5/m", "10 /m"}},
 	{"register-attempts", func(f *config.Flags, v string) { f.RegisterAttempts = v }, []string{"1/s", "5/m", "100/h"}, []string{"", "5", "5/min", "0/h"}},
 	{"password-min", func(f *config.Flags, v string) { f.PasswordMin = v }, []string{"8", "15", "256"}, []string{"", "7", "257", "eight"}},
+	{"audit-days", func(f *config.Flags, v string) { f.AuditDays = v }, []string{"1", "90", "3650"}, []string{"", "0", "3651", "90d"}},
 	{"signup", func(f *config.Flags, v string) { f.Signup = v }, []string{"open", "closed"}, []string{"", "Open", "invite"}},
 	{
 		"trusted-proxy", func(f *config.Flags, v string) { f.TrustedProxy = []string{"192.0.2.1", v} },
@@ -144,7 +145,7 @@ const someSecret = "0123456789abcdef0123456789abcdef"
 func TestCheckReadsEverySetting(t *testing.T) {
 	got, err := config.Check(config.Flags{
 		Addr: "0.0.0.0:80", Origin: "https://App.Example.com", DataDir: "/data", AccessTTL: "1m", SessionIdle: "2h", SessionMax: "3h", RefreshGrace: "4s",
-		BcryptCost: "11", LoginAttempts: "6/s", RegisterAttempts: "7/h", PasswordMin: "15", Signup: "closed", TrustedProxy: []string{"10.0.0.7/8", "::1"},
+		BcryptCost: "11", LoginAttempts: "6/s", RegisterAttempts: "7/h", PasswordMin: "15", AuditDays: "30", Signup: "closed", TrustedProxy: []string{"10.0.0.7/8", "::1"},
 		InsecureCookies: "false", HSTSSubdomains: "true", LogFormat: "json", LogLevel: "debug", Secret: someSecret,
 	})
 	if err != nil {
@@ -155,7 +156,7 @@ func TestCheckReadsEverySetting(t *testing.T) {
 	}
 	want := config.Config{
 		Addr: "0.0.0.0:80", Origin: got.Origin, DataDir: "/data", AccessTTL: time.Minute, SessionIdle: 2 * time.Hour, SessionMax: 3 * time.Hour, RefreshGrace: 4 * time.Second,
-		BcryptCost: 11, LoginAttempts: config.Rate{Attempts: 6, Per: time.Second}, RegisterAttempts: config.Rate{Attempts: 7, Per: time.Hour}, PasswordMin: 15, SignupClosed: true,
+		BcryptCost: 11, LoginAttempts: config.Rate{Attempts: 6, Per: time.Second}, RegisterAttempts: config.Rate{Attempts: 7, Per: time.Hour}, PasswordMin: 15, AuditKeep: 720 * time.Hour, SignupClosed: true,
 		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		InsecureCookies: false, HSTSSubdomains: true, LogFormat: "json", LogLevel: slog.LevelDebug, Secret: someSecret,
 	}

@@ -26,14 +26,37 @@ func (q *Queries) Audit(ctx context.Context, line AuditLine) error {
 	return err
 }
 
-// AuditOf returns the lines about a person, the oldest first.
-func (q *Queries) AuditOf(ctx context.Context, userID string) ([]AuditLine, error) {
+const selectAudit = `SELECT at, event, outcome, user_id, session_id, ip, user_agent FROM audit `
+
+func (q *Queries) auditLines(ctx context.Context, where string, args ...any) ([]AuditLine, error) {
 	return all(ctx, q, "read the audit log",
 		func(rows *sql.Rows) (line AuditLine, err error) {
 			var at int64
 			err = rows.Scan(&at, &line.Event, &line.Outcome, &line.UserID, &line.SessionID, &line.IP, &line.UserAgent)
 			line.At = fromMillis(at)
 			return line, err
-		},
-		`SELECT at, event, outcome, user_id, session_id, ip, user_agent FROM audit WHERE user_id = $1 ORDER BY seq`, userID)
+		}, selectAudit+where, args...)
+}
+
+// AuditOf returns the lines about a person since a time, the oldest first.
+func (q *Queries) AuditOf(ctx context.Context, userID string, since time.Time) ([]AuditLine, error) {
+	return q.auditLines(ctx, `WHERE user_id = $1 AND at >= $2 ORDER BY seq`, userID, millis(since))
+}
+
+// AuditSince returns the lines about everybody since a time, the oldest first.
+func (q *Queries) AuditSince(ctx context.Context, since time.Time) ([]AuditLine, error) {
+	return q.auditLines(ctx, `WHERE at >= $1 ORDER BY seq`, millis(since))
+}
+
+// PruneAudit removes up to limit lines that were written before a time, the
+// oldest first, and returns how many.
+func (q *Queries) PruneAudit(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return q.exec(ctx, "prune the audit log",
+		`DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 ORDER BY at LIMIT $2)`, millis(before), limit)
+}
+
+// DeleteAuditOf removes all lines about a person.
+func (q *Queries) DeleteAuditOf(ctx context.Context, userID string) error {
+	_, err := q.exec(ctx, "delete a person's audit lines", `DELETE FROM audit WHERE user_id = $1`, userID)
+	return err
 }

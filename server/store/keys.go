@@ -31,3 +31,11 @@ func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 		},
 		`SELECT id, sealed, created_at FROM signing_keys ORDER BY created_at DESC, id`)
 }
+
+// DeleteRetiredSigningKeys removes the keys that were no longer the newest at a
+// time.
+func (q *Queries) DeleteRetiredSigningKeys(ctx context.Context, before time.Time) error {
+	_, err := q.exec(ctx, "delete retired signing keys",
+		`DELETE FROM signing_keys WHERE created_at < (SELECT MAX(created_at) FROM signing_keys WHERE created_at < $1)`, millis(before))
+	return err
+}

@@ -53,6 +53,14 @@ func (q *Queries) SessionsOf(ctx context.Context, userID string) ([]Session, err
 		selectSession+`WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at DESC, id`, userID)
 }
 
+// LiveSessions returns the sessions of all people that have not been ended, the
+// newest first. Some of them may have lapsed.
+func (q *Queries) LiveSessions(ctx context.Context) ([]Session, error) {
+	return all(ctx, q, "list all sessions",
+		func(rows *sql.Rows) (Session, error) { return scanSession(rows.Scan) },
+		selectSession+`WHERE ended_at IS NULL ORDER BY created_at DESC, id`)
+}
+
 // RotateSession moves a session on from a generation, and reports whether it
 // did: false where another request was first, or the session has ended.
 func (q *Queries) RotateSession(ctx context.Context, id string, generation int64, at time.Time) (bool, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"lychgate/server/problem"
@@ -37,12 +38,20 @@ func (q *Queries) CreateUser(ctx context.Context, u User) error {
 
 const selectUser = `SELECT id, email, name, password_hash, password_version, created_at, disabled_at IS NOT NULL FROM users `
 
-func (q *Queries) user(ctx context.Context, where string, arg any) (User, error) {
-	var u User
+func scanUser(scan func(...any) error) (u User, err error) {
 	var createdAt int64
-	err := q.one(ctx, "read a user", []any{&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled}, selectUser+where, arg)
+	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled)
 	u.CreatedAt = fromMillis(createdAt)
 	return u, err
+}
+
+func (q *Queries) user(ctx context.Context, where string, arg any) (User, error) {
+	return scanUser(func(into ...any) error { return q.one(ctx, "read a user", into, selectUser+where, arg) })
+}
+
+// Users returns all accounts, by e-mail address.
+func (q *Queries) Users(ctx context.Context) ([]User, error) {
+	return all(ctx, q, "list users", func(rows *sql.Rows) (User, error) { return scanUser(rows.Scan) }, selectUser+`ORDER BY email`)
 }
 
 // UserByEmail returns the account of a canonical address, or ErrNotFound.
@@ -70,6 +79,22 @@ func (q *Queries) SetPasswordHash(ctx context.Context, id, hash string) error {
 // ErrNotFound.
 func (q *Queries) RenewPasswordHash(ctx context.Context, id, hash string) error {
 	return one(q.exec(ctx, "renew a password's hash", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
+}
+
+// DisableUser keeps a person from signing in. It returns ErrNotFound.
+func (q *Queries) DisableUser(ctx context.Context, id string, at time.Time) error {
+	return one(q.exec(ctx, "disable a user", `UPDATE users SET disabled_at = $1 WHERE id = $2`, millis(at), id))
+}
+
+// EnableUser lets a person sign in again. It returns ErrNotFound.
+func (q *Queries) EnableUser(ctx context.Context, id string) error {
+	return one(q.exec(ctx, "enable a user", `UPDATE users SET disabled_at = NULL WHERE id = $1`, id))
+}
+
+// DeleteUser removes an account with its sessions and known addresses. It
+// returns ErrNotFound.
+func (q *Queries) DeleteUser(ctx context.Context, id string) error {
+	return one(q.exec(ctx, "delete a user", `DELETE FROM users WHERE id = $1`, id))
 }
 
 // RememberAddress notes that a person has signed in from an address.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -335,13 +336,125 @@ func testAudit(t *testing.T, s *suite) {
 		}
 		return nil
 	})
-	got, err := s.store.Read().AuditOf(t.Context(), "ada")
+	got, err := s.store.Read().AuditOf(t.Context(), "ada", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wants(s, "in the order of writing", got, lines)
 	// Of accounts that do not exist there are lines too.
-	if got, err := s.store.Read().AuditOf(t.Context(), ""); err != nil || len(got) != 1 {
+	if got, err := s.store.Read().AuditOf(t.Context(), "", time.Time{}); err != nil || len(got) != 1 {
 		t.Errorf("of nobody: %+v, %v", got, err)
 	}
+}
+
+func testDisabledAndDeletedUsers(t *testing.T, s *suite) {
+	ctx := t.Context()
+	s.write(func(q *store.Queries) error {
+		return errors.Join(
+			q.CreateUser(ctx, store.User{ID: "b", Email: "bob@example.com", CreatedAt: start}),
+			q.CreateUser(ctx, store.User{ID: "a", Email: "ada@example.com", CreatedAt: start}),
+			q.CreateSession(ctx, store.Session{ID: "one", UserID: "a", CreatedAt: start}),
+			q.CreateSession(ctx, store.Session{ID: "two", UserID: "b", CreatedAt: start.Add(time.Hour)}),
+			q.CreateSession(ctx, store.Session{ID: "three", UserID: "b", CreatedAt: start}),
+			q.EndSession(ctx, "three", start),
+			q.RememberAddress(ctx, "a", "192.0.2.1", start),
+		)
+	})
+	users := func(want ...string) {
+		t.Helper()
+		list, err := s.store.Read().Users(ctx)
+		var got []string
+		for _, u := range list {
+			got = append(got, u.ID+map[bool]string{true: " disabled"}[u.Disabled])
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("users %q, %v, want %q", got, err, want)
+		}
+	}
+	users("a", "b")
+	if list, err := s.store.Read().LiveSessions(ctx); err != nil || len(list) != 2 || list[0].ID != "two" || list[1].ID != "one" {
+		t.Errorf("live sessions: %+v, %v", list, err)
+	}
+	s.write(func(q *store.Queries) error { return q.DisableUser(ctx, "a", start) })
+	users("a disabled", "b")
+	s.write(func(q *store.Queries) error { return q.EnableUser(ctx, "a") })
+	users("a", "b")
+	s.write(func(q *store.Queries) error { return q.DeleteUser(ctx, "a") })
+	users("b")
+	if _, err := s.store.Read().Session(ctx, "one"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the session of a deleted user: %v", err)
+	}
+	if known, err := s.store.Read().KnowsAddress(ctx, "a", "192.0.2.1"); err != nil || known {
+		t.Errorf("the address of a deleted user: %v, %v", known, err)
+	}
+	for name, change := range map[string]func(*store.Queries) error{
+		"disable": func(q *store.Queries) error { return q.DisableUser(ctx, "a", start) },
+		"enable":  func(q *store.Queries) error { return q.EnableUser(ctx, "a") },
+		"delete":  func(q *store.Queries) error { return q.DeleteUser(ctx, "a") },
+	} {
+		if err := s.store.Write(ctx, change); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("to %s nobody: %v", name, err)
+		}
+	}
+}
+
+func testRetiredSigningKeys(t *testing.T, s *suite) {
+	ctx := t.Context()
+	for i, id := range []string{"first", "second", "third"} {
+		s.write(func(q *store.Queries) error {
+			return q.CreateSigningKey(ctx, store.SigningKey{ID: id, Sealed: []byte("sealed"), CreatedAt: start.Add(time.Duration(i) * time.Hour)})
+		})
+	}
+	for _, test := range []struct {
+		before time.Duration
+		want   []string
+	}{
+		{0, []string{"third", "second", "first"}},
+		{time.Hour, []string{"third", "second", "first"}},
+		{time.Hour + time.Millisecond, []string{"third", "second"}},
+		{1000 * time.Hour, []string{"third"}}, // the newest stays
+	} {
+		s.write(func(q *store.Queries) error { return q.DeleteRetiredSigningKeys(ctx, start.Add(test.before)) })
+		keys, err := s.store.Read().SigningKeys(ctx)
+		var got []string
+		for _, key := range keys {
+			got = append(got, key.ID)
+		}
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("before %v: %q, %v, want %q", test.before, got, err, test.want)
+		}
+	}
+}
+
+func testAuditPruning(t *testing.T, s *suite) {
+	ctx := t.Context()
+	s.write(func(q *store.Queries) (err error) {
+		for i := range 10 {
+			err = errors.Join(err, q.Audit(ctx, store.AuditLine{At: start.Add(time.Duration(i) * time.Hour), UserID: []string{"ada", "bob"}[i%2]}))
+		}
+		return err
+	})
+	count := func(since time.Duration, want int) {
+		t.Helper()
+		if lines, err := s.store.Read().AuditSince(ctx, start.Add(since)); err != nil || len(lines) != want {
+			t.Errorf("%d lines since %v, %v, want %d", len(lines), since, err, want)
+		}
+	}
+	count(0, 10)
+	count(7*time.Hour, 3)
+	if lines, err := s.store.Read().AuditOf(ctx, "ada", start.Add(7*time.Hour)); err != nil || len(lines) != 1 {
+		t.Errorf("of ada: %+v, %v", lines, err)
+	}
+	for _, step := range []struct{ want, left int }{{3, 7}, {1, 6}, {0, 6}} { // three at a time, four are old
+		s.write(func(q *store.Queries) error {
+			pruned, err := q.PruneAudit(ctx, start.Add(4*time.Hour), 3)
+			if pruned != int64(step.want) {
+				t.Errorf("%d pruned, want %d", pruned, step.want)
+			}
+			return err
+		})
+		count(0, step.left)
+	}
+	s.write(func(q *store.Queries) error { return q.DeleteAuditOf(ctx, "bob") })
+	count(0, 3)
 }

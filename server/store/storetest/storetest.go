@@ -30,6 +30,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"Endings":                  testEndings,
 		"EndSessionsOf":            testEndSessionsOf,
 		"Sweep":                    testSweep,
+		"DisabledAndDeletedUsers":  testDisabledAndDeletedUsers,
+		"RetiredSigningKeys":       testRetiredSigningKeys,
+		"AuditPruning":             testAuditPruning,
 		"SigningKeys":              testSigningKeys,
 		"Audit":                    testAudit,
 		"WriteRollsBack":           testWriteRollsBack,
@@ -154,7 +157,7 @@ func testWriteRollsBack(t *testing.T, s *suite) {
 	s.wantsSession(session)
 	endings, _ := s.endingsAfter(0)
 	wants(s, "endings", endings, nil)
-	if lines, err := s.store.Read().AuditOf(t.Context(), ada.ID); err != nil || len(lines) > 0 {
+	if lines, err := s.store.Read().AuditOf(t.Context(), ada.ID, time.Time{}); err != nil || len(lines) > 0 {
 		t.Errorf("audit %+v, %v", lines, err)
 	}
 }

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"lychgate/server"
+	"lychgate/server/auth"
+	"lychgate/server/config"
+	"lychgate/server/origin"
+	"lychgate/server/store"
+)
+
+// settings returns the checked settings of an installation.
+func (i *installation) settings(p *process, passwords *passwords) (config.Config, error) {
+	flags, flagsErr := i.flags(p)
+	if passwords != nil {
+		passwords.set(&flags)
+	}
+	settings, faults := config.Check(flags)
+	if err := errors.Join(flagsErr, faults); err != nil {
+		return config.Config{}, usageError{err}
+	}
+	return settings, nil
+}
+
+// mustExist returns an error unless there is an installation: a mistyped
+// directory must not become a new one.
+func (i *installation) mustExist(p *process) error {
+	settings, err := i.settings(p, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(settings.DatabasePath()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no installation in %s (no %s): correct --data-dir, or start the server there first", settings.DataDir, settings.DatabasePath())
+	}
+	return nil
+}
+
+// withAccounts opens an installation, with its secret, for a piece of work;
+// passwords may be nil.
+func (i *installation) withAccounts(p *process, passwords *passwords, work func(*auth.Service) error) (err error) {
+	settings, err := i.settings(p, passwords)
+	if err != nil {
+		return err
+	}
+	service, err := server.OpenAccounts(p.ctx, settings, origin.Origin{}, server.Environment{Log: discard(), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.Store.Close()) }()
+	return work(service)
+}
+
+// with opens the database of an installation that exists, for a piece of work
+// that needs no secret.
+func (i *installation) with(p *process, work func(auth.Operator) error) (err error) {
+	if err := i.mustExist(p); err != nil {
+		return err
+	}
+	settings, err := i.settings(p, nil)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(p.ctx, settings.DatabasePath())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return work(auth.Operator{Store: db, Now: time.Now})
+}
+
+// withAccount is with for the account of an e-mail address.
+func (i *installation) withAccount(p *process, email string, work func(auth.Operator, store.User) error) error {
+	return i.with(p, func(o auth.Operator) error {
+		user, err := o.Account(p.ctx, email)
+		if errors.Is(err, store.ErrNotFound) {
+			return noAccount(email)
+		}
+		if err != nil {
+			return err
+		}
+		return work(o, user)
+	})
+}
+
+func noAccount(email string) error {
+	return fmt.Errorf("there is no account with the e-mail address %q", email)
+}
+
+// output are the flags of commands that print what programs may read too.
+type output struct {
+	JSON bool `name:"json" argument:"" help:"Print JSON."`
+}
+
+// print prints a value as JSON, or else as text says.
+func (o output) print(p *process, value any, text func(*tabwriter.Writer)) error {
+	if o.JSON {
+		encoder := json.NewEncoder(p.stdout)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(value)
+	}
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	text(table)
+	return table.Flush()
+}
+
+// row prints a row of a table. What strangers chose, such as a user agent,
+// cannot act on the terminal: control characters are shown as \x1b is.
+func row(table *tabwriter.Writer, columns ...string) {
+	for i, column := range columns {
+		columns[i] = printable(column)
+	}
+	fmt.Fprintln(table, strings.Join(columns, "\t")) // Flush tells of failures
+}
+
+func printable(text string) string {
+	var plain strings.Builder
+	for _, r := range text {
+		if strconv.IsPrint(r) {
+			plain.WriteRune(r)
+		} else {
+			quoted := strconv.QuoteRuneToASCII(r)
+			plain.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return plain.String()
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

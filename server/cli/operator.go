@@ -1,0 +1,422 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+
+	"lychgate/server/auth"
+	"lychgate/server/store"
+)
+
+// email is the flag of commands about one account.
+type email struct {
+	Email string `name:"email" required:"" argument:"" placeholder:"E" help:"The e-mail address of the account."`
+}
+
+type userLine struct {
+	ID        string    `json:"id"`
+	Email     string    `json:"email"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"createdAt"`
+	Disabled  bool      `json:"disabled"`
+}
+
+func newUserLine(u store.User) userLine {
+	return userLine{u.ID, u.Email, u.Name, u.CreatedAt, u.Disabled}
+}
+
+func (u userLine) state() string {
+	if u.Disabled {
+		return "disabled"
+	}
+	return "active"
+}
+
+type userListCommand struct {
+	installation
+	output
+}
+
+// Run lists the accounts, by e-mail address.
+func (u *userListCommand) Run(p *process) error {
+	return u.with(p, func(o auth.Operator) error {
+		users, err := o.Store.Read().Users(p.ctx)
+		if err != nil {
+			return err
+		}
+		list := []userLine{}
+		for _, user := range users {
+			list = append(list, newUserLine(user))
+		}
+		return u.print(p, list, func(table *tabwriter.Writer) {
+			row(table, "E-MAIL", "NAME", "STATE", "CREATED", "ID")
+			for _, user := range list {
+				row(table, user.Email, user.Name, user.state(), stamp(user.CreatedAt), user.ID)
+			}
+		})
+	})
+}
+
+type userShowCommand struct {
+	installation
+	email
+	output
+}
+
+// lastEvents is how many audit lines are shown of an account.
+const lastEvents = 10
+
+// Run shows an account.
+func (u *userShowCommand) Run(p *process) error {
+	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
+		sessions, err := o.Store.Read().SessionsOf(p.ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		lines, err := o.Store.Read().AuditOf(p.ctx, user.ID, time.Time{})
+		if err != nil {
+			return err
+		}
+		shown := struct {
+			userLine
+			Sessions []sessionLine `json:"sessions"`
+			Events   []auditLine   `json:"events"` // the last ones
+		}{newUserLine(user), sessionLines(sessions), auditLines(lines[max(0, len(lines)-lastEvents):])}
+		return u.print(p, shown, func(table *tabwriter.Writer) {
+			row(table, "E-MAIL", user.Email)
+			row(table, "NAME", user.Name)
+			row(table, "STATE", shown.state())
+			row(table, "CREATED", stamp(user.CreatedAt))
+			row(table, "ID", user.ID)
+			row(table, "")
+			printSessions(table, shown.Sessions)
+			row(table, "")
+			printAudit(table, shown.Events)
+		})
+	})
+}
+
+type userDisableCommand struct {
+	installation
+	email
+	output
+}
+
+// Run keeps a person from signing in, and ends their sessions.
+func (u *userDisableCommand) Run(p *process) error {
+	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
+		if err := o.Disable(p.ctx, user); err != nil {
+			return err
+		}
+		user.Disabled = true
+		return u.print(p, newUserLine(user), func(table *tabwriter.Writer) {
+			row(table, "disabled "+user.Email+"; its sessions have ended")
+		})
+	})
+}
+
+type userEnableCommand struct {
+	installation
+	email
+	output
+}
+
+// Run lets a person sign in again.
+func (u *userEnableCommand) Run(p *process) error {
+	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
+		if err := o.Enable(p.ctx, user); err != nil {
+			return err
+		}
+		user.Disabled = false
+		return u.print(p, newUserLine(user), func(table *tabwriter.Writer) { row(table, "enabled "+user.Email) })
+	})
+}
+
+type userDeleteCommand struct {
+	installation
+	email
+	output
+	Yes bool `name:"yes" argument:"" help:"Do not ask."`
+}
+
+// Run deletes an account and all that is the person's, after asking.
+func (u *userDeleteCommand) Run(p *process) error {
+	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
+		if !u.Yes {
+			if err := p.confirm(user.Email); err != nil {
+				return err
+			}
+		}
+		if err := o.Delete(p.ctx, user); err != nil {
+			return err
+		}
+		return u.print(p, newUserLine(user), func(table *tabwriter.Writer) {
+			row(table, "deleted "+user.Email+" and all that was this person's")
+		})
+	})
+}
+
+// confirm asks a person to type a word, so that nothing is deleted by mistake.
+func (p *process) confirm(word string) error {
+	if file, ok := p.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		if _, err := fmt.Fprintf(p.stderr, "This deletes the account for good. Type %s to go on: ", printable(word)); err != nil {
+			return err
+		}
+	}
+	var typed string
+	if _, err := fmt.Fscanln(p.stdin, &typed); err != nil || typed != word {
+		return errors.New("not confirmed; nothing was deleted. Type the account's e-mail address when asked, or give --yes")
+	}
+	return nil
+}
+
+type sessionLine struct {
+	ID         string    `json:"id"`
+	UserID     string    `json:"userId"`
+	CreatedAt  time.Time `json:"createdAt"`
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	IP         string    `json:"ip"`
+	UserAgent  string    `json:"userAgent"`
+}
+
+func sessionLines(sessions []store.Session) []sessionLine {
+	list := []sessionLine{}
+	for _, s := range sessions {
+		list = append(list, sessionLine{s.ID, s.UserID, s.CreatedAt, s.LastSeenAt, s.IP, s.UserAgent})
+	}
+	return list
+}
+
+func printSessions(table *tabwriter.Writer, sessions []sessionLine) {
+	row(table, "SESSION", "ACCOUNT", "SINCE", "LAST SEEN", "ADDRESS", "DEVICE")
+	for _, s := range sessions {
+		row(table, s.ID, s.UserID, stamp(s.CreatedAt), stamp(s.LastSeenAt), s.IP, s.UserAgent)
+	}
+}
+
+type sessionListCommand struct {
+	installation
+	output
+	Email string `name:"email" argument:"" placeholder:"E" help:"Only those of this account."`
+}
+
+// Run lists sessions, the newest first. Some may have lapsed since they were
+// last seen, which is written down twice a minute.
+func (s *sessionListCommand) Run(p *process) error {
+	list := func(sessions []store.Session, err error) error {
+		if err != nil {
+			return err
+		}
+		lines := sessionLines(sessions)
+		return s.print(p, lines, func(table *tabwriter.Writer) { printSessions(table, lines) })
+	}
+	if s.Email == "" {
+		return s.with(p, func(o auth.Operator) error { return list(o.Store.Read().LiveSessions(p.ctx)) })
+	}
+	return s.withAccount(p, s.Email, func(o auth.Operator, user store.User) error {
+		return list(o.Store.Read().SessionsOf(p.ctx, user.ID))
+	})
+}
+
+type sessionEndCommand struct {
+	installation
+	output
+	ID    string `arg:"" optional:"" help:"The id of the session, as session list shows it."`
+	Email string `name:"email" argument:"" placeholder:"E" help:"End all sessions of this account."`
+}
+
+// Run ends one session, or all of an account.
+func (s *sessionEndCommand) Run(p *process) error {
+	ended := func(count int) error {
+		return s.print(p, map[string]int{"ended": count}, func(table *tabwriter.Writer) {
+			row(table, "ended "+strconv.Itoa(count)+map[bool]string{true: " session", false: " sessions"}[count == 1])
+		})
+	}
+	switch {
+	case (s.ID == "") == (s.Email == ""):
+		return usageError{errors.New("give the id of a session, or --email for all of an account")}
+	case s.ID == "":
+		return s.withAccount(p, s.Email, func(o auth.Operator, user store.User) error {
+			count, err := o.EndSessions(p.ctx, user)
+			if err != nil {
+				return err
+			}
+			return ended(count)
+		})
+	}
+	return s.with(p, func(o auth.Operator) error {
+		err := o.EndSession(p.ctx, s.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("there is no session %q that has not ended: see session list", s.ID)
+		}
+		if err != nil {
+			return err
+		}
+		return ended(1)
+	})
+}
+
+type keyLine struct {
+	ID        string     `json:"id"`
+	CreatedAt time.Time  `json:"createdAt"`
+	Signs     bool       `json:"signs"`
+	RetiresAt *time.Time `json:"retiresAt,omitempty"`
+}
+
+func (o output) printKeys(p *process, keys *auth.Keys) error {
+	list := []keyLine{}
+	for _, key := range keys.Infos() {
+		line := keyLine{ID: key.ID, CreatedAt: key.CreatedAt, Signs: key.Signs}
+		if !key.RetiresAt.IsZero() {
+			line.RetiresAt = &key.RetiresAt
+		}
+		list = append(list, line)
+	}
+	return o.print(p, list, func(table *tabwriter.Writer) {
+		row(table, "KEY", "CREATED", "USE")
+		for _, key := range list {
+			use := "verifies"
+			if key.Signs {
+				use = "signs and verifies"
+			} else if key.RetiresAt == nil {
+				use = "signs within a second"
+			}
+			if key.RetiresAt != nil {
+				use += ", until " + stamp(*key.RetiresAt) + " at the latest"
+			}
+			row(table, key.ID, stamp(key.CreatedAt), use)
+		}
+	})
+}
+
+type keyListCommand struct {
+	installation
+	output
+}
+
+// Run lists the signing keys, the newest first.
+func (k *keyListCommand) Run(p *process) error {
+	if err := k.mustExist(p); err != nil {
+		return err
+	}
+	return k.withAccounts(p, nil, func(service *auth.Service) error { return k.printKeys(p, service.Keys) })
+}
+
+type keyRotateCommand struct {
+	installation
+	output
+}
+
+// Run makes a new signing key, and lists them all.
+func (k *keyRotateCommand) Run(p *process) error {
+	if err := k.mustExist(p); err != nil {
+		return err
+	}
+	return k.withAccounts(p, nil, func(service *auth.Service) error {
+		if _, err := service.Keys.Rotate(p.ctx); err != nil {
+			return err
+		}
+		return k.printKeys(p, service.Keys)
+	})
+}
+
+type auditLine struct {
+	At        time.Time `json:"at"`
+	Event     string    `json:"event"`
+	Outcome   string    `json:"outcome"`
+	UserID    string    `json:"userId,omitempty"`
+	SessionID string    `json:"sessionId,omitempty"`
+	IP        string    `json:"ip,omitempty"`
+	UserAgent string    `json:"userAgent,omitempty"`
+}
+
+func auditLines(lines []store.AuditLine) []auditLine {
+	list := []auditLine{}
+	for _, l := range lines {
+		list = append(list, auditLine(l))
+	}
+	return list
+}
+
+func printAudit(table *tabwriter.Writer, lines []auditLine) {
+	row(table, "TIME", "EVENT", "OUTCOME", "ACCOUNT", "SESSION", "ADDRESS", "DEVICE")
+	for _, l := range lines {
+		row(table, stamp(l.At), l.Event, l.Outcome, l.UserID, l.SessionID, l.IP, l.UserAgent)
+	}
+}
+
+type auditCommand struct {
+	installation
+	output
+	User  string `name:"user" argument:"" placeholder:"E" help:"Only what is about the account of this e-mail address."`
+	Since string `name:"since" argument:"" placeholder:"WHEN" help:"Only what happened since: a duration such as 24h, or a time such as 2026-01-31T12:00:00Z."`
+}
+
+// Run shows the audit log, the oldest line first.
+func (a *auditCommand) Run(p *process) error {
+	since, err := sinceWhen(a.Since, time.Now())
+	if err != nil {
+		return usageError{err}
+	}
+	show := func(lines []store.AuditLine, err error) error {
+		if err != nil {
+			return err
+		}
+		list := auditLines(lines)
+		return a.print(p, list, func(table *tabwriter.Writer) { printAudit(table, list) })
+	}
+	if a.User == "" {
+		return a.with(p, func(o auth.Operator) error { return show(o.Store.Read().AuditSince(p.ctx, since)) })
+	}
+	return a.withAccount(p, a.User, func(o auth.Operator, user store.User) error {
+		return show(o.Store.Read().AuditOf(p.ctx, user.ID, since))
+	})
+}
+
+// sinceWhen reads --since: nothing is the beginning of time.
+func sinceWhen(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	return time.Time{}, fmt.Errorf("--since %q: it must be a duration such as 24h, or a time such as 2026-01-31T12:00:00Z", text)
+}
+
+type backupCommand struct {
+	installation
+	output
+	File string `arg:"" help:"The file to write; it must not exist yet."`
+}
+
+// Run copies the database, consistently, to a file.
+func (b *backupCommand) Run(p *process) error {
+	return b.with(p, func(o auth.Operator) error {
+		if err := o.Store.Backup(p.ctx, b.File); err != nil {
+			return fmt.Errorf("back up to %s: %w", b.File, err)
+		}
+		info, err := os.Stat(b.File)
+		if err != nil {
+			return err
+		}
+		written := struct {
+			File       string `json:"file"`
+			Bytes      int64  `json:"bytes"`
+			HoldSecret bool   `json:"holdsSecret"`
+		}{b.File, info.Size(), false}
+		return b.print(p, written, func(table *tabwriter.Writer) {
+			row(table, fmt.Sprintf("wrote %s (%d bytes)", b.File, info.Size()))
+			row(table, "The secret is not in it: back that up too, in another place.")
+		})
+	})
+}
