@@ -39,7 +39,12 @@ for (const colorScheme of ["light", "dark"] as const) {
         await expect(page.getByText("This session", { exact: true })).toBeVisible();
         await expectGood();
         await page.getByRole("link", { name: "Settings" }).click();
+        await expect(page.getByLabel("Name")).toBeVisible();
+        await expectGood();
+        await page.getByRole("link", { name: "Security" }).click();
         await expect(page.getByLabel("Current password")).toBeVisible();
+        await expect(page.getByText("Account created")).toBeVisible();
+        await expect(page.getByText("This session", { exact: true })).toBeVisible();
         await expectGood();
 
         await signOut(page);

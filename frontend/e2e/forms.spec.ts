@@ -60,7 +60,7 @@ test("a server that is too busy is told from a wrong password", async ({ page, p
   await expect(page.getByLabel("Password")).toHaveValue(person.password);
 });
 
-for (const path of ["/", "/login", "/register", "/dashboard", "/dashboard/settings"]) {
+for (const path of ["/", "/login", "/register", "/dashboard", "/dashboard/settings", "/dashboard/settings/security"]) {
   test(`nothing jumps while ${path} loads`, async ({ page, person }) => {
     if (path.startsWith("/dashboard")) await register(page, person);
     await page.addInitScript(() => {

@@ -17,13 +17,13 @@ test("a password can be changed, with the one before", async ({ page, person, co
   complaints.expect(/status of 401 .*\/api\/(user\/password|auth\/login)/);
   const password = `${person.password} again`;
   await register(page, person);
-  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("link", { name: "Security" }).click();
 
   await page.getByLabel("Current password").fill("not the one at all");
   await page.getByLabel("New password").fill(password);
   await page.getByRole("button", { name: "Change password" }).click();
   await expect(page.getByLabel("Current password")).toHaveAttribute("aria-invalid", "true");
-  await expect(page).toHaveURL("/dashboard/settings");
+  await expect(page).toHaveURL("/dashboard/settings/security");
 
   await page.getByLabel("Current password").fill(person.password);
   await page.getByRole("button", { name: "Change password" }).click();

@@ -105,6 +105,49 @@ func (h *Handlers) Sessions(c echo.Context, caller web.Identity) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
+// mostEvents is how many events a person sees.
+const mostEvents = 30
+
+// event is a line of the audit log, as its person sees it.
+type event struct {
+	At        time.Time `json:"at"`
+	Event     string    `json:"event"`
+	Outcome   string    `json:"outcome"`
+	IP        string    `json:"ip"`
+	UserAgent string    `json:"userAgent"`
+	Alert     bool      `json:"alert"`
+}
+
+// Events answers GET /api/user/events.
+func (h *Handlers) Events(c echo.Context, caller web.Identity) error {
+	lines, err := h.Store.Read().EventsOf(c.Request().Context(), caller.UserID, mostEvents)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Events []event `json:"events"`
+	}{Events: []event{}}
+	for _, l := range lines {
+		answer.Events = append(answer.Events, event{l.At, l.Event, l.Outcome, l.IP, l.UserAgent, l.Untold})
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+// SeeEvents answers POST /api/user/events/seen: the person has been told.
+func (h *Handlers) SeeEvents(c echo.Context, caller web.Identity) error {
+	ctx := c.Request().Context()
+	err := h.Store.Write(ctx, func(q *store.Queries) error {
+		if _, err := auth.PersonOf(ctx, q, caller); err != nil {
+			return err
+		}
+		return q.TellUser(ctx, caller.UserID)
+	})
+	if err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
 // EndSession answers DELETE /api/user/sessions/:id.
 func (h *Handlers) EndSession(c echo.Context, caller web.Identity) error {
 	id := c.Param("id")

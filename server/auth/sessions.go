@@ -72,7 +72,7 @@ func (s *Service) Refresh(ctx context.Context, token string, client Client) (Gra
 		if err := q.EndSession(ctx, id, s.Now()); err != nil {
 			return err
 		}
-		return s.audit(ctx, q, "refresh_replay", outcomeFailure, session.UserID, id, client)
+		return s.audit(ctx, q, store.EventReplay, outcomeFailure, session.UserID, id, client)
 	})
 	if err != nil {
 		return Grant{}, err

@@ -48,6 +48,40 @@ func (q *Queries) AuditSince(ctx context.Context, since time.Time) ([]AuditLine,
 	return q.auditLines(ctx, `WHERE at >= $1 ORDER BY seq`, millis(since))
 }
 
+// EventReplay is the event of a refresh token that was presented again when it
+// no longer counted: somebody else may have it.
+const EventReplay = "refresh_replay"
+
+// Event is an audit line as its person sees it.
+type Event struct {
+	AuditLine
+	Untold bool // the person should be told, and has not been
+}
+
+// EventsOf returns the last lines about a person, the newest first, and before
+// them in time all that the person has not been told.
+func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Event, error) {
+	return all(ctx, q, "read a person's events",
+		func(rows *sql.Rows) (e Event, err error) {
+			var at int64
+			err = rows.Scan(&at, &e.Event, &e.Outcome, &e.UserID, &e.SessionID, &e.IP, &e.UserAgent, &e.Untold)
+			e.At = fromMillis(at)
+			return e, err
+		},
+		`SELECT at, event, outcome, user_id, session_id, ip, user_agent, untold FROM (
+		   SELECT audit.*, event = $1 AND seq > (SELECT told_seq FROM users WHERE id = $2) AS untold,
+		          ROW_NUMBER() OVER (ORDER BY seq DESC) AS place
+		   FROM audit WHERE user_id = $3) AS lines
+		 WHERE untold OR place <= $4 ORDER BY seq DESC`,
+		EventReplay, userID, userID, limit)
+}
+
+// TellUser notes that a person has been told of all that is on record.
+func (q *Queries) TellUser(ctx context.Context, id string) error {
+	return one(q.exec(ctx, "note what a person was told",
+		`UPDATE users SET told_seq = (SELECT COALESCE(MAX(seq), 0) FROM audit WHERE user_id = $1) WHERE id = $2`, id, id))
+}
+
 // PruneAudit removes up to limit lines that were written before a time, the
 // oldest first, and returns how many.
 func (q *Queries) PruneAudit(ctx context.Context, before time.Time, limit int) (int64, error) {

@@ -4,6 +4,7 @@ import { FocusOnNavigation } from "@/components/focus-on-navigation";
 import { Notice } from "@/components/notice";
 import { SiteHeader } from "@/components/site-header";
 import { ThemeToggle } from "@/components/theme-toggle";
+import { AlertNotice } from "@/features/account/alert-notice";
 import { AccountNav } from "@/features/account/account-nav";
 import { FollowSession } from "@/features/account/follow-session";
 import { SignOutButton } from "@/features/auth/sign-out-button";
@@ -25,6 +26,7 @@ export default function DashboardLayout({ children }: { children: ReactNode }) {
           <Notice>JavaScript is needed to show your account. Turn it on for this site, and load the page again.</Notice>
         </div>
       </noscript>
+      <AlertNotice />
       {children}
     </>
   );

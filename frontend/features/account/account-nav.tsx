@@ -6,6 +6,7 @@ import { usePathname } from "next/navigation";
 const places = [
   { href: "/dashboard", text: "Dashboard" },
   { href: "/dashboard/settings", text: "Settings" },
+  { href: "/dashboard/settings/security", text: "Security" },
 ];
 
 export function AccountNav() {

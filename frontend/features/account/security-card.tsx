@@ -33,7 +33,7 @@ function Security() {
       )}
       <Fact term="Password">
         <Link
-          href="/dashboard/settings"
+          href="/dashboard/settings/security"
           className="inline-flex min-h-6 items-center text-accent underline underline-offset-4"
         >
           Change your password

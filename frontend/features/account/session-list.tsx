@@ -9,6 +9,7 @@ import { LoadError } from "@/components/load-error";
 import { Skeleton } from "@/components/skeleton";
 import { sessionsKey, useSessions } from "@/features/account/sessions";
 import { api, type SessionInfo } from "@/lib/api/client";
+import { ApiError } from "@/lib/api/error";
 import { device } from "@/lib/device";
 import { formatDateTime } from "@/lib/format";
 
@@ -16,16 +17,21 @@ export function SessionList() {
   const queryClient = useQueryClient();
   const sessions = useSessions();
   const list = useRef<HTMLUListElement>(null);
-  const reload = () => queryClient.invalidateQueries({ queryKey: sessionsKey });
-  // The button that was pressed goes with its session: focus stays where the person was, and is not lost.
-  const done = () => {
-    list.current?.focus();
-    return reload();
-  };
+  // Shown at once, and undone when the server does not confirm it.
   const end = useMutation({
     mutationFn: (id: string | "others") => (id === "others" ? api.endOtherSessions() : api.endSession(id)),
-    onSuccess: done,
-    onError: reload,
+    onMutate: async (id) => {
+      await queryClient.cancelQueries({ queryKey: sessionsKey });
+      const before = queryClient.getQueryData<SessionInfo[]>(sessionsKey);
+      queryClient.setQueryData<SessionInfo[]>(sessionsKey, (sessions) =>
+        sessions?.filter((session) => (id === "others" ? session.current : session.id !== id)),
+      );
+      // The button that was pressed goes with its session: focus stays where the person was, and is not lost.
+      list.current?.focus();
+      return { before };
+    },
+    onError: (_, __, shown) => queryClient.setQueryData(sessionsKey, shown?.before),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: sessionsKey }),
   });
 
   if (sessions.isPending) return <Skeleton label="Loading your sessions…" lines={4} />;
@@ -42,7 +48,7 @@ export function SessionList() {
       </ul>
       {alone && <p className="text-muted">You are signed in nowhere else. Other devices show up here.</p>}
       <FormStatus message={end.isSuccess ? result : undefined} />
-      <FormAlert failure={end.isError ? { text: "The session could not be ended. Try again." } : undefined} />
+      <FormAlert failure={end.isError ? { text: failureText(end.error, end.variables) } : undefined} />
       {!alone && (
         <div>
           <Button look="secondary" disabled={end.isPending} onClick={() => end.mutate("others")}>
@@ -52,6 +58,11 @@ export function SessionList() {
       )}
     </div>
   );
+}
+
+function failureText(error: Error, ended: string | "others"): string {
+  const what = ended === "others" ? "The other sessions have not been ended." : "The session has not been ended.";
+  return `${what} ${error instanceof ApiError ? error.text : "Try again."}`;
 }
 
 const pictures = { computer: Monitor, phone: Smartphone, tablet: Tablet, program: SquareTerminal };
@@ -80,7 +91,7 @@ function SessionItem({ session, busy, onEnd }: SessionItemProps) {
           )}
         </p>
         <p className="text-sm text-muted">
-          {session.ip}, last used {formatDateTime(session.lastSeenAt)}
+          {session.ip}, since {formatDateTime(session.createdAt)}, last used {formatDateTime(session.lastSeenAt)}
         </p>
       </div>
       {!session.current && (

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type User = Schemas["User"];
 export type Session = Schemas["Session"];
 export type SessionInfo = Schemas["SessionInfo"];
+export type AccountEvent = Schemas["Event"];
 
 /** Every call that the pages make. Each returns what the server gave, or throws an ApiError. */
 export function createApi(baseUrl: string) {
@@ -29,6 +30,9 @@ export function createApi(baseUrl: string) {
     endSession: (id: string): Promise<void> =>
       answer(client.DELETE("/api/user/sessions/{id}", { params: { path: { id } } })),
     endOtherSessions: (): Promise<void> => answer(client.DELETE("/api/user/sessions")),
+
+    events: async (): Promise<AccountEvent[]> => (await answer(client.GET("/api/user/events"))).events,
+    seeEvents: (): Promise<void> => answer(client.POST("/api/user/events/seen")),
   };
 }
 

@@ -163,6 +163,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/user/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to the account of late
+         * @description The last events, the newest first, and all that the person should be alarmed by and has not been told:
+         *     those have `alert`.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/events/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that the person has been told of all events so far */
+        post: operations["seeEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user/sessions/{id}": {
         parameters: {
             query?: never;
@@ -356,6 +394,26 @@ export interface components {
             ip: string;
             /** @description What the client said of itself; may be empty. */
             userAgent: string;
+        };
+        EventList: {
+            events: components["schemas"]["Event"][];
+        };
+        Event: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description What happened, such as `login`, `logout`, `password_change`, `session_end`, or `refresh_replay`: a refresh token was
+             *     used again after it had been exchanged, so that somebody else may have it; its session has been ended.
+             *     More may come.
+             */
+            event: string;
+            /** @enum {string} */
+            outcome: "success" | "failure";
+            /** @description The address that it came from; empty for what the operator did. */
+            ip: string;
+            userAgent: string;
+            /** @description The person should be told of it, and has not been. */
+            alert: boolean;
         };
         KeySet: {
             keys: components["schemas"]["Key"][];
@@ -903,6 +961,52 @@ export interface operations {
         };
     };
     endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["CrossSiteRequest"];
+            421: components["responses"]["MisdirectedRequest"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            421: components["responses"]["MisdirectedRequest"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    seeEvents: {
         parameters: {
             query?: never;
             header?: never;

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { Main } from "@/components/main";
 import { Settings } from "@/features/account/settings";
 
-export const metadata: Metadata = { title: "Settings", description: "Your profile, your password, and how it looks." };
+export const metadata: Metadata = { title: "Settings", description: "Your profile, and how it looks." };
 
 export default function SettingsPage() {
   return (

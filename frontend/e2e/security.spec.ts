@@ -1,0 +1,91 @@
+import { expect, expectDashboard, register, signIn, test } from "./fixtures";
+
+test.use({ serverFlags: ["--refresh-grace", "0s"] });
+
+test("the security page shows sessions and events, and ends the others", async ({ page, browser, baseURL, person }) => {
+  await register(page, person);
+  for (const userAgent of ["curl/8.9.1", "Wget/1.25"]) {
+    const other = await browser.newPage({ baseURL: baseURL!, userAgent });
+    await other.goto("/login");
+    await signIn(other, person);
+    await expectDashboard(other, person);
+    await other.close();
+  }
+  await page.getByRole("link", { name: "Security" }).click();
+  const sessions = page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+  await expect(sessions).toHaveCount(3);
+  const current = sessions.filter({ hasText: "This session" });
+  await expect(current).toContainText(/since .*last used/);
+  await expect(current.getByRole("button")).toHaveCount(0);
+  const events = page.getByRole("list", { name: "Events" }).getByRole("listitem");
+  await expect(events.filter({ hasText: "Signed in" })).toHaveCount(2);
+  await expect(events.filter({ hasText: "Account created" })).toHaveCount(1);
+
+  await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await expect(sessions).toHaveCount(1);
+  await expect(page.getByText("You are signed out everywhere else.")).toBeVisible();
+  await page.reload();
+  await expect(events.filter({ hasText: "All other sessions ended" })).toHaveCount(1);
+  await expect(sessions).toHaveCount(1);
+});
+
+test("a session that could not be ended comes back, with words", async ({
+  page,
+  browser,
+  baseURL,
+  person,
+  complaints,
+}) => {
+  complaints.expect(/status of 503|ERR_FAILED/);
+  await register(page, person);
+  const phone = await browser.newPage({ baseURL: baseURL!, userAgent: "curl/8.9.1" });
+  await phone.goto("/login");
+  await signIn(phone, person);
+  await expectDashboard(phone, person);
+  await page.goto("/dashboard/settings/security");
+  const other = page.getByRole("list", { name: "Sessions" }).getByRole("listitem").filter({ hasText: "curl" });
+  await expect(other).toBeVisible();
+
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/api/user/sessions/*", async (route) => {
+    await held;
+    await route.abort();
+  });
+  await other.getByRole("button", { name: "End session" }).click();
+  await expect(other, "it goes at once, before the server has answered").toHaveCount(0);
+  release();
+  await expect(other, "and comes back when the server does not confirm").toBeVisible();
+  await expect(page.getByText("The session has not been ended. The server could not be reached.")).toBeVisible();
+
+  await page.unroute("**/api/user/sessions/*");
+  await other.getByRole("button", { name: "End session" }).click();
+  await expect(page.getByText("The session has ended.")).toBeVisible();
+  await phone.reload();
+  await expect(phone).toHaveURL("/login?next=%2Fdashboard");
+  await phone.close();
+});
+
+test("a stolen session is told of once, after the next sign-in", async ({ page, context, person, complaints }) => {
+  complaints.expect(/status of 401/);
+  await register(page, person);
+  const stolen = (await context.cookies()).find(({ name }) => name === "refreshToken")!;
+  expect((await page.request.post("/api/auth/refresh")).status()).toBe(200);
+  const replay = { Cookie: `refreshToken=${stolen.value}` };
+  expect((await fetch(new URL("/api/auth/refresh", page.url()), { method: "POST", headers: replay })).status).toBe(401);
+
+  await page.goto("/login");
+  await signIn(page, person);
+  await expectDashboard(page, person);
+  const alert = page.getByRole("alert").filter({ hasText: "Somebody else may have used one of your sessions" });
+  await expect(alert).toBeVisible();
+  await page.reload();
+  await expect(alert, "until it is read").toBeVisible();
+  await alert.getByRole("button", { name: "I have read this" }).click();
+  await expect(alert).toHaveCount(0);
+  await page.reload();
+  await expectDashboard(page, person);
+  await page.getByRole("link", { name: "Security", exact: true }).click();
+  await expect(page.getByText("A used session key was presented again")).toBeVisible();
+  await expect(alert).toHaveCount(0);
+});
