@@ -12,26 +12,28 @@ export function AlertNotice() {
   const see = useSeeEvents();
   if (!alert) return null;
   return (
-    <div
-      role="alert"
-      data-marker="lychgate-protected-marker:alert-notice"
-      className="mx-auto mt-4 flex w-[calc(100%-2.5rem)] max-w-6xl flex-wrap items-start gap-x-4 gap-y-3 rounded-2xl bg-danger-soft p-5 sm:w-[calc(100%-4rem)]"
-    >
-      <ShieldAlert aria-hidden="true" className="mt-0.5 size-6 shrink-0 text-danger" />
-      <div className="flex min-w-0 flex-1 basis-64 flex-col gap-1">
-        <p className="font-semibold text-danger">Somebody else may have used one of your sessions</p>
-        <p>
-          On {formatDateTime(alert.at)}, from {alert.ip}, an old key of a session was used again, so that session was
-          ended. A lost connection can cause this too. If you are not sure,{" "}
-          <Link href="/dashboard/settings/security" className="underline underline-offset-4">
-            look at your sessions and change your password
-          </Link>
-          .
-        </p>
+    <div className="mx-auto w-full max-w-6xl px-5 pt-4 sm:px-8">
+      <div
+        role="alert"
+        data-marker="lychgate-protected-marker:alert-notice"
+        className="flex flex-wrap items-start gap-x-4 gap-y-3 rounded-2xl bg-danger-soft p-5"
+      >
+        <ShieldAlert aria-hidden="true" className="mt-0.5 size-6 shrink-0 text-danger" />
+        <div className="flex min-w-0 flex-1 basis-64 flex-col gap-1">
+          <p className="font-semibold text-danger">Somebody else may have used one of your sessions</p>
+          <p>
+            On {formatDateTime(alert.at)}, from {alert.ip}, an old key of a session was used again, so that session was
+            ended. A lost connection can cause this too. If you are not sure,{" "}
+            <Link href="/dashboard/settings/security" className="underline underline-offset-4">
+              look at your sessions and change your password
+            </Link>
+            .
+          </p>
+        </div>
+        <Button look="secondary" disabled={see.isPending} onClick={() => see.mutate()}>
+          {see.isError ? "Try again" : "I have read this"}
+        </Button>
       </div>
-      <Button look="secondary" disabled={see.isPending} onClick={() => see.mutate()}>
-        {see.isError ? "Try again" : "I have read this"}
-      </Button>
     </div>
   );
 }
