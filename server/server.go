@@ -89,7 +89,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		return nil, err
 	}
 	s.auth, s.store = service, service.Store
-	if err := service.Endings.Poll(ctx); err != nil {
+	if err := errors.Join(service.Endings.Poll(ctx), service.RestoreLimits(ctx)); err != nil {
 		return nil, err
 	}
 

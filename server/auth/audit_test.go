@@ -97,6 +97,22 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+func TestOldAuditLinesArePruned(t *testing.T) {
+	s := servertest.Start(t)
+	s.Alter(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+		INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) SELECT 1000, 'login', 'failure', '', '', '', '' FROM n`)
+	s.Client().Post("/api/auth/login", servertest.Object("email", "nobody@example.com", "password", servertest.Password)).Wants(401)
+	s.Stop()
+	s = s.Again()
+	lines := len(auditOf(t, s, ""))
+	for begun := time.Now(); lines != 1; lines = len(auditOf(t, s, "")) {
+		if time.Since(begun) > 10*time.Second {
+			t.Fatalf("%d lines are left, want the new one", lines)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 func TestAuditOfUnknownAccounts(t *testing.T) {
 	s := servertest.Start(t)
 	for i := range 2 {

@@ -168,8 +168,13 @@ func (k *Keys) create(ctx context.Context, more bool) (string, error) {
 	}
 	key := store.SigningKey{ID: id, Sealed: k.root.Seal(sealLabel(id), encoded), CreatedAt: k.now()}
 	return id, k.store.Write(ctx, func(q *store.Queries) error {
-		if stored, err := q.SigningKeys(ctx); err != nil || len(stored) > 0 && !more {
+		stored, err := q.SigningKeys(ctx)
+		if err != nil || len(stored) > 0 && !more {
 			return err
+		}
+		// The newest by its time, also after a step back of the clock.
+		if len(stored) > 0 && !key.CreatedAt.After(stored[0].CreatedAt) {
+			key.CreatedAt = stored[0].CreatedAt.Add(time.Millisecond)
 		}
 		if err := q.CreateSigningKey(ctx, key); err != nil || !more {
 			return err

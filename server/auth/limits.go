@@ -159,6 +159,24 @@ func (a *Attempt) settle(decide func(place hold, now time.Time)) {
 	l.decided = make(chan struct{})
 }
 
+// AccountFullAt returns when all attempts of an account will have come back.
+func (l *Limits) AccountFullAt(account string) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	missing := l.accounts.size - l.accounts.current(account, now).tokens
+	return now.Add(time.Duration(missing * float64(l.accounts.refill)))
+}
+
+// Restore takes away what an account had used up when another process ended.
+func (l *Limits) Restore(account string, fullAt time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	missing := float64(max(0, fullAt.Sub(now))) / float64(l.accounts.refill)
+	l.accounts.store(account, bucket{tokens: max(0, l.accounts.size-missing), at: now})
+}
+
 // Register counts a registration from an address. It returns a problem of
 // kind TooMany when there were too many.
 func (l *Limits) Register(address string) error {

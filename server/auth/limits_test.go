@@ -93,6 +93,36 @@ func TestNobodyLocksAnOwnerOut(t *testing.T) {
 	guess(server, "ada@example.com", servertest.Password, "198.51.100.7").Wants(http.StatusTooManyRequests)
 }
 
+func TestAccountLimitsOutliveARestart(t *testing.T) {
+	server := limited(t, 2)
+	server.Client().Post("/api/auth/register", servertest.Object("email", "ada@example.com", "password", servertest.Password), "X-Forwarded-For", "198.51.100.7").
+		Wants(http.StatusCreated)
+	accounts := []string{"ada@example.com", "nobody@example.com"}
+	for i := range 10 {
+		for j, email := range accounts {
+			guess(server, email, "wrong password", fmt.Sprintf("192.0.%d.%d", j, i)).Wants(http.StatusUnauthorized)
+		}
+	}
+	server.Stop()
+	server = server.Again()
+	for _, email := range accounts {
+		answer := guess(server, email, servertest.Password, "203.0.113.9")
+		answer.WantsProblem(http.StatusTooManyRequests, "rate_limited")
+		if answer.Header.Get("Retry-After") != "6" {
+			t.Errorf("%s: Retry-After: %s, want 6", email, answer.Header.Get("Retry-After"))
+		}
+	}
+	guess(server, "ada@example.com", servertest.Password, "198.51.100.7").Wants(http.StatusOK)
+	server.Clock.Move(6 * time.Second)
+	guess(server, "ada@example.com", servertest.Password, "203.0.113.9").Wants(http.StatusOK)
+	server.Clock.Move(time.Minute)
+	server.Stop()
+	server = server.Again()
+	for i := range 10 {
+		guess(server, "nobody@example.com", "wrong password", fmt.Sprintf("192.0.2.%d", i)).Wants(http.StatusUnauthorized)
+	}
+}
+
 func TestWhatOneLimitRefusesTheOthersDoNotCount(t *testing.T) {
 	server := limited(t, 2)
 	for range 30 { // 2 count for the address, 28 are refused by the pair

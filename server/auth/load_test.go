@@ -245,7 +245,8 @@ func TestRefreshUnderLoad(t *testing.T) {
 		if len(successors) != 1 {
 			t.Fatalf("turn %d: %d successors of one token", turn, len(successors))
 		}
-		for _, client = range successors {
+		for _, tab := range successors {
+			client = tab
 		}
 		s.Clock.Move(time.Minute)
 	}

@@ -67,6 +67,9 @@ func (s *Service) prove(ctx context.Context, user store.User, email, password, e
 	if !ok || user.Disabled {
 		attempt.Failed()
 		if err := s.Store.Write(ctx, func(q *store.Queries) error {
+			if err := q.SaveAttempts(ctx, store.Attempts{Email: email, FullAt: s.Limits.AccountFullAt(email)}); err != nil {
+				return err
+			}
 			return s.audit(ctx, q, event, outcomeFailure, user.ID, "", client)
 		}); err != nil {
 			return false, err

@@ -57,6 +57,16 @@ const (
 	outcomeFailure = "failure"
 )
 
+// RestoreLimits takes over the failed sign-ins that the process before had
+// counted per account.
+func (s *Service) RestoreLimits(ctx context.Context) error {
+	attempts, err := s.Store.Read().AttemptsAt(ctx, s.Now())
+	for _, a := range attempts {
+		s.Limits.Restore(a.Email, a.FullAt)
+	}
+	return err
+}
+
 func (s *Service) audit(ctx context.Context, q *store.Queries, event, outcome, userID, sessionID string, client Client) error {
 	return q.Audit(ctx, store.AuditLine{
 		At: s.Now(), Event: event, Outcome: outcome, UserID: userID, SessionID: sessionID,

@@ -266,8 +266,11 @@ func (s *Service) Maintain(ctx context.Context) {
 	save, sweep := time.NewTicker(saveUseEvery), time.NewTicker(sweepEvery)
 	defer save.Stop()
 	defer sweep.Stop()
+	err := s.sweep(ctx) // at once too: a server may be restarted more often than it sweeps
 	for {
-		var err error
+		if err != nil && ctx.Err() == nil {
+			s.Log.Warn("maintenance failed; it is tried again", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -276,9 +279,6 @@ func (s *Service) Maintain(ctx context.Context) {
 		case <-sweep.C:
 			s.Limits.Sweep()
 			err = s.sweep(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			s.Log.Warn("maintenance failed; it is tried again", "error", err)
 		}
 	}
 }
@@ -310,6 +310,9 @@ func (s *Service) sweep(ctx context.Context) error {
 	}
 	now := s.Now()
 	err := s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.SweepAttempts(ctx, now); err != nil {
+			return err
+		}
 		if err := q.DeleteRetiredSigningKeys(ctx, now.Add(-keepEnded)); err != nil {
 			return err
 		}

@@ -13,7 +13,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // MinRootBytes is the least length of a root secret (security level of
@@ -28,12 +30,33 @@ var ErrUnsealable = errors.New("cannot be opened with this secret")
 // it is kept outside the database, so that the database alone forges nothing.
 type Root struct{ bytes []byte }
 
+// samples are what secrets in documentation, guides and templates are made of,
+// without what separates their words. Everybody knows those.
+var samples = []string{
+	"changeme", "changethis", "replaceme", "replacethis", "yoursecret", "your256bitsecret", "mysecret", "supersecret",
+	"verysecret", "secretkey", "jwtsecret", "insecure", "example", "donotuse", "dontuse", "stringsecretatleast256bitslong",
+}
+
+// isSample reports whether a secret looks like a sample.
+func isSample(text string) bool {
+	letters := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)
+	return slices.ContainsFunc(samples, func(sample string) bool { return strings.Contains(letters, sample) })
+}
+
 // NewRoot takes a root secret as an operator gave it. It refuses fewer than
-// MinRootBytes bytes.
+// MinRootBytes bytes, and samples.
 func NewRoot(text string) (Root, error) {
 	text = strings.TrimSpace(text)
 	if len(text) < MinRootBytes {
 		return Root{}, fmt.Errorf("the secret has %d bytes; at least %d are needed (try: openssl rand -base64 32)", len(text), MinRootBytes)
+	}
+	if isSample(text) {
+		return Root{}, errors.New("the secret is a sample, which others know: make one of your own (openssl rand -base64 32)")
 	}
 	return Root{bytes: []byte(text)}, nil
 }

@@ -2,6 +2,7 @@ package secret_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -88,6 +89,23 @@ func TestNewRoot(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "xxx") {
 			t.Errorf("the fault quotes the secret: %v", err)
+		}
+	}
+}
+
+func TestSamplesAreRefused(t *testing.T) {
+	for _, text := range []string{
+		"a-string-secret-at-least-256-bits-long", "your-256-bit-secret-your-256-bit-secret", "please change me please change me now",
+		"CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME", "super_secret_key_for_the_production_server", "insecure_session_secret_insecure_session",
+		"my-secret-my-secret-my-secret-my-secret", "this is an example of a long session key",
+	} {
+		if _, err := secret.NewRoot(text); err == nil || strings.Contains(err.Error(), text) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for range 1000 {
+		if _, err := secret.NewRoot(rand.Text() + rand.Text()); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

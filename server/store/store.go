@@ -1,5 +1,5 @@
 // Package store keeps what outlives a process: users, sessions and their
-// endings, signing keys, known addresses, the audit log. One file per noun,
+// endings, signing keys, known addresses, failed sign-ins, the audit log. One file per noun,
 // plain SQL in each, and the embedded migrations. It leans on problem and
 // knows no feature: which changes belong together is said by its callers,
 // through Write.

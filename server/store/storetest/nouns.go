@@ -458,3 +458,24 @@ func testAuditPruning(t *testing.T, s *suite) {
 	s.write(func(q *store.Queries) error { return q.DeleteAuditOf(ctx, "bob") })
 	count(0, 3)
 }
+
+func testAttempts(t *testing.T, s *suite) {
+	ctx := t.Context()
+	ada := store.Attempts{Email: "ada@example.com", FullAt: start.Add(time.Hour)}
+	bob := store.Attempts{Email: "bob@example.com", FullAt: start.Add(time.Minute)}
+	s.write(func(q *store.Queries) error {
+		return errors.Join(q.SaveAttempts(ctx, bob), q.SaveAttempts(ctx, store.Attempts{Email: ada.Email, FullAt: start}), q.SaveAttempts(ctx, ada))
+	})
+	at := func(after time.Duration, want ...store.Attempts) {
+		t.Helper()
+		got, err := s.store.Read().AttemptsAt(ctx, start.Add(after))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants(s, "the attempts after "+after.String(), got, want)
+	}
+	at(0, ada, bob)
+	at(time.Minute, ada)
+	s.write(func(q *store.Queries) error { return q.SweepAttempts(ctx, start.Add(time.Minute)) })
+	at(0, ada)
+}

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"DisabledAndDeletedUsers":  testDisabledAndDeletedUsers,
 		"RetiredSigningKeys":       testRetiredSigningKeys,
 		"AuditPruning":             testAuditPruning,
+		"Attempts":                 testAttempts,
 		"SigningKeys":              testSigningKeys,
 		"Audit":                    testAudit,
 		"WriteRollsBack":           testWriteRollsBack,

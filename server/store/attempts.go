@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Attempts says when all attempts to sign in to an account will have come
+// back, whether the account exists or not.
+type Attempts struct {
+	Email  string // in canonical form
+	FullAt time.Time
+}
+
+// SaveAttempts stores the attempts of an account.
+func (q *Queries) SaveAttempts(ctx context.Context, a Attempts) error {
+	_, err := q.exec(ctx, "save the attempts of an account",
+		`INSERT INTO account_attempts (email, full_at) VALUES ($1, $2) ON CONFLICT (email) DO UPDATE SET full_at = excluded.full_at`,
+		a.Email, millis(a.FullAt))
+	return err
+}
+
+// AttemptsAt returns the attempts of all accounts that have not all come back
+// at a time.
+func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, error) {
+	return all(ctx, q, "read the attempts of accounts", func(rows *sql.Rows) (a Attempts, err error) {
+		var fullAt int64
+		err = rows.Scan(&a.Email, &fullAt)
+		a.FullAt = fromMillis(fullAt)
+		return a, err
+	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, millis(at))
+}
+
+// SweepAttempts removes what AttemptsAt does not return.
+func (q *Queries) SweepAttempts(ctx context.Context, at time.Time) error {
+	_, err := q.exec(ctx, "sweep the attempts of accounts", `DELETE FROM account_attempts WHERE full_at <= $1`, millis(at))
+	return err
+}
