@@ -67,6 +67,9 @@ func (k *Keys) Poll(ctx context.Context) error {
 		return err
 	}
 	have := *k.list.Load()
+	if len(stored) == 0 {
+		return nil // none yet, or gone in a way that is no reason to stop
+	}
 	same := func(a store.SigningKey, b signingKey) bool { return a.ID == b.id }
 	if slices.EqualFunc(stored, have, same) {
 		return nil

@@ -68,12 +68,14 @@ func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Eve
 			e.At = fromMillis(at)
 			return e, err
 		},
-		`SELECT at, event, outcome, user_id, session_id, ip, user_agent, untold FROM (
-		   SELECT audit.*, event = $1 AND seq > (SELECT told_seq FROM users WHERE id = $2) AS untold,
-		          ROW_NUMBER() OVER (ORDER BY seq DESC) AS place
-		   FROM audit WHERE user_id = $3) AS lines
-		 WHERE untold OR place <= $4 ORDER BY seq DESC`,
-		EventReplay, userID, userID, limit)
+		`SELECT at, event, outcome, user_id, session_id, ip, user_agent,
+		        event = $1 AND seq > (SELECT told_seq FROM users WHERE id = $2)
+		 FROM audit WHERE seq IN (
+		   SELECT seq FROM (SELECT seq FROM audit WHERE user_id = $3 ORDER BY seq DESC LIMIT $4) AS last
+		   UNION
+		   SELECT seq FROM audit WHERE user_id = $5 AND event = $6 AND seq > (SELECT told_seq FROM users WHERE id = $7))
+		 ORDER BY seq DESC`,
+		EventReplay, userID, userID, limit, userID, EventReplay, userID)
 }
 
 // TellUser notes that a person has been told of all that is on record.
