@@ -13,7 +13,7 @@ export function AccountNav() {
   const here = usePathname();
   return (
     <nav aria-label="Account" className="max-sm:order-last max-sm:basis-full">
-      <ul className="flex gap-1 max-sm:-mx-3">
+      <ul className="flex flex-wrap gap-x-1 max-sm:-mx-3">
         {places.map(({ href, text }) => (
           <li key={href}>
             <Link
