@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Browser, type Page } from "@playwright/test";
 import { startServer, type Server } from "./server";
 
 export { expect };
@@ -102,6 +102,20 @@ export async function signIn(page: Page, person: Pick<Person, "email" | "passwor
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
   await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Signs the person in to another browser, and returns its page, which shows the dashboard. */
+export async function signInElsewhere(
+  browser: Browser,
+  baseURL: string | undefined,
+  person: Person,
+  userAgent?: string,
+): Promise<Page> {
+  const page = await browser.newPage({ ...(baseURL && { baseURL }), ...(userAgent && { userAgent }) });
+  await page.goto("/login");
+  await signIn(page, person);
+  await expectDashboard(page, person);
+  return page;
 }
 
 export async function signOut(page: Page): Promise<void> {

@@ -1,4 +1,4 @@
-import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
+import { expect, expectDashboard, register, signIn, signInElsewhere, signOut, test } from "./fixtures";
 
 test("a protected address leads through the login page and back, with its query", async ({ page, person }) => {
   await register(page, person);
@@ -44,9 +44,7 @@ test("a page whose session was ended elsewhere leads to the login page", async (
   complaints.expect(/status of 401 .*\/(api\/|dashboard)/);
   await register(page, person);
 
-  const elsewhere = await browser.newPage({ baseURL: baseURL! });
-  await elsewhere.goto("/login");
-  await signIn(elsewhere, person);
+  const elsewhere = await signInElsewhere(browser, baseURL, person);
   await elsewhere.getByRole("button", { name: "Sign out everywhere else" }).click();
   await expect(elsewhere.getByRole("button", { name: "Sign out everywhere else" })).toBeHidden();
   await elsewhere.close();

@@ -1,14 +1,11 @@
-import { expect, expectDashboard, register, signIn, test } from "./fixtures";
+import { expect, expectDashboard, register, signIn, signInElsewhere, test } from "./fixtures";
 
 test.use({ serverFlags: ["--refresh-grace", "0s"] });
 
 test("the security page shows sessions and events, and ends the others", async ({ page, browser, baseURL, person }) => {
   await register(page, person);
   for (const userAgent of ["curl/8.9.1", "Wget/1.25"]) {
-    const other = await browser.newPage({ baseURL: baseURL!, userAgent });
-    await other.goto("/login");
-    await signIn(other, person);
-    await expectDashboard(other, person);
+    const other = await signInElsewhere(browser, baseURL, person, userAgent);
     await other.close();
   }
   await page.getByRole("link", { name: "Security" }).click();
@@ -38,10 +35,7 @@ test("a session that could not be ended comes back, with words", async ({
 }) => {
   complaints.expect(/status of 503|ERR_FAILED/);
   await register(page, person);
-  const phone = await browser.newPage({ baseURL: baseURL!, userAgent: "curl/8.9.1" });
-  await phone.goto("/login");
-  await signIn(phone, person);
-  await expectDashboard(phone, person);
+  const phone = await signInElsewhere(browser, baseURL, person, "curl/8.9.1");
   await page.goto("/dashboard/settings/security");
   const other = page.getByRole("list", { name: "Sessions" }).getByRole("listitem").filter({ hasText: "curl" });
   await expect(other).toBeVisible();

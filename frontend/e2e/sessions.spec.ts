@@ -1,4 +1,4 @@
-import { expect, expectDashboard, register, signIn, test } from "./fixtures";
+import { expect, register, signInElsewhere, test } from "./fixtures";
 
 test("a session can be ended from another, and its page leads to the login page", async ({
   page,
@@ -9,10 +9,7 @@ test("a session can be ended from another, and its page leads to the login page"
 }) => {
   complaints.expect(/status of 401/);
   await register(page, person);
-  const phone = await browser.newPage({ baseURL: baseURL!, userAgent: "curl/8.9.1" });
-  await phone.goto("/login");
-  await signIn(phone, person);
-  await expectDashboard(phone, person);
+  const phone = await signInElsewhere(browser, baseURL, person, "curl/8.9.1");
 
   await page.reload();
   const sessions = page.getByRole("list", { name: "Sessions" });
