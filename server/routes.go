@@ -55,7 +55,7 @@ func (s *Server) routes(f features) []route {
 		{"DELETE", "/api/user/sessions", signedIn, "", takesNothing(caller(f.account.EndOtherSessions))},
 		{"DELETE", "/api/user/sessions/:id", signedIn, "", takesNothing(caller(f.account.EndSession))},
 		{"GET", "/api/user/events", signedIn, "", caller(f.account.Events)},
-		{"POST", "/api/user/events/seen", signedIn, "", takesNothing(caller(f.account.SeeEvents))},
+		{"POST", "/api/user/events/:id/seen", signedIn, "", takesNothing(caller(f.account.SeeEvents))},
 
 		{"GET", "/api/openapi.json", anyone, "", s.contract},
 		{"GET", jwksPath, anyone, "", f.auth.JWKS},

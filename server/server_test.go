@@ -327,7 +327,7 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	eventually(t, "the token is believed again", 5*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode == http.StatusOK
 	})
-	for _, words := range []string{"ended sessions and signing keys cannot be read", "ended sessions and signing keys can be read again"} {
+	for _, words := range []string{"ended sessions or signing keys cannot be read", "ended sessions and signing keys can be read again"} {
 		eventually(t, "one line says: "+words, 5*time.Second, func() bool {
 			return strings.Count(s.Log.String(), words) == 1
 		})

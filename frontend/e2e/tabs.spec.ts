@@ -7,7 +7,7 @@ test("signing out in one tab signs the other out", async ({ page, context, perso
   await register(page, person);
   const other = await context.newPage();
   await other.goto("/dashboard/settings");
-  await expect(other.getByLabel("Current password")).toBeVisible();
+  await expect(other.getByLabel("Name")).toBeVisible();
   await signOut(page);
   await expect(other).toHaveURL("/login?next=%2Fdashboard%2Fsettings");
 });
@@ -78,7 +78,7 @@ test("a prefetch that was refused does not stand in the way after signing in", a
   complaints.expect(/status of 401/);
   await register(page, person);
   await page.goto("/dashboard/settings");
-  await expect(page.getByLabel("Current password")).toBeVisible();
+  await expect(page.getByLabel("Name")).toBeVisible();
   await context.clearCookies();
   const refused = page.waitForResponse((response) => response.status() === 401);
   await page.getByRole("link", { name: "Dashboard" }).hover();

@@ -4,7 +4,9 @@
 package account
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -105,11 +107,12 @@ func (h *Handlers) Sessions(c echo.Context, caller web.Identity) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
-// mostEvents is how many events a person sees.
-const mostEvents = 30
+// mostEvents is how many successes and how many failures a person sees.
+const mostEvents = 20
 
 // event is a line of the audit log, as its person sees it.
 type event struct {
+	ID        string    `json:"id"`
 	At        time.Time `json:"at"`
 	Event     string    `json:"event"`
 	Outcome   string    `json:"outcome"`
@@ -128,20 +131,28 @@ func (h *Handlers) Events(c echo.Context, caller web.Identity) error {
 		Events []event `json:"events"`
 	}{Events: []event{}}
 	for _, l := range lines {
-		answer.Events = append(answer.Events, event{l.At, l.Event, l.Outcome, l.IP, l.UserAgent, l.Untold})
+		answer.Events = append(answer.Events, event{strconv.FormatInt(l.Seq, 10), l.At, l.Event, l.Outcome, l.IP, l.UserAgent, l.Untold})
 	}
 	return c.JSON(http.StatusOK, answer)
 }
 
-// SeeEvents answers POST /api/user/events/seen: the person has been told.
+// SeeEvents answers POST /api/user/events/:id/seen: the person has been told of
+// that event, and of all before it.
 func (h *Handlers) SeeEvents(c echo.Context, caller web.Identity) error {
+	seq, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return problem.ErrNotFound
+	}
 	ctx := c.Request().Context()
-	err := h.Store.Write(ctx, func(q *store.Queries) error {
+	err = h.Store.Write(ctx, func(q *store.Queries) error {
 		if _, err := auth.PersonOf(ctx, q, caller); err != nil {
 			return err
 		}
-		return q.TellUser(ctx, caller.UserID)
+		return q.TellUser(ctx, caller.UserID, seq)
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		return problem.ErrNotFound
+	}
 	if err != nil {
 		return err
 	}

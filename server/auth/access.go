@@ -38,12 +38,12 @@ type AccessTokens struct {
 	// verified remembers tokens whose signature was checked, by the whole
 	// token, so that none can pass for another. It is bounded; an entry is no
 	// use once the token has expired.
-	verified *lru.Cache[string, *claims]
+	verified *lru.Cache[string, remembered]
 }
 
 // NewAccessTokens returns access tokens of an issuer, each living for ttl.
 func NewAccessTokens(keys *Keys, issuer string, ttl time.Duration, now func() time.Time) *AccessTokens {
-	verified, err := lru.New[string, *claims](rememberedTokens)
+	verified, err := lru.New[string, remembered](rememberedTokens)
 	if err != nil {
 		panic(err) // only a size below one fails
 	}
@@ -58,6 +58,13 @@ func NewAccessTokens(keys *Keys, issuer string, ttl time.Duration, now func() ti
 			jwt.WithTimeFunc(now),
 		),
 	}
+}
+
+// remembered is a token whose signature was good; the key may have been retired
+// since.
+type remembered struct {
+	claims *claims
+	keyID  string
 }
 
 // claims are all that an access token holds: no personal data (NIST SP
@@ -116,7 +123,7 @@ func (a *AccessTokens) Mint(identity web.Identity, sessionEnds time.Time) (token
 // Verify returns whose token it is, or problem.ErrUnauthenticated. Whether the
 // session has ended since is not its business.
 func (a *AccessTokens) Verify(token string) (web.Identity, error) {
-	c, err := a.verify(token)
+	c, err := a.verify(token, a.keys.verifying())
 	if err != nil || c.ExpiresAt <= a.now().Unix() || a.isFromTheFuture(c) {
 		return web.Identity{}, problem.ErrUnauthenticated
 	}
@@ -126,7 +133,7 @@ func (a *AccessTokens) Verify(token string) (web.Identity, error) {
 // SessionOf returns the session of a token that was valid once, expired or
 // not, or the empty string: enough to end the session, and nothing else.
 func (a *AccessTokens) SessionOf(token string) string {
-	c, err := a.verify(token)
+	c, err := a.verify(token, a.keys.all())
 	if err != nil && !errors.Is(err, jwt.ErrTokenExpired) {
 		return ""
 	}
@@ -135,20 +142,23 @@ func (a *AccessTokens) SessionOf(token string) string {
 
 // verify checks a token but for the passing of time since it was remembered.
 // The claims of an expired one come along with jwt.ErrTokenExpired.
-func (a *AccessTokens) verify(token string) (*claims, error) {
+func (a *AccessTokens) verify(token string, keys []signingKey) (*claims, error) {
 	if len(token) > maxTokenLength {
 		return nil, errAccessToken
 	}
-	if c, found := a.verified.Get(token); found {
-		return c, nil
+	if known, found := a.verified.Get(token); found {
+		if publicKey(keys, known.keyID) == nil {
+			return nil, errAccessToken
+		}
+		return known.claims, nil
 	}
 	var c claims
 	head, err := a.read(token, &c)
 	if err != nil {
 		return nil, err
 	}
-	key, known := a.keys.public(head.KeyID)
-	if !known {
+	key := publicKey(keys, head.KeyID)
+	if key == nil {
 		return nil, errAccessToken
 	}
 	// The library reads the claims once more and laxly, into a copy: the
@@ -156,7 +166,7 @@ func (a *AccessTokens) verify(token string) (*claims, error) {
 	_, err = a.parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return key, nil })
 	switch {
 	case err == nil:
-		a.verified.Add(token, &c)
+		a.verified.Add(token, remembered{&c, head.KeyID})
 		return &c, nil
 	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenInvalidIssuer) && !errors.Is(err, jwt.ErrTokenInvalidAudience):
 		return &c, jwt.ErrTokenExpired // the signature was good: it is checked before the claims

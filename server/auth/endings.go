@@ -103,7 +103,7 @@ func (s *Service) Follow(ctx context.Context) {
 		err := errors.Join(s.Endings.Poll(ctx), s.Keys.Poll(ctx))
 		switch {
 		case err != nil && ctx.Err() == nil && !failing:
-			s.Log.Error("ended sessions and signing keys cannot be read; protected answers become 503 if this lasts", "error", err)
+			s.Log.Error("ended sessions or signing keys cannot be read; protected answers become 503 if it is the former and lasts", "error", err)
 			failing = true
 		case err == nil && failing:
 			s.Log.Info("ended sessions and signing keys can be read again")

@@ -123,19 +123,24 @@ func (k *Keys) retiresAt(successor signingKey) time.Time {
 	return successor.createdAt.Add(settleTime + k.ttl)
 }
 
-func (k *Keys) public(id string) (*ecdsa.PublicKey, bool) {
-	for _, key := range k.verifying() {
+// all returns the keys that are kept, also those that verify no more.
+func (k *Keys) all() []signingKey { return *k.list.Load() }
+
+// publicKey returns the key of an id, or nil.
+func publicKey(keys []signingKey, id string) *ecdsa.PublicKey {
+	for _, key := range keys {
 		if key.id == id {
-			return &key.private.PublicKey, true
+			return &key.private.PublicKey
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // KeyInfo tells of a signing key what anybody may know.
 type KeyInfo struct {
 	ID        string
 	CreatedAt time.Time
+	SignsFrom time.Time
 	Signs     bool
 	RetiresAt time.Time // zero for the newest
 }
@@ -146,7 +151,7 @@ func (k *Keys) Infos() []KeyInfo {
 	list := k.verifying()
 	infos := make([]KeyInfo, len(list))
 	for i, key := range list {
-		infos[i] = KeyInfo{ID: key.id, CreatedAt: key.createdAt, Signs: key.id == signs}
+		infos[i] = KeyInfo{ID: key.id, CreatedAt: key.createdAt, SignsFrom: key.createdAt.Add(settleTime), Signs: key.id == signs}
 		if i > 0 {
 			infos[i].RetiresAt = k.retiresAt(list[i-1])
 		}
@@ -206,18 +211,18 @@ func sealLabel(id string) string { return "signing key " + id }
 
 // JWKS returns the set of public keys, for other services (RFC 7517).
 func (k *Keys) JWKS() ([]byte, error) {
-	set := keySet{Keys: []publicKey{}}
+	set := keySet{Keys: []jwk{}}
 	for _, key := range k.verifying() {
-		set.Keys = append(set.Keys, publicKey{thumbprinted: coordinates(&key.private.PublicKey), Algorithm: "ES256", Use: "sig", ID: key.id})
+		set.Keys = append(set.Keys, jwk{thumbprinted: coordinates(&key.private.PublicKey), Algorithm: "ES256", Use: "sig", ID: key.id})
 	}
 	return json.Marshal(set)
 }
 
 type keySet struct {
-	Keys []publicKey `json:"keys"`
+	Keys []jwk `json:"keys"`
 }
 
-type publicKey struct {
+type jwk struct {
 	thumbprinted
 	Algorithm string `json:"alg"`
 	Use       string `json:"use"`

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"lychgate/server/store"
@@ -51,7 +52,7 @@ func (o Operator) Delete(ctx context.Context, user store.User) error {
 		if _, err := q.EndSessionsOf(ctx, user.ID, "", o.Now()); err != nil {
 			return err
 		}
-		if err := q.DeleteAuditOf(ctx, user.ID); err != nil {
+		if err := errors.Join(q.DeleteAuditOf(ctx, user.ID), q.DeleteAttempts(ctx, user.Email)); err != nil {
 			return err
 		}
 		return q.DeleteUser(ctx, user.ID)

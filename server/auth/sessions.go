@@ -97,6 +97,8 @@ func (s *Service) rotate(ctx context.Context, q *store.Queries, id string, prese
 			return session, 0, err
 		case s.inGrace(session, presented):
 			return session, session.Generation, nil
+		case presented > session.Generation: // the database was put back from a backup
+			return session, 0, ErrSessionEnded
 		case presented != session.Generation:
 			return session, 0, errReplayed
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf16"
 
 	"lychgate/server"
 	"lychgate/server/auth"
@@ -19,10 +20,10 @@ import (
 )
 
 // settings returns the checked settings of an installation.
-func (i *installation) settings(p *process, passwords *passwords) (config.Config, error) {
+func (i *installation) settings(p *process, more ...func(*config.Flags)) (config.Config, error) {
 	flags, flagsErr := i.flags(p)
-	if passwords != nil {
-		passwords.set(&flags)
+	for _, set := range more {
+		set(&flags)
 	}
 	settings, faults := config.Check(flags)
 	if err := errors.Join(flagsErr, faults); err != nil {
@@ -34,7 +35,7 @@ func (i *installation) settings(p *process, passwords *passwords) (config.Config
 // mustExist returns an error unless there is an installation: a mistyped
 // directory must not become a new one.
 func (i *installation) mustExist(p *process) error {
-	settings, err := i.settings(p, nil)
+	settings, err := i.settings(p)
 	if err != nil {
 		return err
 	}
@@ -44,10 +45,10 @@ func (i *installation) mustExist(p *process) error {
 	return nil
 }
 
-// withAccounts opens an installation, with its secret, for a piece of work;
-// passwords may be nil.
-func (i *installation) withAccounts(p *process, passwords *passwords, work func(*auth.Service) error) (err error) {
-	settings, err := i.settings(p, passwords)
+// withAccounts opens an installation, with its secret and settings of the
+// command's own, for a piece of work.
+func (i *installation) withAccounts(p *process, set func(*config.Flags), work func(*auth.Service) error) (err error) {
+	settings, err := i.settings(p, set)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (i *installation) with(p *process, work func(auth.Operator) error) (err err
 	if err := i.mustExist(p); err != nil {
 		return err
 	}
-	settings, err := i.settings(p, nil)
+	settings, err := i.settings(p)
 	if err != nil {
 		return err
 	}
@@ -103,10 +104,12 @@ type output struct {
 // print prints a value as JSON, or else as text says.
 func (o output) print(p *process, value any, text func(*tabwriter.Writer)) error {
 	if o.JSON {
-		encoder := json.NewEncoder(p.stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(value)
+		encoded, err := json.MarshalIndent(value, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(p.stdout, printableJSON(string(encoded)))
+		return err
 	}
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	text(table)
@@ -130,6 +133,22 @@ func printable(text string) string {
 		} else {
 			quoted := strconv.QuoteRuneToASCII(r)
 			plain.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return plain.String()
+}
+
+// printableJSON is printable for JSON: the characters that it escapes can only
+// stand in strings.
+func printableJSON(encoded string) string {
+	var plain strings.Builder
+	for _, r := range encoded {
+		if strconv.IsPrint(r) || r == '\n' {
+			plain.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&plain, `\u%04x`, unit)
 		}
 	}
 	return plain.String()

@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"golang.org/x/term"
 
 	"lychgate/server/auth"
+	"lychgate/server/config"
 	"lychgate/server/store"
 )
 
@@ -69,7 +73,8 @@ type userShowCommand struct {
 	output
 }
 
-// lastEvents is how many audit lines are shown of an account.
+// lastEvents is how many successes and how many failures are shown of an
+// account.
 const lastEvents = 10
 
 // Run shows an account.
@@ -79,15 +84,18 @@ func (u *userShowCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		lines, err := o.Store.Read().AuditOf(p.ctx, user.ID, time.Time{})
+		events, err := o.Store.Read().EventsOf(p.ctx, user.ID, lastEvents)
 		if err != nil {
 			return err
 		}
 		shown := struct {
 			userLine
 			Sessions []sessionLine `json:"sessions"`
-			Events   []auditLine   `json:"events"` // the last ones
-		}{newUserLine(user), sessionLines(sessions), auditLines(lines[max(0, len(lines)-lastEvents):])}
+			Events   []auditLine   `json:"events"` // the last ones, the newest first
+		}{newUserLine(user), sessionLines(sessions), []auditLine{}}
+		for _, event := range events {
+			shown.Events = append(shown.Events, auditLine(event.AuditLine))
+		}
 		return u.print(p, shown, func(table *tabwriter.Writer) {
 			row(table, "E-MAIL", user.Email)
 			row(table, "NAME", user.Name)
@@ -169,11 +177,23 @@ func (p *process) confirm(word string) error {
 			return err
 		}
 	}
-	var typed string
-	if _, err := fmt.Fscanln(p.stdin, &typed); err != nil || typed != word {
-		return errors.New("not confirmed; nothing was deleted. Type the account's e-mail address when asked, or give --yes")
+	read := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(p.stdin).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			line = ""
+		}
+		read <- strings.TrimSpace(line)
+	}()
+	select {
+	case typed := <-read:
+		if typed != word {
+			return errors.New("not confirmed; nothing was deleted. Type the account's e-mail address when asked, or give --yes")
+		}
+		return nil
+	case <-p.ctx.Done():
+		return errors.New("interrupted; nothing was deleted")
 	}
-	return nil
 }
 
 type sessionLine struct {
@@ -266,13 +286,14 @@ type keyLine struct {
 	ID        string     `json:"id"`
 	CreatedAt time.Time  `json:"createdAt"`
 	Signs     bool       `json:"signs"`
+	SignsFrom time.Time  `json:"signsFrom"`
 	RetiresAt *time.Time `json:"retiresAt,omitempty"`
 }
 
 func (o output) printKeys(p *process, keys *auth.Keys) error {
 	list := []keyLine{}
 	for _, key := range keys.Infos() {
-		line := keyLine{ID: key.ID, CreatedAt: key.CreatedAt, Signs: key.Signs}
+		line := keyLine{ID: key.ID, CreatedAt: key.CreatedAt, Signs: key.Signs, SignsFrom: key.SignsFrom}
 		if !key.RetiresAt.IsZero() {
 			line.RetiresAt = &key.RetiresAt
 		}
@@ -285,7 +306,7 @@ func (o output) printKeys(p *process, keys *auth.Keys) error {
 			if key.Signs {
 				use = "signs and verifies"
 			} else if key.RetiresAt == nil {
-				use = "signs within a second"
+				use = "signs from " + stamp(key.SignsFrom)
 			}
 			if key.RetiresAt != nil {
 				use += ", until " + stamp(*key.RetiresAt) + " at the latest"
@@ -295,30 +316,33 @@ func (o output) printKeys(p *process, keys *auth.Keys) error {
 	})
 }
 
-type keyListCommand struct {
+// keyFlags are the flags of commands about keys.
+type keyFlags struct {
 	installation
 	output
+	AccessTTL string `name:"access-ttl" default:"15m" placeholder:"D" help:"Life of an access token, as the server has it: that long the key before still verifies. (${default})"`
 }
+
+func (k *keyFlags) set(flags *config.Flags) { flags.AccessTTL = k.AccessTTL }
+
+type keyListCommand struct{ keyFlags }
 
 // Run lists the signing keys, the newest first.
 func (k *keyListCommand) Run(p *process) error {
 	if err := k.mustExist(p); err != nil {
 		return err
 	}
-	return k.withAccounts(p, nil, func(service *auth.Service) error { return k.printKeys(p, service.Keys) })
+	return k.withAccounts(p, k.set, func(service *auth.Service) error { return k.printKeys(p, service.Keys) })
 }
 
-type keyRotateCommand struct {
-	installation
-	output
-}
+type keyRotateCommand struct{ keyFlags }
 
 // Run makes a new signing key, and lists them all.
 func (k *keyRotateCommand) Run(p *process) error {
 	if err := k.mustExist(p); err != nil {
 		return err
 	}
-	return k.withAccounts(p, nil, func(service *auth.Service) error {
+	return k.withAccounts(p, k.set, func(service *auth.Service) error {
 		if _, err := service.Keys.Rotate(p.ctx); err != nil {
 			return err
 		}

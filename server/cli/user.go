@@ -23,7 +23,7 @@ type userCreateCommand struct {
 
 // Run makes an account, with a password from a prompt or standard input.
 func (u *userCreateCommand) Run(p *process) error {
-	return u.withAccounts(p, &u.passwords, func(service *auth.Service) error {
+	return u.withAccounts(p, u.set, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 	if err := u.mustExist(p); err != nil {
 		return err
 	}
-	return u.withAccounts(p, &u.passwords, func(service *auth.Service) error {
+	return u.withAccounts(p, u.set, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err

@@ -104,7 +104,7 @@ func TestSamplesAreRefused(t *testing.T) {
 		}
 	}
 	for range 1000 {
-		if _, err := secret.NewRoot(rand.Text() + rand.Text()); err != nil {
+		if _, err := secret.NewRoot("app.example.com " + rand.Text() + rand.Text()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -49,12 +50,16 @@ func checkContract(r *http.Request, response *http.Response, body []byte) error 
 	return nil
 }
 
+// fits reports whether a segment of a path is that of a template.
+func fits(template, segment string) bool {
+	return template == segment || strings.HasPrefix(template, "{")
+}
+
 // isRoute reports whether the contract has an operation for a request.
 func isRoute(r *http.Request) bool {
 	for _, operation := range server.Operations() {
 		method, path, _ := strings.Cut(operation, " ")
-		prefix, _, parameter := strings.Cut(path, "{")
-		if method == r.Method && (r.URL.Path == path || parameter && strings.HasPrefix(r.URL.Path, prefix) && !strings.Contains(r.URL.Path[len(prefix):], "/")) {
+		if method == r.Method && slices.EqualFunc(strings.Split(path, "/"), strings.Split(r.URL.Path, "/"), fits) {
 			return true
 		}
 	}

@@ -37,3 +37,9 @@ func (q *Queries) SweepAttempts(ctx context.Context, at time.Time) error {
 	_, err := q.exec(ctx, "sweep the attempts of accounts", `DELETE FROM account_attempts WHERE full_at <= $1`, millis(at))
 	return err
 }
+
+// DeleteAttempts removes the attempts of an account.
+func (q *Queries) DeleteAttempts(ctx context.Context, email string) error {
+	_, err := q.exec(ctx, "delete the attempts of an account", `DELETE FROM account_attempts WHERE email = $1`, email)
+	return err
+}

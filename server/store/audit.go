@@ -55,40 +55,50 @@ const EventReplay = "refresh_replay"
 // Event is an audit line as its person sees it.
 type Event struct {
 	AuditLine
-	Untold bool // the person should be told, and has not been
+	Seq    int64 // grows with every line
+	Untold bool  // the person should be told, and has not been
 }
 
-// EventsOf returns the last lines about a person, the newest first, and before
-// them in time all that the person has not been told.
+// EventsOf returns the last lines about a person, up to limit of successes and
+// up to limit of failures, so that neither can push the others out of sight,
+// and all that the person has not been told: the newest first.
 func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Event, error) {
 	return all(ctx, q, "read a person's events",
 		func(rows *sql.Rows) (e Event, err error) {
 			var at int64
-			err = rows.Scan(&at, &e.Event, &e.Outcome, &e.UserID, &e.SessionID, &e.IP, &e.UserAgent, &e.Untold)
+			err = rows.Scan(&e.Seq, &at, &e.Event, &e.Outcome, &e.UserID, &e.SessionID, &e.IP, &e.UserAgent, &e.Untold)
 			e.At = fromMillis(at)
 			return e, err
 		},
-		`SELECT at, event, outcome, user_id, session_id, ip, user_agent,
+		`SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent,
 		        event = $1 AND seq > (SELECT told_seq FROM users WHERE id = $2)
 		 FROM audit WHERE seq IN (
-		   SELECT seq FROM (SELECT seq FROM audit WHERE user_id = $3 ORDER BY seq DESC LIMIT $4) AS last
+		   SELECT seq FROM (SELECT seq FROM audit WHERE user_id = $3 AND outcome = 'success' ORDER BY seq DESC LIMIT $4) AS good
 		   UNION
-		   SELECT seq FROM audit WHERE user_id = $5 AND event = $6 AND seq > (SELECT told_seq FROM users WHERE id = $7))
+		   SELECT seq FROM (SELECT seq FROM audit WHERE user_id = $5 AND outcome = 'failure' ORDER BY seq DESC LIMIT $6) AS bad
+		   UNION
+		   SELECT seq FROM audit WHERE user_id = $7 AND event = $8 AND seq > (SELECT told_seq FROM users WHERE id = $9))
 		 ORDER BY seq DESC`,
-		EventReplay, userID, userID, limit, userID, EventReplay, userID)
+		EventReplay, userID, userID, limit, userID, limit, userID, EventReplay, userID)
 }
 
-// TellUser notes that a person has been told of all that is on record.
-func (q *Queries) TellUser(ctx context.Context, id string) error {
+// TellUser notes that a person has been told of all up to a line about them.
+// It returns ErrNotFound where there is no such line.
+func (q *Queries) TellUser(ctx context.Context, id string, seq int64) error {
 	return one(q.exec(ctx, "note what a person was told",
-		`UPDATE users SET told_seq = (SELECT COALESCE(MAX(seq), 0) FROM audit WHERE user_id = $1) WHERE id = $2`, id, id))
+		`UPDATE users SET told_seq = CASE WHEN told_seq < $1 THEN $2 ELSE told_seq END
+		 WHERE id = $3 AND EXISTS (SELECT 1 FROM audit WHERE seq = $4 AND user_id = $5)`, seq, seq, id, seq, id))
 }
 
 // PruneAudit removes up to limit lines that were written before a time, the
-// oldest first, and returns how many.
+// oldest first, and returns how many. What a person has not been told of yet
+// stays.
 func (q *Queries) PruneAudit(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.exec(ctx, "prune the audit log",
-		`DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 ORDER BY at LIMIT $2)`, millis(before), limit)
+		`DELETE FROM audit WHERE seq IN (
+		   SELECT seq FROM audit WHERE at < $1 AND NOT EXISTS (
+		     SELECT 1 FROM users WHERE users.id = audit.user_id AND audit.event = $2 AND audit.seq > users.told_seq)
+		   ORDER BY at LIMIT $3)`, millis(before), EventReplay, limit)
 }
 
 // DeleteAuditOf removes all lines about a person.

@@ -19,11 +19,11 @@ export function EventList() {
       // It scrolls, so the keyboard must reach it.
       tabIndex={0}
     >
-      {events.data.map((event, i) => {
+      {events.data.map((event) => {
         const failed = event.outcome === "failure";
         const Picture = failed ? CircleAlert : CircleCheck;
         return (
-          <li key={i} className="flex gap-3 py-3 first:pt-0 last:pb-0">
+          <li key={event.id} className="flex gap-3 py-3 first:pt-0 last:pb-0">
             <Picture
               aria-hidden="true"
               className={`mt-0.5 size-5 shrink-0 ${failed ? "text-danger" : "text-accent"}`}

@@ -1,20 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type AccountEvent } from "@/lib/api/client";
 
-const eventsKey = ["events"];
+export const eventsKey = ["events"];
 
 /** What happened to the account of late. */
 export function useEvents() {
   return useQuery({ queryKey: eventsKey, queryFn: api.events });
 }
 
-/** Notes that the person has read the alerts, which go at once. */
+/** Notes that the person has read an alert and all before it. */
 export function useSeeEvents() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: api.seeEvents,
-    onSuccess: () =>
-      queryClient.setQueryData<AccountEvent[]>(eventsKey, (events) => events?.map((e) => ({ ...e, alert: false }))),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: eventsKey }),
   });
 }
 

@@ -1,11 +1,14 @@
 "use client";
 
 import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
+import { useQueryClient } from "@tanstack/react-query";
 import { useForm, useWatch } from "react-hook-form";
 import { FormAlert, FormStatus } from "@/components/form-messages";
 import { NewPasswordField } from "@/components/new-password-field";
 import { PasswordField } from "@/components/password-field";
 import { SubmitButton } from "@/components/submit-button";
+import { eventsKey } from "@/features/account/events";
+import { sessionsKey } from "@/features/account/sessions";
 import { api, type User } from "@/lib/api/client";
 import { useSubmit } from "@/lib/form";
 import { minLength, object, string } from "@/lib/schema";
@@ -18,14 +21,20 @@ const schema = object({
 const empty = { currentPassword: "", newPassword: "" };
 
 export function PasswordForm({ user }: { user: User }) {
+  const queryClient = useQueryClient();
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: empty });
   const { errors, isDirty } = form.formState;
   const newPassword = useWatch({ control: form.control, name: "newPassword" });
   const { submit, failure, busy, sent } = useSubmit(
     form,
     async (values) => {
-      await api.changePassword(values);
-      form.reset(empty);
+      try {
+        await api.changePassword(values);
+        form.reset(empty);
+        void queryClient.invalidateQueries({ queryKey: sessionsKey });
+      } finally {
+        void queryClient.invalidateQueries({ queryKey: eventsKey }); // A failed attempt is one too.
+      }
     },
     { invalid_credentials: "currentPassword" },
   );

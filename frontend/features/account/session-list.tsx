@@ -7,6 +7,7 @@ import { Button } from "@/components/button";
 import { FormAlert, FormStatus } from "@/components/form-messages";
 import { LoadError } from "@/components/load-error";
 import { Skeleton } from "@/components/skeleton";
+import { eventsKey } from "@/features/account/events";
 import { sessionsKey, useSessions } from "@/features/account/sessions";
 import { api, type SessionInfo } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
@@ -31,7 +32,11 @@ export function SessionList() {
       return { before };
     },
     onError: (_, __, shown) => queryClient.setQueryData(sessionsKey, shown?.before),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: sessionsKey }),
+    onSettled: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: sessionsKey }),
+        queryClient.invalidateQueries({ queryKey: eventsKey }),
+      ]),
   });
 
   if (sessions.isPending) return <Skeleton label="Loading your sessions…" lines={4} />;

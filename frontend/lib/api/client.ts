@@ -32,7 +32,9 @@ export function createApi(baseUrl: string) {
     endOtherSessions: (): Promise<void> => answer(client.DELETE("/api/user/sessions")),
 
     events: async (): Promise<AccountEvent[]> => (await answer(client.GET("/api/user/events"))).events,
-    seeEvents: (): Promise<void> => answer(client.POST("/api/user/events/seen")),
+    /** Notes that the person has been told of an event and all before it. */
+    seeEvents: (id: string): Promise<void> =>
+      answer(client.POST("/api/user/events/{id}/seen", { params: { path: { id } } })),
   };
 }
 

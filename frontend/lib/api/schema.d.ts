@@ -184,7 +184,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/user/events/seen": {
+    "/api/user/events/{id}/seen": {
         parameters: {
             query?: never;
             header?: never;
@@ -193,7 +193,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Note that the person has been told of all events so far */
+        /** Note that the person has been told of this event and all before it */
         post: operations["seeEvents"];
         delete?: never;
         options?: never;
@@ -399,6 +399,7 @@ export interface components {
             events: components["schemas"]["Event"][];
         };
         Event: {
+            id: string;
             /** Format: date-time */
             at: string;
             /**
@@ -1010,7 +1011,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description The event's id, as in the list of events. */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1018,6 +1022,7 @@ export interface operations {
             204: components["responses"]["Done"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["CrossSiteRequest"];
+            404: components["responses"]["NotFound"];
             421: components["responses"]["MisdirectedRequest"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

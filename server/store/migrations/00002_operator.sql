@@ -2,6 +2,7 @@
 -- For `audit --since`, and for pruning what has been kept long enough.
 CREATE INDEX audit_by_time ON audit (at);
 CREATE INDEX audit_by_user_and_event ON audit (user_id, event, seq);
+CREATE INDEX audit_by_user_and_outcome ON audit (user_id, outcome, seq);
 
 -- Up to which line of the audit log a person has been told of what should
 -- alarm them.

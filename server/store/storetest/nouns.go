@@ -479,3 +479,41 @@ func testAttempts(t *testing.T, s *suite) {
 	s.write(func(q *store.Queries) error { return q.SweepAttempts(ctx, start.Add(time.Minute)) })
 	at(0, ada)
 }
+
+func testUntoldEventsStay(t *testing.T, s *suite) {
+	ctx := t.Context()
+	s.write(func(q *store.Queries) error {
+		return errors.Join(
+			q.CreateUser(ctx, store.User{ID: "a", Email: "ada@example.com", CreatedAt: start}),
+			q.Audit(ctx, store.AuditLine{At: start, Event: store.EventReplay, Outcome: "failure", UserID: "a"}),
+			q.Audit(ctx, store.AuditLine{At: start, Event: store.EventReplay, Outcome: "failure", UserID: "gone"}),
+			q.Audit(ctx, store.AuditLine{At: start, Event: "login", Outcome: "failure", UserID: "a"}),
+			q.Audit(ctx, store.AuditLine{At: start, Event: "login", Outcome: "success", UserID: "a"}),
+		)
+	})
+	events := func(want ...string) (list []store.Event) {
+		t.Helper()
+		list, err := s.store.Read().EventsOf(ctx, "a", 1)
+		var got []string
+		for _, e := range list {
+			got = append(got, e.Event+" "+e.Outcome+map[bool]string{true: " untold"}[e.Untold])
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("events %q, %v, want %q", got, err, want)
+		}
+		return list
+	}
+	list := events("login success", "login failure", "refresh_replay failure untold")
+	prune := func() {
+		s.write(func(q *store.Queries) error { _, err := q.PruneAudit(ctx, start.Add(time.Hour), 10); return err })
+	}
+	prune()
+	events("refresh_replay failure untold")
+	if err := s.store.Write(ctx, func(q *store.Queries) error { return q.TellUser(ctx, "a", list[0].Seq) }); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("told of a line that is gone: %v", err)
+	}
+	s.write(func(q *store.Queries) error { return q.TellUser(ctx, "a", list[2].Seq) })
+	events("refresh_replay failure")
+	prune()
+	events()
+}

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"RetiredSigningKeys":       testRetiredSigningKeys,
 		"AuditPruning":             testAuditPruning,
 		"Attempts":                 testAttempts,
+		"UntoldEventsStay":         testUntoldEventsStay,
 		"SigningKeys":              testSigningKeys,
 		"Audit":                    testAudit,
 		"WriteRollsBack":           testWriteRollsBack,
