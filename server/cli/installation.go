@@ -32,26 +32,21 @@ func (i *installation) settings(p *process, more ...func(*config.Flags)) (config
 	return settings, nil
 }
 
-// mustExist returns an error unless there is an installation: a mistyped
+// existing is settings for an installation that must be there: a mistyped
 // directory must not become a new one.
-func (i *installation) mustExist(p *process) error {
-	settings, err := i.settings(p)
+func (i *installation) existing(p *process, more ...func(*config.Flags)) (config.Config, error) {
+	settings, err := i.settings(p, more...)
 	if err != nil {
-		return err
+		return config.Config{}, err
 	}
 	if _, err := os.Stat(settings.DatabasePath()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no installation in %s (no %s): correct --data-dir, or start the server there first", settings.DataDir, settings.DatabasePath())
+		return config.Config{}, fmt.Errorf("there is no installation in %s (no %s): correct --data-dir, or start the server there first", settings.DataDir, settings.DatabasePath())
 	}
-	return nil
+	return settings, nil
 }
 
-// withAccounts opens an installation, with its secret and settings of the
-// command's own, for a piece of work.
-func (i *installation) withAccounts(p *process, set func(*config.Flags), work func(*auth.Service) error) (err error) {
-	settings, err := i.settings(p, set)
-	if err != nil {
-		return err
-	}
+// withAccounts opens an installation, with its secret, for a piece of work.
+func (p *process) withAccounts(settings config.Config, work func(*auth.Service) error) (err error) {
 	service, err := server.OpenAccounts(p.ctx, settings, origin.Origin{}, server.Environment{Log: discard(), Now: time.Now})
 	if err != nil {
 		return err
@@ -63,10 +58,7 @@ func (i *installation) withAccounts(p *process, set func(*config.Flags), work fu
 // with opens the database of an installation that exists, for a piece of work
 // that needs no secret.
 func (i *installation) with(p *process, work func(auth.Operator) error) (err error) {
-	if err := i.mustExist(p); err != nil {
-		return err
-	}
-	settings, err := i.settings(p)
+	settings, err := i.existing(p)
 	if err != nil {
 		return err
 	}

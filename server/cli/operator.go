@@ -329,20 +329,22 @@ type keyListCommand struct{ keyFlags }
 
 // Run lists the signing keys, the newest first.
 func (k *keyListCommand) Run(p *process) error {
-	if err := k.mustExist(p); err != nil {
+	settings, err := k.existing(p, k.set)
+	if err != nil {
 		return err
 	}
-	return k.withAccounts(p, k.set, func(service *auth.Service) error { return k.printKeys(p, service.Keys) })
+	return p.withAccounts(settings, func(service *auth.Service) error { return k.printKeys(p, service.Keys) })
 }
 
 type keyRotateCommand struct{ keyFlags }
 
 // Run makes a new signing key, and lists them all.
 func (k *keyRotateCommand) Run(p *process) error {
-	if err := k.mustExist(p); err != nil {
+	settings, err := k.existing(p, k.set)
+	if err != nil {
 		return err
 	}
-	return k.withAccounts(p, k.set, func(service *auth.Service) error {
+	return p.withAccounts(settings, func(service *auth.Service) error {
 		if _, err := service.Keys.Rotate(p.ctx); err != nil {
 			return err
 		}

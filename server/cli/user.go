@@ -23,7 +23,11 @@ type userCreateCommand struct {
 
 // Run makes an account, with a password from a prompt or standard input.
 func (u *userCreateCommand) Run(p *process) error {
-	return u.withAccounts(p, u.set, func(service *auth.Service) error {
+	settings, err := u.settings(p, u.set)
+	if err != nil {
+		return err
+	}
+	return p.withAccounts(settings, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err
@@ -45,10 +49,11 @@ type userSetPasswordCommand struct {
 
 // Run sets a password from a prompt or standard input, and ends all sessions.
 func (u *userSetPasswordCommand) Run(p *process) error {
-	if err := u.mustExist(p); err != nil {
+	settings, err := u.existing(p, u.set)
+	if err != nil {
 		return err
 	}
-	return u.withAccounts(p, u.set, func(service *auth.Service) error {
+	return p.withAccounts(settings, func(service *auth.Service) error {
 		password, err := p.password()
 		if err != nil {
 			return err
