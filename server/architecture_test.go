@@ -48,6 +48,7 @@ var layers = map[string]layer{
 	"":           {ours: []string{"cli"}},
 
 	// For tests alone.
+	"server/site/sitetest":   {},
 	"server/store/storetest": {ours: []string{"problem", "store"}},
 	"server/servertest":      {ours: []string{"", "config", "origin", "problem"}},
 }

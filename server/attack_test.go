@@ -60,8 +60,7 @@ func sendCutShort(t *testing.T, server *servertest.Server, request string) reply
 
 func sendThen(t *testing.T, server *servertest.Server, request string, then func(*net.TCPConn) error) reply {
 	t.Helper()
-	_, address, _ := strings.Cut(server.URL, "://")
-	connection, err := net.Dial("tcp", address)
+	connection, err := net.Dial("tcp", address(server))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +84,15 @@ func sendThen(t *testing.T, server *servertest.Server, request string, then func
 	return reply{response, string(body)}
 }
 
+// address returns host and port of a server.
+func address(server *servertest.Server) string {
+	_, address, _ := strings.Cut(server.URL, "://")
+	return address
+}
+
 // request writes down a request with a Host header that fits, and no other.
 func request(server *servertest.Server, method, target string, headers []string, body string) string {
-	_, host, _ := strings.Cut(server.URL, "://")
-	lines := append([]string{method + " " + target + " HTTP/1.1", "Host: " + host, "Connection: close"}, headers...)
+	lines := append([]string{method + " " + target + " HTTP/1.1", "Host: " + address(server), "Connection: close"}, headers...)
 	return strings.Join(lines, "\r\n") + "\r\n\r\n" + body
 }
 

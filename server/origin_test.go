@@ -30,7 +30,7 @@ var (
 		{"localhost", false}, {"localhost:", false}, {"localhost:1", false}, {"localhost:0<port>", false},
 		{"127.0.0.1", false}, {"[::1]", false}, {"localhost.:<port>", false},
 		{"evil.example:<port>", false}, {"localhost.evil.example:<port>", false}, {"evillocalhost:<port>", false},
-		{"localhost:<port>,evil.example", false},
+		{"localhost:<port>,evil.example", false}, {"evil.example,.localhost:<port>", false}, {"a;b.localhost:<port>", false},
 		{"0.0.0.0:<port>", false}, {"127.1:<port>", false}, {"2130706433:<port>", false}, {"192.0.2.1:<port>", false},
 		{"[::]:<port>", false}, {"128.0.0.1:<port>", false}, {"app.example.com", false}, {"", false}, {":<port>", false},
 	}

@@ -55,16 +55,23 @@ func newIdentity(t *testing.T, serial int64) identity {
 // startTLS runs a server that has a certificate.
 func startTLS(t *testing.T, has identity) *servertest.Server {
 	t.Helper()
-	dir := t.TempDir()
-	s := servertest.Start(t, func(c *config.Config) {
-		c.TLSCert, c.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-		put(t, c.TLSCert, has.certificate)
-		put(t, c.TLSKey, has.key)
-	})
+	s := servertest.Start(t, withCertificate(t, has))
 	if !strings.HasPrefix(s.URL, "https://localhost:") {
 		t.Fatalf("the server is at %s", s.URL)
 	}
 	return s
+}
+
+// withCertificate is a change of the configuration.
+func withCertificate(t *testing.T, has identity) func(*config.Config) {
+	t.Helper()
+	dir := t.TempDir()
+	return func(c *config.Config) {
+		t.Helper()
+		c.TLSCert, c.TLSKey = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		put(t, c.TLSCert, has.certificate)
+		put(t, c.TLSKey, has.key)
+	}
 }
 
 func put(t *testing.T, path string, text []byte) {

@@ -5,11 +5,18 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
 
 	"lychgate/server/secret"
 	"lychgate/server/web"
@@ -158,6 +165,92 @@ func FuzzCanonicalEmail(f *testing.F) {
 		}
 		if shouted, err := canonicalEmail(" " + strings.ToUpper(email) + "\t"); shouted != email {
 			t.Fatalf("%q: %q in capitals becomes %q (%v)", text, email, shouted, err)
+		}
+	})
+}
+
+// FuzzAddressKey wants clients counted apart where they are different ones,
+// and together where they are one: an IPv4 client in whatever spelling, an
+// IPv6 client with all of its /64.
+func FuzzAddressKey(f *testing.F) {
+	for _, text := range []string{
+		"", "192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201", "192.0.2.01", "2001:db8::1", "2001:DB8:0:0:ffff::", "fe80::1%eth0", "::1", "::", "64:ff9b::192.0.2.1",
+		"2001:db8::1/64", "[2001:db8::1]", "192.0.2.1:80", "unknown", "_hidden", "192.0.2.1\n", "192.0.2.1, 192.0.2.2",
+	} {
+		f.Add(text, uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, text string, other uint64) {
+		key := addressKey(text)
+		if again := addressKey(key); again != key {
+			t.Fatalf("%q is counted as %q, and that as %q", text, key, again)
+		}
+		address, err := netip.ParseAddr(text)
+		if err != nil {
+			if key != text {
+				t.Fatalf("%q, which is no address, is counted as %q", text, key)
+			}
+			return
+		}
+		address = address.Unmap().WithZone("")
+		if address.Is4() {
+			if key != address.String() || addressKey("::ffff:"+key) != key {
+				t.Fatalf("%q is counted as %q, and as %q in IPv6", text, key, addressKey("::ffff:"+key))
+			}
+			return
+		}
+		neighbour, stranger := address.As16(), address.As16()
+		binary.BigEndian.PutUint64(neighbour[8:], other)
+		binary.BigEndian.PutUint64(stranger[:8], other)
+		if with := netip.AddrFrom16(neighbour); with.Unmap() == with && addressKey(with.String()) != key {
+			t.Fatalf("%q is counted as %q, and %s of the same /64 as %q", text, key, with, addressKey(with.String()))
+		}
+		if from := netip.AddrFrom16(stranger); (addressKey(from.String()) == key) != (stranger == address.As16()) {
+			t.Fatalf("%q is counted as %q, and %s of another /64 as %q", text, key, from, addressKey(from.String()))
+		}
+	})
+}
+
+// FuzzUserAgent wants what is kept of a user agent to be its beginning, short
+// enough and good UTF-8.
+func FuzzUserAgent(f *testing.F) {
+	for _, text := range []string{"", "curl/8", "\xff", "\xc3", strings.Repeat("a", 600), strings.Repeat("a", 511) + "\u00e9", strings.Repeat("a", 509) + "\U0001f600", strings.Repeat("\x80", 600)} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["User-Agent"] = []string{text}
+		kept := ClientOf(echo.New().NewContext(r, httptest.NewRecorder())).UserAgent
+		if len(kept) > maxUserAgent || !utf8.ValidString(kept) {
+			t.Fatalf("%q: %q is kept", text, kept)
+		}
+		if utf8.ValidString(text) && (!strings.HasPrefix(text, kept) || len(kept) <= min(len(text), maxUserAgent)-utf8.UTFMax) {
+			t.Fatalf("%q: %q is kept, which is not its beginning", text, kept)
+		}
+	})
+}
+
+// FuzzName wants a name that is accepted to be one line of at most so many
+// characters, and to be accepted as it is.
+func FuzzName(f *testing.F) {
+	for _, text := range []string{"", "Ada", " Ada  Lovelace ", "a\nb", "a\x00", "\u0085", "\u2028", "\u202e", "\u00a0Ada\u3000", "\ufeff", "\xff", strings.Repeat("\u00e9", 100), strings.Repeat("e\u0301", 51)} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		name, faults := CheckName(text)
+		if !strings.Contains(text, name) {
+			t.Fatalf("%q becomes %q", text, name)
+		}
+		if len(faults) > 0 {
+			if len(faults) != 1 || faults[0].Field != "name" || faults[0].Code == "" || faults[0].Detail == "" {
+				t.Fatalf("%q: %+v", text, faults)
+			}
+			return
+		}
+		if utf8.RuneCountInString(name) > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }) {
+			t.Fatalf("%q is accepted as %q", text, name)
+		}
+		if again, faults := CheckName(name); again != name || faults != nil {
+			t.Fatalf("%q becomes %q, and that %q (%v)", text, name, again, faults)
 		}
 	})
 }

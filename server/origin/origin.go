@@ -99,7 +99,7 @@ func (o Origin) Owns(hostHeader string) bool {
 	if port == "" {
 		port = defaultPorts[o.scheme]
 	}
-	return host != "" && port == o.port && (host == o.host || o.Loopback() && IsLoopback(host))
+	return host != "" && port == o.port && (host == o.host || o.Loopback() && IsLoopback(host) && isHost(host))
 }
 
 // split returns host, without brackets, and port of a Host header; the host is

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -39,6 +40,7 @@ type Server struct {
 	Config config.Config
 
 	t    testing.TB
+	site fs.FS
 	stop func() error
 }
 
@@ -66,6 +68,12 @@ func Site() fstest.MapFS {
 // configuration of defaults with cheap password hashes and wide limits.
 func Start(t testing.TB, changes ...func(*config.Config)) *Server {
 	t.Helper()
+	return StartWith(t, Site(), changes...)
+}
+
+// StartWith is Start for a server that carries another site.
+func StartWith(t testing.TB, site fs.FS, changes ...func(*config.Config)) *Server {
+	t.Helper()
 	flags := config.Defaults()
 	flags.Addr = "localhost:0"
 	flags.DataDir = t.TempDir()
@@ -78,7 +86,7 @@ func Start(t testing.TB, changes ...func(*config.Config)) *Server {
 	for _, change := range changes {
 		change(&settings)
 	}
-	return run(t, settings, NewClock())
+	return run(t, settings, NewClock(), site)
 }
 
 // At is a change for Start: a server of another origin than its address. Its
@@ -100,14 +108,14 @@ func (s *Server) Again(changes ...func(*config.Config)) *Server {
 	for _, change := range changes {
 		change(&settings)
 	}
-	return run(s.t, settings, s.Clock)
+	return run(s.t, settings, s.Clock, s.site)
 }
 
-func run(t testing.TB, settings config.Config, clock *Clock) *Server {
+func run(t testing.TB, settings config.Config, clock *Clock, site fs.FS) *Server {
 	t.Helper()
 	log := &Log{}
 	running, err := server.New(t.Context(), settings, server.Environment{
-		Site: Site(),
+		Site: site,
 		Log:  slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:  clock.Now,
 	})
@@ -117,7 +125,7 @@ func run(t testing.TB, settings config.Config, clock *Clock) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- running.Run(ctx) }()
-	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t}
+	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t, site: site}
 	s.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-stopped

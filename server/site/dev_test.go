@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,10 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/labstack/echo/v4"
-
 	"lychgate/server/site"
-	"lychgate/server/web"
 )
 
 // nextDev answers as `next dev` would, with what it was asked; a request to
@@ -45,11 +41,7 @@ func startDev(t *testing.T, target string) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := echo.New()
-	e.HTTPErrorHandler = web.ErrorHandler(slog.New(slog.DiscardHandler))
-	e.Pre(web.WhoIsCalling(identify), pages.Guard())
-	e.Any("/*", func(c echo.Context) error { return c.String(http.StatusOK, "routed") })
-	server := httptest.NewServer(e)
+	server := httptest.NewServer(guarded(pages.Guard()))
 	t.Cleanup(server.Close)
 	return server
 }

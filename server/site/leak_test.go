@@ -8,39 +8,13 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
-)
 
-// handWritten reads the targets that people thought of.
-func handWritten(t testing.TB) []string {
-	t.Helper()
-	content, err := os.ReadFile("testdata/targets.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var targets []string
-	for line := range strings.Lines(string(content)) {
-		line = strings.TrimSuffix(line, "\n")
-		switch {
-		case line == "" || line[0] == '#' && (len(line) == 1 || line[1] == ' '):
-			continue
-		case line[0] == '"':
-			if line, err = strconv.Unquote(line); err != nil {
-				t.Fatal(err)
-			}
-		}
-		targets = append(targets, line)
-	}
-	if len(targets) < 200 {
-		t.Fatalf("%d targets", len(targets))
-	}
-	return targets
-}
+	"lychgate/server/site/sitetest"
+)
 
 // headerSets are sent with the targets. None says who is calling.
 var headerSets = []string{
@@ -88,7 +62,7 @@ func leaks(got string) string {
 		return "is no answer"
 	case strings.Contains(status, " 5") && !strings.Contains(status, " 505 "):
 		return "blames the server"
-	case strings.Contains(got, "\r\nSet-Cookie:"), strings.Contains(got, "X-Injected"):
+	case strings.Contains(got, "\r\nSet-Cookie:"), strings.Contains(got, "\nX-Injected"):
 		return "sets what nobody set"
 	}
 	return ""
@@ -98,7 +72,7 @@ func leaks(got string) string {
 // no answer holds any of a protected file.
 func TestNothingLeaks(t *testing.T) {
 	address := start(t).Listener.Addr().String()
-	for _, target := range handWritten(t) {
+	for _, target := range sitetest.Targets(t) {
 		for _, headers := range headerSets {
 			got := wire(t, address, "GET", target, headers)
 			if fault := leaks(got); fault != "" {
@@ -118,7 +92,7 @@ func TestNothingLeaks(t *testing.T) {
 		rounds = 500
 	}
 	random := rand.New(rand.NewPCG(20, 26))
-	seeds := slices.Concat(handWritten(t), clean(export()))
+	seeds := slices.Concat(sitetest.Targets(t), clean(export()))
 	served := 0
 	for range rounds {
 		target := mutated(random, seeds)
@@ -141,7 +115,7 @@ func TestNothingLeaks(t *testing.T) {
 func TestSomethingToLeak(t *testing.T) {
 	address := start(t).Listener.Addr().String()
 	found := 0
-	for _, target := range handWritten(t) {
+	for _, target := range sitetest.Targets(t) {
 		got := wire(t, address, "GET", target, whoHeader+": "+alice+"\r\n")
 		if strings.Contains(got, marker) {
 			found++
@@ -210,7 +184,7 @@ func mutated(random *rand.Rand, seeds []string) string {
 
 // FuzzResolve asks for any path, also ones that no URL parser would make.
 func FuzzResolve(f *testing.F) {
-	for _, target := range handWritten(f) {
+	for _, target := range sitetest.Targets(f) {
 		f.Add(target, "")
 		f.Add(strings.TrimPrefix(target, "/"), target)
 	}

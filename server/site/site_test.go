@@ -17,91 +17,15 @@ import (
 
 	"lychgate/server/problem"
 	"lychgate/server/site"
+	"lychgate/server/site/sitetest"
 	"lychgate/server/web"
 )
 
 // marker stands in every file that only signed-in people may have.
-const marker = "protected-marker"
+const marker = sitetest.Marker
 
-// export is a small export with the shape of a real one: pages with payloads,
-// chunks that name chunks, a style sheet, a font, variants, public files.
-func export() fstest.MapFS {
-	files := fstest.MapFS{}
-	add := func(name, content string) { files[name] = &fstest.MapFile{Data: []byte(content)} }
-	page := func(route, title, chunk string) {
-		add(route+".html", `<!doctype html><html><head><link rel="stylesheet" href="/_next/static/chunks/site.css"/>`+
-			`<script src="/_next/static/chunks/`+chunk+`" async=""></script></head><body>`+title+
-			`<script>(self.__next_f=self.__next_f||[]).push([0])</script>`+
-			`<script>self.__next_f.push([1,"`+title+` \"static/chunks/`+chunk+`\""])</script></body></html>`)
-		payload := `0:{"P":null,"c":"` + title + `"}` + "\n" + `1:I["x",["/_next/static/chunks/` + chunk + `"],""]` + "\n"
-		add(route+".txt", payload)
-		for _, name := range []string{"_full", "_tree", "_index", "!KHNob3Ap." + strings.ReplaceAll(route, "/", ".") + ".__PAGE__"} {
-			add(route+"/__next."+name+".txt", payload)
-		}
-	}
-	page("index", "Home", "home.js")
-	page("about", "About us", "about.js")
-	page("login", "Sign in", "login.js")
-	page("register", "Register", "login.js")
-	page("404", "Lost", "lost.js")
-	page("_not-found", "Lost", "lost.js")
-	page("dashboardish", "No dashboard", "about.js")
-	page("docs/intro", "Introduction", "about.js")
-	page("dashboard", "Dashboard "+marker, "dashboard.js")
-	page("dashboard/settings", "Settings "+marker, "settings.js")
-	page("dashboard/team/new", "Team "+marker, "settings.js")
-
-	add("_next/static/chunks/home.js", `t.l("static/chunks/lazy.js");load(["static/chunks/nested%20name.js?v=1"])`)
-	add("_next/static/chunks/lazy.js", `e.exports="/_next/static/media/logo.png"`)
-	add("_next/static/chunks/nested name.js", `'static/chunks/(shop)/page.js'`)
-	add("_next/static/chunks/(shop)/page.js", `1`)
-	add("_next/static/chunks/about.js", `2`)
-	add("_next/static/chunks/login.js", `3`)
-	add("_next/static/chunks/lost.js", `"/_next/static/lychgate/_buildManifest.js"`)
-	add("_next/static/chunks/site.css", `@import "more.css";@font-face{src:url(../media/serif.woff2)format("woff2")}b{background:url("/_next/static/media/paper.svg?x#y")}`)
-	add("_next/static/chunks/more.css", `i{background:url( '../media/ink%20blot.png' )}`)
-	add("_next/static/media/serif.woff2", "font")
-	add("_next/static/media/logo.png", "png")
-	add("_next/static/media/paper.svg", "<svg/>")
-	add("_next/static/media/ink blot.png", "png")
-	add("_next/static/chunks/dashboard.js", `"`+marker+`";t.l("static/chunks/chart.js")`)
-	add("_next/static/chunks/chart.js", `"`+marker+` chart"`)
-	add("_next/static/chunks/settings.js", `"`+marker+` settings"`)
-	add("_next/static/media/inside.woff2", marker)
-	add("_next/static/lychgate/_buildManifest.js", `self.x={"/dashboard":["static/chunks/dashboard.js","static/chunks/settings.js"]}`)
-	add("_next/static/lychgate/_ssgManifest.js", `"static/chunks/settings.js `+marker+`"`)
-	add("_next/data/lychgate/index.json", `{}`)
-	add("_next/data/lychgate/about.json", `{}`)
-	add("_next/data/lychgate/dashboard.json", `{"`+marker+`":1}`)
-	add("_next/data/lychgate/nowhere.json", `{"`+marker+`":1}`)
-	add("_next/server.json", `{"`+marker+`":1}`)
-
-	add("robots.txt", "User-agent: *\n")
-	add("favicon.ico", "ico")
-	add("dashboard.png", "png")
-	add("site.webmanifest", "{}")
-	add("sub/index.html", "sub")
-	add("dashboard/index.html", "shadowed "+marker)
-	add("dashboard/plan.pdf", marker)
-	add("dashboard/lone.html.br", marker)
-	add("archive.tar.gz", "an archive")
-	add("photo.png", "png")
-	add("photo.png.gz", "not a variant")
-
-	for name := range maps.Clone(files) {
-		switch {
-		case strings.HasSuffix(name, ".html"), strings.HasSuffix(name, ".js"), strings.HasSuffix(name, ".txt") && name != "robots.txt":
-			plain := string(files[name].Data)
-			secret := ""
-			if strings.Contains(plain, marker) {
-				secret = marker
-			}
-			add(name+".br", "br of "+name+" "+secret)
-			add(name+".gz", "gz of "+name+" "+secret)
-		}
-	}
-	return files
-}
+// export is the export that most tests look at.
+func export() fstest.MapFS { return sitetest.Export() }
 
 // protectDashboard is what the product asks for.
 func protectDashboard() site.Options {
@@ -147,6 +71,11 @@ func handler(t testing.TB, files fstest.MapFS, opts site.Options) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return guarded(s.Guard())
+}
+
+// guarded is a guard in front of a router.
+func guarded(guard echo.MiddlewareFunc) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(slog.New(slog.DiscardHandler))
 	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -154,7 +83,7 @@ func handler(t testing.TB, files fstest.MapFS, opts site.Options) http.Handler {
 			c.Response().Header().Set("Content-Security-Policy", baseline)
 			return next(c)
 		}
-	}, web.WhoIsCalling(identify), s.Guard())
+	}, web.WhoIsCalling(identify), guard)
 	e.Any("/*", func(c echo.Context) error { return c.String(http.StatusOK, "routed") })
 	return e
 }

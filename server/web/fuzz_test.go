@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
+	"lychgate/server/origin"
 	"lychgate/server/problem"
 )
 
@@ -112,4 +114,158 @@ func wantsPlainObject(t *testing.T, body []byte, known ...string) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		t.Fatalf("%q is accepted with something behind it", body)
 	}
+}
+
+// FuzzCookies holds what is read of Cookie headers against the rule in plain
+// words: a name is spelt exactly, there once, and only the names of the origin
+// count.
+func FuzzCookies(f *testing.F) {
+	for _, line := range []string{
+		"", "accessToken=a.b-c_d", "accessToken=a; refreshToken=b", "a=b; accessToken=c; d", "__Host-accessToken=a; __Host-refreshToken=b",
+		"accessToken=a; accessToken=b", "accessToken=; accessToken=b", `accessToken=a; accessToken="a"`, `accessToken="a b"`, "accessToken",
+		"accessToken =a", " accessToken=a ", "\taccessToken=a", "AccessToken=a", "access%54oken=a", "=accessToken=a", "accessToken==a", "a=b, accessToken=c",
+		"accessToken=a\x00; accessToken=b", "accessToken=a\\; accessToken=b", `a="; accessToken=b; "`, "\u2000accessToken=a", "accessToken\u00a0=a",
+		"__Host-accessToken=a; accessToken=b", "__host-accessToken=a", "__Secure-accessToken=a", "$Version=1; accessToken=a; $Path=/", ";;;accessToken=a;;",
+		strings.Repeat("a=b; ", 5000) + "accessToken=a",
+	} {
+		f.Add(line, "")
+		f.Add(line, "accessToken=z")
+	}
+	f.Fuzz(func(t *testing.T, first, second string) {
+		for _, text := range []string{"http://localhost:8080", "https://app.example.com"} {
+			public, err := origin.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cookies := NewCookies(public, false)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header["Cookie"] = []string{first, second}
+			access, refresh, err := cookies.Read(echo.New().NewContext(r, httptest.NewRecorder()))
+			accesses, refreshes := cookiesOf(r.Header["Cookie"], cookies.access), cookiesOf(r.Header["Cookie"], cookies.refresh)
+			if err != nil {
+				if access != "" || refresh != "" || len(accesses) < 2 && len(refreshes) < 2 {
+					t.Fatalf("%q: %v, access %q, refresh %q", r.Header["Cookie"], err, access, refresh)
+				}
+				continue
+			}
+			wantsOne(t, r.Header["Cookie"], access, accesses)
+			wantsOne(t, r.Header["Cookie"], refresh, refreshes)
+		}
+	})
+}
+
+// cookiesOf returns the values of a name, taking a header apart at its
+// semicolons and no other way (RFC 6265, section 5.4).
+func cookiesOf(lines []string, name string) (values []string) {
+	for _, line := range lines {
+		for pair := range strings.SplitSeq(line, ";") {
+			if got, value, _ := strings.Cut(pair, "="); strings.Trim(got, " \t\r\n") == name {
+				values = append(values, value)
+			}
+		}
+	}
+	return values
+}
+
+// wantsOne fails the test unless what was read is the one value there is.
+// Values that no token has may be passed over.
+func wantsOne(t *testing.T, lines []string, read string, values []string) {
+	t.Helper()
+	const enough = 1000 // of cookies: net/http reads none where there are many more
+	tokens := 0
+	for _, value := range values {
+		if value != "" && strings.Trim(strings.ToLower(value), "abcdefghijklmnopqrstuvwxyz0123456789-_.") == "" {
+			tokens++
+		}
+	}
+	found := slices.ContainsFunc(values, func(value string) bool {
+		value = strings.TrimSpace(value)
+		return strings.TrimSpace(read) == value || `"`+read+`"` == value
+	})
+	switch {
+	case read != "" && !found:
+		t.Fatalf("%q: %q is read, and is no value there", lines, read)
+	case read != "" && tokens > 1:
+		t.Fatalf("%q: %q is read of %q", lines, read, values)
+	case read == "" && tokens == 1 && len(values) == 1 && strings.Count(strings.Join(lines, ";"), ";") < enough:
+		t.Fatalf("%q: nothing is read of %q", lines, values)
+	}
+}
+
+// FuzzAuthorization asks who passes by an Authorization header: whoever has a
+// Bearer token, and from another site only who has no cookie besides.
+func FuzzAuthorization(f *testing.F) {
+	for _, value := range []string{
+		"", "Bearer x", "bearer x", "BEARER x.y.z", "Bearer", "Bearer ", "Bearer  x", "Bearer\tx", "Bearer x y", "Bearer: x", "Bearer=x", "Basic eDp5",
+		"BearerX y", "B\u0435arer x", "Bearer x, Bearer y", "\u00a0Bearer x", "x", " Bearer x", "Bearer \x00",
+	} {
+		f.Add(value, "-", "cross-site")
+		f.Add(value, "", "cross-site")
+		f.Add(value, "a=b", "same-origin")
+	}
+	f.Fuzz(func(t *testing.T, authorization, cookie, site string) {
+		const scheme = "bearer "
+		good := len(authorization) > len(scheme) && strings.ToLower(authorization[:len(scheme)]) == scheme
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Header["Authorization"] = []string{authorization}
+		r.Header["Sec-Fetch-Site"] = []string{site}
+		if cookie != "-" {
+			r.Header["Cookie"] = []string{cookie}
+		}
+		token, err := BearerToken(r.Header)
+		if (err == nil) != good || good && token != authorization[len(scheme):] || !good && token != "" {
+			t.Fatalf("%q: token %q, %v", authorization, token, err)
+		}
+		own := site == "" || site == "same-origin" || site == "none"
+		passed := false
+		err = SameOrigin()(func(echo.Context) error { passed = true; return nil })(echo.New().NewContext(r, httptest.NewRecorder()))
+		if want := own || good && cookie == "-"; passed != want || (err == nil) != want {
+			t.Fatalf("Authorization %q, Cookie %q, from %q: passed %v (%v)", authorization, cookie, site, passed, err)
+		}
+		r.Header.Add("Authorization", authorization)
+		if token, err := BearerToken(r.Header); err == nil {
+			t.Fatalf("%q twice: token %q", authorization, token)
+		}
+	})
+}
+
+// FuzzContentType wants no other type taken for JSON: a form, or text, can be
+// sent by a page of another site without asking.
+func FuzzContentType(f *testing.F) {
+	for _, value := range []string{
+		"", "application/json", "Application/JSON", " application/json ", "application/json;", "application/json; charset=utf-8", `application/json;charset="UTF-8"`,
+		"application/json; charset=utf-16", "application/json; charset*=utf-8''utf-8", "application/json; charset=", "application/json; a=b; a=c", "application/json; a=b",
+		"text/plain", "text/plain; application/json", "text/plain, application/json", "application/json, text/plain", "application/x-www-form-urlencoded",
+		"multipart/form-data; boundary=x", "application/problem+json", "application/json5", "application/json\x00", "text/plain;x=\"\r\napplication/json\"", "json", "/json", "*/*",
+	} {
+		f.Add(value, "")
+		f.Add(value, "gzip")
+		f.Add(value, "Identity")
+	}
+	f.Fuzz(func(t *testing.T, contentType, encoding string) {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
+		r.Header["Content-Type"] = []string{contentType}
+		r.Header["Content-Encoding"] = []string{encoding}
+		var nothing struct{}
+		err := Bind(echo.New().NewContext(r, httptest.NewRecorder()), &nothing)
+		if err != nil {
+			if p := problem.From(err); statuses[p.Kind] != http.StatusUnsupportedMediaType || p.Detail == "" {
+				t.Fatalf("%q, %q: %v", contentType, encoding, err)
+			}
+			return
+		}
+		media, parameters, _ := strings.Cut(strings.ToLower(contentType), ";")
+		switch {
+		case strings.TrimSpace(media) != echo.MIMEApplicationJSON:
+			t.Fatalf("%q is taken for JSON", contentType)
+		case strings.Contains(parameters, "charset=") && !strings.Contains(parameters, "utf-8"):
+			t.Fatalf("%q is taken for UTF-8", contentType)
+		case encoding != "" && !strings.EqualFold(encoding, "identity"):
+			t.Fatalf("Content-Encoding %q is accepted", encoding)
+		}
+		r.Header.Add("Content-Type", contentType)
+		if checkType(r.Header) == nil {
+			t.Fatalf("%q twice is accepted", contentType)
+		}
+	})
 }

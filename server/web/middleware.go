@@ -64,16 +64,20 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// InFlight counts the requests that are being answered, and once draining
-// tells the clients to come back on another connection.
+// InFlight counts the requests that are being answered, and tells clients to
+// come back on another connection: all of them once draining, and whoever sent
+// a body in chunks. Such a request may have named a length as well, of which
+// net/http tells nobody: a proxy that went by the length takes what comes next
+// for a part of it, so nothing may come next (RFC 9112, section 6.1).
 func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			count.Add(1)
 			defer count.Add(-1)
+			inChunks := len(c.Request().TransferEncoding) > 0
 			// Asked when the answer begins, for draining may have begun since.
 			c.Response().Before(func() {
-				if draining.Load() {
+				if inChunks || draining.Load() {
 					c.Response().Header().Set(echo.HeaderConnection, "close")
 				}
 			})
