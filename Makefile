@@ -126,6 +126,15 @@ screenshots: lychgate ## Take the pictures of the README anew
 
 ##@ Now and then
 
+.PHONY: faults
+faults: $(EXPORT) ## Break what it stands on, for an hour: the table of docs/reliability.md
+	@command -v strace >/dev/null || echo 'strace is not installed: the faults of the disk are left out (on Debian: apt-get install strace)'
+	@[ "$$(ulimit -Hn)" = unlimited ] || [ "$$(ulimit -Hn)" -ge 10200 ] || echo 'Only '"$$(ulimit -Hn)"' files may be open: 10,000 idle connections are left out (raise ulimit -Hn to 10200)'
+	$(call say,Breaking what the server stands on)
+	go test ./server/faulttest -count 1 -v -timeout 2h -full
+	$(call say,Looking for races under mixed load$(if $(RACE),,: left out, no C compiler was found))
+	$(if $(RACE),go test -race ./server/faulttest -count 1 -v -timeout 1h -full -run MixedLoad)
+
 .PHONY: audit
 audit: $(NODE_MODULES) ## Look for known vulnerabilities (needs the network; no part of test)
 	go run golang.org/x/vuln/cmd/govulncheck@latest ./...

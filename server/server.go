@@ -16,9 +16,9 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -39,20 +39,15 @@ import (
 //go:embed protected.json
 var protectedJSON []byte
 
-const (
-	// drainTime is how long a server that was told to stop gives the requests
-	// that it is answering.
-	drainTime = 9 * time.Second
-	// lastCallTime is how much of that it still accepts connections for, so
-	// that a load balancer learns from /readyz that it is going.
-	lastCallTime = 3 * time.Second
-)
-
 // Environment is what a server is given besides its configuration.
 type Environment struct {
 	Site fs.FS // the exported pages
 	Log  *slog.Logger
 	Now  func() time.Time
+	// HashWorkers is how many passwords are hashed at once, each on a thread
+	// of its own; zero counts as one. Requests do not wait for them where Go
+	// is given as many threads more (GOMAXPROCS).
+	HashWorkers int
 }
 
 // Server is a listening server; Run makes it answer.
@@ -67,6 +62,7 @@ type Server struct {
 	contractJSON []byte
 	inFlight     atomic.Int64
 	draining     atomic.Bool
+	connections  connections
 }
 
 // New listens, opens what is stored and builds all parts. When it returns an
@@ -123,6 +119,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 
 	s.http = &http.Server{
 		Handler:                      e,
+		ConnState:                    s.connections.note,
 		ReadHeaderTimeout:            4 * time.Second,
 		ReadTimeout:                  15 * time.Second,
 		WriteTimeout:                 30 * time.Second,
@@ -171,6 +168,9 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	s, err := store.Open(ctx, c.DatabasePath())
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		err = fmt.Errorf("%w: the data directory and what is in it must be writable by the user that runs lychgate; or choose another one with --data-dir", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +190,7 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 	return &auth.Service{
 		Store:         s,
 		Keys:          keys,
-		Hasher:        secret.NewHasher(root, c.BcryptCost, max(1, runtime.GOMAXPROCS(0)-1)),
+		Hasher:        secret.NewHasher(root, c.BcryptCost, max(1, env.HashWorkers)),
 		Policy:        secret.PasswordPolicy{MinLength: c.PasswordMin},
 		AccessTokens:  auth.NewAccessTokens(keys, issuer.String(), c.AccessTTL, env.Now),
 		RefreshTokens: auth.NewRefreshTokens(root),
@@ -271,55 +271,29 @@ func (s *Server) Run(ctx context.Context) error {
 	working.Go(func() { s.auth.Follow(background) })
 	working.Go(func() { s.auth.Maintain(background) })
 
-	failed := make(chan error, 1)
+	requests, hurry := context.WithCancel(background)
+	defer hurry()
+	s.http.BaseContext = func(net.Listener) context.Context { return requests }
+	accepting := make(chan error, 1)
 	go func() {
 		if s.tls {
-			failed <- s.http.ServeTLS(s.listener, "", "")
+			accepting <- s.http.ServeTLS(s.listener, "", "")
 		} else {
-			failed <- s.http.Serve(s.listener)
+			accepting <- s.http.Serve(s.listener)
 		}
 	}()
 	var err error
 	select {
-	case err = <-failed:
+	case err = <-accepting:
 		err = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
-		s.drain(context.WithoutCancel(ctx))
+		s.drain(context.WithoutCancel(ctx), accepting, hurry)
 	}
 	stop()
 	working.Wait()
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	return errors.Join(err, s.auth.SaveUse(saving), s.close())
-}
-
-// drain stops being ready, lets requests in flight finish, and stops.
-func (s *Server) drain(ctx context.Context) {
-	s.log.Info("stopping: no longer ready, requests in flight finish")
-	s.draining.Store(true)
-	ctx, cancel := context.WithTimeout(ctx, drainTime)
-	defer cancel()
-	s.lastCall()
-	if err := s.http.Shutdown(ctx); err != nil {
-		s.log.Warn("some requests did not finish in time", "error", err)
-		if err := s.http.Close(); err != nil {
-			s.log.Warn("some connections could not be closed", "error", err)
-		}
-	}
-}
-
-// lastCall goes on accepting connections while requests are in flight.
-func (s *Server) lastCall() {
-	over := time.After(lastCallTime)
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for s.inFlight.Load() > 0 {
-		select {
-		case <-over:
-			return
-		case <-look.C:
-		}
-	}
 }
 
 // close closes what New has opened.

@@ -74,7 +74,9 @@ type commands struct {
 func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer, site Site) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	// Ctrl-C again ends the process at once. SIGTERM again does not: a
+	// supervisor that repeats itself must not cut off what is being answered.
+	context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGINT) })
 	p := &process{ctx: ctx, getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, site: site}
 
 	err := p.run(args)

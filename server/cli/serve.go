@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ func (s *serveCommand) Run(p *process) error {
 	if err := errors.Join(err, faults); err != nil {
 		return usageError{err}
 	}
-	env := server.Environment{Site: p.site.Files, Log: p.logger(settings), Now: time.Now}
+	env := server.Environment{Site: p.site.Files, Log: p.logger(settings), Now: time.Now, HashWorkers: ownThreads()}
 	if settings.InsecureCookies {
 		// At whatever level is logged, for this must not be missed.
 		env.Log.Log(p.ctx, max(settings.LogLevel, slog.LevelWarn), "--insecure-cookies: cookies and passwords can be read by everybody on the network")
@@ -97,6 +98,14 @@ func (s *serveCommand) Run(p *process) error {
 		env.Log.Warn("the ready line could not be printed", "error", err)
 	}
 	return running.Run(p.ctx)
+}
+
+// ownThreads makes room for one thread per core that only hashes passwords,
+// beside those that answer requests, and returns how many these are.
+func ownThreads() int {
+	cores := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(2 * cores)
+	return cores
 }
 
 func (s *serveCommand) flags(p *process) (config.Flags, error) {

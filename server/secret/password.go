@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -28,8 +29,9 @@ const (
 // than one hash for an answer gives them one deadline.
 const LongestWait = 20 * time.Second
 
-// Hasher hashes and verifies passwords on a bounded number of workers, so
-// that a storm of sign-ins never starves people who are signed in.
+// Hasher hashes and verifies passwords, a bounded number at once, each on a
+// thread of its own that yields to all others: so a storm of sign-ins never
+// starves people who are signed in (docs/reliability.md has the measurements).
 type Hasher struct {
 	cost     int
 	condense func(text string) []byte
@@ -37,11 +39,20 @@ type Hasher struct {
 	waiting  atomic.Int64
 }
 
-// NewHasher returns a Hasher of a bcrypt cost (OWASP: at least 10) with a
-// number of workers. Passwords beyond bcrypt's reach are condensed under a key
+// NewHasher returns a Hasher of a bcrypt cost (OWASP: at least 10) that works
+// on a number of passwords at once. Passwords beyond bcrypt's reach are condensed under a key
 // of root: losing root loses those.
 func NewHasher(root Root, cost, workers int) *Hasher {
 	return &Hasher{cost: cost, condense: root.MAC("long password"), workers: make(chan struct{}, workers)}
+}
+
+// Room returns a problem of kind Unavailable when so many wait that the next one
+// would be refused: a caller that asks first does no work in vain.
+func (h *Hasher) Room() error {
+	if h.waiting.Load() >= mostWaiting {
+		return problem.Busy(h.patience(), nil)
+	}
+	return nil
 }
 
 // Hash returns the hash to store. It returns a problem of kind Unavailable
@@ -52,7 +63,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer h.leave()
 	input, mark := h.input(password)
-	hash, err := bcrypt.GenerateFromPassword(input, h.cost)
+	var hash []byte
+	var err error
+	onOwnThread(func() { hash, err = bcrypt.GenerateFromPassword(input, h.cost) })
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
 	}
@@ -68,7 +81,12 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehas
 		return false, false, err
 	}
 	defer h.leave()
+	onOwnThread(func() { ok, rehash = h.compare(stored, password) })
+	return ok, rehash, nil
+}
 
+// compare is Verify, once it is its turn.
+func (h *Hasher) compare(stored, password string) (ok, rehash bool) {
 	input, mark := h.input(password)
 	// A NUL ends bcrypt's cycle over the password, so that "p" and "p\x00p"
 	// have one hash; and one that was condensed is no match for one that was
@@ -84,7 +102,7 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehas
 	}
 	matches := bcrypt.CompareHashAndPassword([]byte(hash), input) == nil
 	if mayMatch && matches {
-		return true, cost != h.cost, nil
+		return true, cost != h.cost
 	}
 	// A hash of a lower cost answered sooner than an unknown account does.
 	// Each step doubles the work, so one dummy at every cost from the stored
@@ -92,7 +110,21 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehas
 	for ; cost < h.cost; cost++ {
 		bcrypt.CompareHashAndPassword([]byte(impossible(cost)), input) //nolint:errcheck // done for its time alone
 	}
-	return false, false, nil
+	return false, false
+}
+
+// onOwnThread does work on a thread of the operating system that does nothing
+// else, at a priority a little below the others: Go's scheduler would let a
+// hash keep a core for 10 ms while requests wait, the system's does not.
+func onOwnThread(work func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // for good: the thread ends with this goroutine, and its priority with it
+		yieldToOthers()
+		work()
+	}()
+	<-done
 }
 
 // input returns what bcrypt is given for a password, and the mark that the

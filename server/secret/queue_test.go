@@ -62,6 +62,7 @@ func TestQueueIsBounded(t *testing.T) {
 		wantsBusy(t, err, time.Second)
 		_, _, err = h.Verify(t.Context(), stored, "a password")
 		wantsBusy(t, err, time.Second)
+		wantsBusy(t, h.Room(), time.Second)
 	}
 	if waiting := h.Waiting(); waiting != secret.MostWaiting {
 		t.Errorf("%d wait", waiting)
@@ -77,6 +78,9 @@ func TestQueueIsBounded(t *testing.T) {
 		}
 	}
 	until(t, "they have left", func() bool { return h.Waiting() == secret.MostWaiting*3/4 })
+	if err := h.Room(); err != nil {
+		t.Errorf("there is room, and still: %v", err)
+	}
 
 	for _, give := range giveBack {
 		give()

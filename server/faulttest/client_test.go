@@ -1,0 +1,117 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+const password = "correct horse battery staple"
+
+// client is one signed-in program or browser, on connections of its own.
+type client struct {
+	url  string
+	http *http.Client
+	// The tokens that it was given last.
+	access, refresh string
+}
+
+// newClient returns a client of a server.
+func newClient(url string) *client {
+	return &client{url: url, http: &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 4},
+		Timeout:       patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// answer is an answer, read to its end.
+type answer struct {
+	*http.Response
+	body []byte
+	took time.Duration
+}
+
+// ask sends a request with a JSON body, if it is not empty, in the name of the
+// client.
+func (c *client) ask(ctx context.Context, method, path, body string) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.access != "" {
+		r.Header.Set("Authorization", "Bearer "+c.access)
+	}
+	begun := time.Now()
+	response, err := c.http.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	read, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return answer{}, err
+	}
+	return answer{response, read, time.Since(begun)}, nil
+}
+
+// object returns a JSON object of names and values in turn.
+func object(pairs ...string) string {
+	members := make(map[string]string, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		members[pairs[i]] = pairs[i+1]
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return string(text)
+}
+
+// register makes an account.
+func (c *client) register(t testing.TB, email string) {
+	t.Helper()
+	c.wants(t, http.StatusCreated, http.MethodPost, "/api/auth/register", object("email", email, "password", password))
+}
+
+// login signs in as a program does, with tokens in the body.
+func (c *client) login(t testing.TB, email string) {
+	t.Helper()
+	got := c.wants(t, http.StatusOK, http.MethodPost, "/api/auth/login", object("email", email, "password", password, "tokenDelivery", "body"))
+	if err := c.take(got); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// take keeps the tokens of an answer.
+func (c *client) take(got answer) error {
+	var tokens struct{ AccessToken, RefreshToken string }
+	if err := json.Unmarshal(got.body, &tokens); err != nil {
+		return fmt.Errorf("read tokens: %w", err)
+	}
+	c.access, c.refresh = tokens.AccessToken, tokens.RefreshToken
+	return nil
+}
+
+// wants sends a request and fails the test unless the status is this one.
+func (c *client) wants(t testing.TB, status int, method, path, body string) answer {
+	t.Helper()
+	got, err := c.ask(t.Context(), method, path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.StatusCode != status {
+		t.Fatalf("%s %s: status %d, want %d\n%s", method, path, got.StatusCode, status, got.body)
+	}
+	return got
+}

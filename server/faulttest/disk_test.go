@@ -1,0 +1,251 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// trace attaches strace to a running server. The function it returns lets go
+// again and returns what was traced. (A preloaded library does nothing to a
+// static binary: the faults must come from below.)
+func trace(t *testing.T, p *program, args ...string) (letGo func() string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "trace")
+	args = append([]string{"-f", "-y", "-s", "40", "-o", file, "-p", strconv.Itoa(p.pid)}, args...)
+	cmd := exec.Command(tool(t, "strace"), args...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	attached := make(chan error, 1)
+	ended := make(chan error, 1)
+	go func() {
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), "attached") {
+				attached <- nil
+				break
+			}
+			attached <- fmt.Errorf("strace: %s", lines.Text())
+			break
+		}
+		for lines.Scan() {
+		}
+		ended <- cmd.Wait()
+	}()
+	if err := <-attached; err != nil {
+		t.Skipf("strace may not attach here: %v", err)
+	}
+	return func() string {
+		t.Helper()
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		<-ended // strace ends by the signal that it was sent
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+}
+
+// While the disk refuses writes, in one way or another, no write is
+// acknowledged, everything else goes on, and when it takes them again so does
+// the server, without a restart.
+func TestDiskFaults(t *testing.T) {
+	parallel(t)
+	for _, fault := range []struct{ call, failure string }{
+		{"pwrite64", "ENOSPC"},
+		{"pwrite64", "EIO"},
+		{"pwrite64", "EROFS"},
+		{"fsync,fdatasync", "EIO"},
+		{"fsync,fdatasync", "ENOSPC"},
+	} {
+		t.Run(fault.call+" "+fault.failure, func(t *testing.T) {
+			dir := t.TempDir()
+			p := start(t, dir, cheap...)
+			c := newClient(p.URL)
+			c.register(t, "ada@example.com")
+			c.login(t, "ada@example.com")
+			c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", object("name", "before"))
+
+			letGo := trace(t, p, "-e", "trace="+fault.call, "-e", "inject="+fault.call+":error="+fault.failure)
+			refused := 0
+			for range quick(2, 20) {
+				refused += wantsNoWrite(t, c)
+				wantsReads(t, c)
+			}
+			traced := letGo()
+			if hits := strings.Count(traced, "(INJECTED)"); hits == 0 {
+				t.Fatalf("no fault was injected:\n%s", traced)
+			}
+
+			begun := time.Now()
+			eventually(t, "writes are taken again", 5*time.Second, func() bool {
+				got, err := c.ask(t.Context(), http.MethodPatch, "/api/user/profile", object("name", "after"))
+				return err == nil && got.StatusCode == http.StatusOK
+			})
+			recovered := time.Since(begun)
+			c.wants(t, http.StatusOK, http.MethodPost, "/api/auth/refresh", object("refreshToken", c.refresh))
+			p.Kill() // what was acknowledged since is on the disk
+			wantsIntegrity(t, p.database())
+			again := start(t, dir, cheap...)
+			c.url = again.URL
+			c.login(t, "ada@example.com")
+			if got := c.wants(t, http.StatusOK, http.MethodGet, "/api/user/profile", ""); !strings.Contains(string(got.body), `"after"`) {
+				t.Errorf("the last acknowledged write is lost: %s", got.body)
+			}
+			row(t, fault.call+" fails with "+fault.failure, "%d writes, all 503, reads and guard go on; %s after it ended a write succeeds", refused, ms(recovered))
+		})
+	}
+}
+
+// wantsNoWrite tries each kind of write, and fails the test unless all are
+// refused as the fault of the store that they meet. It returns how many.
+func wantsNoWrite(t *testing.T, c *client) int {
+	t.Helper()
+	writes := []struct{ method, path, body string }{
+		{http.MethodPatch, "/api/user/profile", object("name", "during")},
+		{http.MethodPost, "/api/auth/register", object("email", "new@example.com", "password", password)},
+		{http.MethodPost, "/api/auth/login", object("email", "ada@example.com", "password", password)},
+		{http.MethodPost, "/api/auth/login", object("email", "ada@example.com", "password", "not the password")},
+		{http.MethodPost, "/api/auth/refresh", object("refreshToken", c.refresh)},
+		{http.MethodPost, "/api/user/password", object("currentPassword", password, "newPassword", "another horse battery")},
+		{http.MethodDelete, "/api/user/sessions", ""},
+	}
+	for _, write := range writes {
+		got := c.wants(t, http.StatusServiceUnavailable, write.method, write.path, write.body)
+		if got.Header.Get("Retry-After") == "" || !strings.Contains(got.Header.Get("Content-Type"), "problem+json") {
+			t.Errorf("%s %s: no Retry-After, or no problem: %v", write.method, write.path, got.Header)
+		}
+		if strings.Contains(string(got.body), "disk") || strings.Contains(string(got.body), "SQL") {
+			t.Errorf("%s %s: an inner error is told: %s", write.method, write.path, got.body)
+		}
+	}
+	return len(writes)
+}
+
+// wantsReads fails the test unless reads and the guard work.
+func wantsReads(t *testing.T, c *client) {
+	t.Helper()
+	c.wants(t, http.StatusOK, http.MethodGet, "/api/user/profile", "")
+	c.wants(t, http.StatusOK, http.MethodGet, "/", "")
+	c.wants(t, http.StatusOK, http.MethodGet, "/healthz", "")
+	stranger := &client{url: c.url, http: c.http}
+	stranger.wants(t, http.StatusSeeOther, http.MethodGet, "/dashboard", "")
+	stranger.wants(t, http.StatusUnauthorized, http.MethodGet, "/api/user/profile", "")
+}
+
+// A write is on the disk before it is acknowledged: the log is synced between
+// the request and its answer, and once.
+func TestSyncedBeforeAcknowledged(t *testing.T) {
+	parallel(t)
+	p := start(t, t.TempDir(), cheap...)
+	c := newClient(p.URL)
+	c.register(t, "ada@example.com")
+	c.login(t, "ada@example.com")
+	letGo := trace(t, p, "-e", "trace=fdatasync,fsync,write")
+	const writes = 50
+	for i := range writes {
+		c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", object("name", strconv.Itoa(i)))
+	}
+	traced := letGo()
+	synced := regexp.MustCompile(`f(data)?sync\(\d+<.*lychgate\.db-wal>`)
+	answered := regexp.MustCompile(`write\(\d+<(TCP|socket).*"HTTP/1\.1 (\d+)`)
+	syncs, answers, since := 0, 0, 0
+	for line := range strings.Lines(traced) {
+		switch {
+		case synced.MatchString(line):
+			syncs++
+			since++
+		case answered.MatchString(line):
+			answers++
+			if since == 0 {
+				t.Errorf("answer %d came before the log was synced", answers)
+			}
+			since = 0
+		}
+	}
+	if answers != writes {
+		t.Fatalf("%d answers to %d writes:\n%.4000s", answers, writes, traced)
+	}
+	if syncs > writes+writes/10 { // a checkpoint syncs too, now and then
+		t.Errorf("%d syncs for %d writes", syncs, writes)
+	}
+	row(t, "order of fdatasync and answer", "%d writes, %d syncs of the log, one before each answer", writes, syncs)
+}
+
+// A server that cannot write its data says so at once, and what to do.
+func TestReadOnlyDirectory(t *testing.T) {
+	parallel(t)
+	if os.Getuid() != 0 {
+		t.Log("as the user who runs the test")
+	}
+	for _, test := range []struct {
+		name   string
+		filled bool
+	}{{"empty", false}, {"with a database", true}} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := filepath.Join(filepath.Dir(lychgate), strings.ReplaceAll(t.Name(), "/", "-"))
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if test.filled {
+				start(t, dir, cheap...).Stop()
+			}
+			if err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+				if err != nil {
+					return err
+				}
+				if os.Getuid() == 0 {
+					if err := os.Chown(path, nobody, nobody); err != nil {
+						return err
+					}
+				}
+				if info.IsDir() {
+					return os.Chmod(path, 0o500)
+				}
+				return os.Chmod(path, 0o400)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			defer os.Chmod(dir, 0o700) //nolint:errcheck // so that it can be removed
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, lychgate, serveFlags(dir)...)
+			cmd.Dir = filepath.Dir(lychgate)
+			if os.Getuid() == 0 { // to whom every directory is open
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+			}
+			output, err := cmd.CombinedOutput()
+			if cmd.ProcessState.ExitCode() != 1 {
+				t.Errorf("it ended with %v, want status 1", err)
+			}
+			words := strings.TrimSpace(string(output))
+			if !strings.Contains(words, dir) || !strings.Contains(words, "permission denied") || !strings.Contains(words, "must be writable") || strings.Count(words, "\n") > 0 {
+				t.Errorf("it says: %s", words)
+			}
+			row(t, "start on a read-only directory, "+test.name, "status 1: %s", strings.ReplaceAll(words, dir, "…"))
+		})
+	}
+}
+
+// nobody is the user that owns nothing.
+const nobody = 65534

@@ -1,0 +1,160 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// roleVariable makes the test binary another program than the tests.
+const roleVariable = "LYCHGATE_FAULTTEST_ROLE"
+
+// play runs the program of a role.
+func play(role string) int {
+	switch role {
+	case "hold":
+		return exitStatus(hold())
+	case "plain":
+		return exitStatus(plain())
+	case "hash":
+		return exitStatus(hash())
+	case "busy":
+		for { //nolint:revive // that is all
+		}
+	case "probe":
+		return exitStatus(probe())
+	case "serve":
+		return serve()
+	}
+	return failed(fmt.Errorf("there is no role %q", role))
+}
+
+func exitStatus(err error) int {
+	if err != nil {
+		return failed(err)
+	}
+	return 0
+}
+
+// as returns the command that runs this test binary in a role.
+func as(role string, args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	return cmd
+}
+
+// hold takes the write lock of a database and holds it until its input ends.
+func hold() error {
+	db, err := sql.Open("sqlite", "file:"+os.Args[1]+"?_pragma=busy_timeout(5000)&_txlock=immediate")
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(context.Background(), nil)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Println("held"); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		return err
+	}
+	return tx.Rollback()
+}
+
+// holdLock lets another process hold the write lock of the database until the
+// function that it returns is called.
+func holdLock(t *testing.T, path string) (release func()) {
+	t.Helper()
+	cmd := as("hold", path)
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := output.Read(make([]byte, 1)); err != nil {
+		t.Fatalf("the lock is not held: %v", err)
+	}
+	return func() {
+		t.Helper()
+		if err := input.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Another process holds the write lock of the database: for a while, and
+// writes are slower; for too long, and they are refused, while everything else
+// goes on.
+func TestLock(t *testing.T) {
+	parallel(t)
+	for _, test := range []struct {
+		held    time.Duration
+		refuses bool
+	}{{3 * time.Second, false}, {quick(8*time.Second, 30*time.Second), true}} {
+		t.Run(test.held.String(), func(t *testing.T) {
+			parallel(t)
+			p := start(t, t.TempDir(), cheap...)
+			c := newClient(p.URL)
+			c.register(t, "ada@example.com")
+			c.login(t, "ada@example.com")
+			release := holdLock(t, p.database())
+
+			var (
+				reads, pages      watched
+				slowest           latencies
+				accepted, refused atomic.Int64
+			)
+			write := func(ctx context.Context) {
+				for ctx.Err() == nil {
+					got, err := c.ask(t.Context(), http.MethodPatch, "/api/user/profile", object("name", "x"))
+					switch {
+					case err != nil:
+						t.Error(err)
+					case got.StatusCode == http.StatusOK:
+						accepted.Add(1)
+					case test.refuses && got.StatusCode == http.StatusServiceUnavailable && got.Header.Get("Retry-After") != "":
+						refused.Add(1)
+					default:
+						t.Errorf("status %d: %s", got.StatusCode, got.body)
+					}
+					slowest.add(got.took)
+				}
+			}
+			time.AfterFunc(test.held, release)
+			during(t, test.held, write, write, write, write,
+				func(ctx context.Context) { reads.work(ctx, c, "/api/user/profile", 50) },
+				func(ctx context.Context) { pages.work(ctx, c, "/", 50) },
+			)
+			c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", object("name", "after"))
+			if accepted.Load() == 0 || test.refuses == (refused.Load() == 0) {
+				t.Errorf("%d accepted, %d refused", accepted.Load(), refused.Load())
+			}
+			if reads.failed.Load()+pages.failed.Load() > 0 || reads.count() == 0 {
+				t.Errorf("of %d reads %d failed, and %d pages", reads.count(), reads.failed.Load(), pages.failed.Load())
+			}
+			row(t, "write lock held by another process for "+test.held.String(),
+				"4 writers: %d accepted after the lock, %d told 503 with Retry-After, the slowest answer after %s; %d reads, none failed, p99 %s",
+				accepted.Load(), refused.Load(), ms(slowest.percentile(1000)), reads.count(), ms(reads.percentile(990)))
+		})
+	}
+}

@@ -1,0 +1,189 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+const (
+	stormCost    = 12
+	stormClients = 200
+)
+
+// A storm is what came of many clients that sign in at once.
+type storm struct {
+	quiet, profile watched // of somebody who is signed in: before it, and in it
+	surplus        latencies
+	signIns        atomic.Int64
+	refused        atomic.Int64
+	wrong          atomic.Int64
+	took           time.Duration
+	memory         [2]float64 // before it, and the most in it, in MB
+}
+
+// rage lets 200 clients sign in without a pause, but for the second after which
+// one that was refused tries again, while somebody works and pages are loaded
+// on other connections.
+func rage(t *testing.T, p *program, pages int, while time.Duration) *storm {
+	t.Helper()
+	s := &storm{}
+	reader := newClient(p.URL)
+	reader.register(t, "reader@example.com")
+	reader.login(t, "reader@example.com")
+	load := func() (work []func(context.Context)) {
+		for range pages {
+			work = append(work, func(ctx context.Context) {
+				new(watched).work(ctx, newClient(p.URL), "/", 5)
+			})
+		}
+		return work
+	}
+	during(t, while/2, append(load(), func(ctx context.Context) { s.quiet.probe(t, ctx, reader, "/api/user/profile", 200) })...)
+	s.memory[0] = p.resident()
+
+	work := append(load(), func(ctx context.Context) { s.profile.probe(t, ctx, reader, "/api/user/profile", 200) })
+	for range stormClients {
+		work = append(work, func(ctx context.Context) { s.signInAgain(ctx, newClient(p.URL)) })
+	}
+	work = append(work, func(ctx context.Context) {
+		pace(ctx, 10, func() { s.memory[1] = max(s.memory[1], p.resident()) })
+	})
+	begun := time.Now()
+	during(t, while, work...)
+	s.took = time.Since(begun)
+	return s
+}
+
+func (s *storm) signInAgain(ctx context.Context, c *client) {
+	body := object("email", "reader@example.com", "password", password, "tokenDelivery", "body")
+	pause(ctx, rand.N(time.Second))
+	for ctx.Err() == nil {
+		got, err := c.ask(ctx, http.MethodPost, "/api/auth/login", body)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.wrong.Add(1)
+		case got.StatusCode == http.StatusOK:
+			s.signIns.Add(1)
+			continue
+		case (got.StatusCode == http.StatusServiceUnavailable || got.StatusCode == http.StatusTooManyRequests) && got.Header.Get("Retry-After") != "":
+			s.refused.Add(1)
+			s.surplus.add(got.took)
+		default:
+			s.wrong.Add(1)
+		}
+		pause(ctx, time.Second/2+rand.N(time.Second))
+	}
+}
+
+// bareRate returns how many hashes a second all cores make when they do
+// nothing else.
+func bareRate(t *testing.T) float64 {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), stormCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hashes atomic.Int64
+	begun := time.Now()
+	work := make([]func(context.Context), runtime.NumCPU())
+	for i := range work {
+		work[i] = func(ctx context.Context) {
+			for ctx.Err() == nil {
+				if err := bcrypt.CompareHashAndPassword(hash, []byte(password)); err != nil {
+					t.Error(err)
+				}
+				hashes.Add(1)
+			}
+		}
+	}
+	during(t, 5*time.Second, work...)
+	return float64(hashes.Load()) / time.Since(begun).Seconds()
+}
+
+// A storm of sign-ins neither keeps people who are signed in waiting nor leaves
+// a core idle; whoever finds the queue full is told so at once.
+func TestStorm(t *testing.T) {
+	if !*full {
+		s := rage(t, start(t, t.TempDir(), stormFlags...), 0, 2*time.Second)
+		s.check(t)
+		return
+	}
+	bare := bareRate(t)
+	row(t, "bcrypt at cost 12 on all cores, nothing else", "%.2f/s", bare)
+	for _, beside := range []struct {
+		what       string
+		pages      int
+		neighbours bool
+	}{{"nothing else", 0, false}, {"32 connections load pages", 32, false}, {"the same, and another process keeps all cores busy", 32, true}} {
+		t.Run(beside.what, func(t *testing.T) {
+			if beside.neighbours {
+				keepCoresBusy(t)
+			}
+			s := rage(t, start(t, t.TempDir(), stormFlags...), beside.pages, 30*time.Second)
+			s.check(t)
+			row(t, "storm beside "+beside.what+": lychgate", "%s; surplus told within %s (p99 of %d); %.0f MB before, %.0f at most",
+				s.figure(bare), ms(s.surplus.percentile(990)), s.refused.Load(), s.memory[0], s.memory[1])
+			for _, way := range slices.Sorted(maps.Keys(waysToHash)) {
+				p := startCommand(t, t.TempDir(), as("plain", way))
+				s := rage(t, p, beside.pages, 12*time.Second)
+				row(t, "a plain server, "+way, "%s; %.0f MB at most", s.figure(bare), s.memory[1])
+				p.Kill()
+			}
+		})
+	}
+}
+
+// keepCoresBusy lets other processes compete for all cores until the test ends.
+func keepCoresBusy(t *testing.T) {
+	t.Helper()
+	for range runtime.NumCPU() {
+		cmd := as("busy")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			cmd.Process.Kill() //nolint:errcheck // it ends in no other way
+			cmd.Wait()         //nolint:errcheck // it was killed
+		})
+	}
+}
+
+var stormFlags = append([]string{"--bcrypt-cost", strconv.Itoa(stormCost)}, cheap[2:]...)
+
+func (s *storm) figure(bare float64) string {
+	rate := float64(s.signIns.Load()) / s.took.Seconds()
+	return fmt.Sprintf("profile p99 %s, p99.9 %s (quiet %s, %s); %.1f sign-ins/s, %.2f of bare",
+		ms(s.profile.percentile(990)), ms(s.profile.percentile(999)), ms(s.quiet.percentile(990)), ms(s.quiet.percentile(999)), rate, rate/bare)
+}
+
+// check fails the test where an answer was wrong. How long they took is for
+// the table.
+func (s *storm) check(t *testing.T) {
+	t.Helper()
+	if wrong := s.wrong.Load(); wrong > 0 {
+		t.Errorf("%d sign-ins got neither in nor a 503 or 429 with Retry-After", wrong)
+	}
+	wantsServed(t, &s.quiet)
+	wantsServed(t, &s.profile)
+	if s.signIns.Load() == 0 || s.refused.Load() == 0 {
+		t.Errorf("%d signed in, %d were refused: there was no storm", s.signIns.Load(), s.refused.Load())
+	}
+	if s.memory[1] > s.memory[0]+50 {
+		t.Errorf("it took %.0f MB before, %.0f in the storm", s.memory[0], s.memory[1])
+	}
+}
