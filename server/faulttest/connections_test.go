@@ -123,7 +123,7 @@ func linger(ctx context.Context, p *program, beginning string, reads bool) (time
 	if reads {
 		go func() {
 			defer close(ended)
-			io.Copy(io.Discard, connection) //nolint:errcheck // it ends with the connection, in one way or another
+			io.Copy(io.Discard, connection) // it ends with the connection, in one way or another
 		}()
 	}
 	drip := time.NewTicker(250 * time.Millisecond)
@@ -228,7 +228,7 @@ func TestFloodOfConnections(t *testing.T) {
 		flood = append(flood, func(ctx context.Context) {
 			for ctx.Err() == nil {
 				if connection, err := p.dial(); err == nil {
-					io.WriteString(connection, text) //nolint:errcheck // what comes of it is not looked at
+					io.WriteString(connection, text) // what comes of it is not looked at
 					connection.Close()
 					opened.Add(1)
 				}

@@ -37,15 +37,12 @@ func trace(t *testing.T, p *program, args ...string) (letGo func() string) {
 	ended := make(chan error, 1)
 	go func() {
 		lines := bufio.NewScanner(stderr)
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), "attached") {
-				attached <- nil
-				break
-			}
-			attached <- fmt.Errorf("strace: %s", lines.Text())
-			break
+		var err error
+		if lines.Scan(); !strings.Contains(lines.Text(), "attached") {
+			err = fmt.Errorf("strace: %s", lines.Text())
 		}
-		for lines.Scan() {
+		attached <- err
+		for lines.Scan() { // it must not wait for a reader
 		}
 		ended <- cmd.Wait()
 	}()
@@ -226,7 +223,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			defer os.Chmod(dir, 0o700) //nolint:errcheck // so that it can be removed
+			defer os.Chmod(dir, 0o700) // so that it can be removed
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, lychgate, serveFlags(dir)...)

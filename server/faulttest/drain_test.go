@@ -86,7 +86,7 @@ func TestDraining(t *testing.T) {
 			select { // told again
 			case <-p.ended:
 			case <-time.After(500 * time.Millisecond):
-				syscall.Kill(p.pid, syscall.SIGTERM) //nolint:errcheck // it may have ended
+				syscall.Kill(p.pid, syscall.SIGTERM) // it may have ended
 			}
 		}()
 		took := p.Stop()

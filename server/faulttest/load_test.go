@@ -93,7 +93,7 @@ func (w *watched) work(ctx context.Context, c *client, path string, perSecond in
 
 // probe is work in a process of its own, so that what else this one does for
 // the test does not count as the server's.
-func (w *watched) probe(t testing.TB, ctx context.Context, c *client, path string, perSecond int) {
+func (w *watched) probe(ctx context.Context, t testing.TB, c *client, path string, perSecond int) {
 	cmd := as("probe", c.url, c.access, path, strconv.Itoa(perSecond))
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -121,7 +121,7 @@ func (w *watched) probe(t testing.TB, ctx context.Context, c *client, path strin
 func probe() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		io.Copy(io.Discard, os.Stdin) //nolint:errcheck // however it ends
+		io.Copy(io.Discard, os.Stdin) // however it ends
 		cancel()
 	}()
 	perSecond, err := strconv.Atoi(os.Args[4])

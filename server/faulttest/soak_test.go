@@ -173,9 +173,9 @@ func mixed(t *testing.T, p *program, while time.Duration) int64 {
 		one := &person{client: newClient(p.URL), email: fmt.Sprintf("p%d@example.com", i), password: fact{password, password}}
 		one.register(t, one.email)
 		one.login(t, one.email)
-		reader, stranger := newClient(p.URL), newClient(p.URL)
+		reader := newClient(p.URL)
 		work = append(work, func(ctx context.Context) {
-			pace(ctx, 4, func() {
+			pace(ctx, 1, func() {
 				ok, err := one.write(t.Context())
 				if err != nil || !ok {
 					t.Errorf("%s: a write failed: %v", one.email, err)
@@ -189,20 +189,20 @@ func mixed(t *testing.T, p *program, while time.Duration) int64 {
 				note(reader.ask(t.Context(), http.MethodGet, path, ""))
 				pause(ctx, 50*time.Millisecond)
 			}
-		}, func(ctx context.Context) {
-			pace(ctx, 1, func() {
-				note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/login", object("email", one.email, "password", "a guess")))
-				note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/login", `{"email":`))
-				note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/refresh", object("refreshToken", strings.Repeat("x", 100))))
-			})
 		})
 	}
-	hasty := newClient(p.URL)
-	work = append(work, func(ctx context.Context) { // goes away in the middle
+	hasty, stranger := newClient(p.URL), newClient(p.URL)
+	work = append(work, func(ctx context.Context) { // guesses and garbles
+		pace(ctx, 1, func() {
+			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/login", object("email", "p0@example.com", "password", "a guess")))
+			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/login", `{"email":`))
+			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/refresh", object("refreshToken", strings.Repeat("x", 100))))
+		})
+	}, func(ctx context.Context) { // goes away in the middle
 		pace(ctx, 5, func() {
 			soon, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 			defer cancel()
-			hasty.ask(soon, http.MethodPost, "/api/auth/login", object("email", "p0@example.com", "password", "a guess")) //nolint:errcheck // it is meant to fail
+			hasty.ask(soon, http.MethodPost, "/api/auth/login", object("email", "p0@example.com", "password", "a guess")) // it is meant to fail
 		})
 	}, func(ctx context.Context) { // says nothing, or half of something
 		pace(ctx, 5, func() {
@@ -212,7 +212,7 @@ func mixed(t *testing.T, p *program, while time.Duration) int64 {
 				return
 			}
 			defer connection.Close()
-			io.WriteString(connection, "POST /api/auth/login HTTP/1.1\r\nHost: "+p.host()+"\r\nContent-Length: 100\r\n\r\n{") //nolint:errcheck // nobody waits for an answer
+			io.WriteString(connection, "POST /api/auth/login HTTP/1.1\r\nHost: "+p.host()+"\r\nContent-Length: 100\r\n\r\n{") // nobody waits for an answer
 			pause(ctx, 100*time.Millisecond)
 		})
 	})

@@ -51,10 +51,10 @@ func rage(t *testing.T, p *program, pages int, while time.Duration) *storm {
 		}
 		return work
 	}
-	during(t, while/2, append(load(), func(ctx context.Context) { s.quiet.probe(t, ctx, reader, "/api/user/profile", 200) })...)
+	during(t, while/2, append(load(), func(ctx context.Context) { s.quiet.probe(ctx, t, reader, "/api/user/profile", 200) })...)
 	s.memory[0] = p.resident()
 
-	work := append(load(), func(ctx context.Context) { s.profile.probe(t, ctx, reader, "/api/user/profile", 200) })
+	work := append(load(), func(ctx context.Context) { s.profile.probe(ctx, t, reader, "/api/user/profile", 200) })
 	for range stormClients {
 		work = append(work, func(ctx context.Context) { s.signInAgain(ctx, newClient(p.URL)) })
 	}
@@ -157,8 +157,8 @@ func keepCoresBusy(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			cmd.Process.Kill() //nolint:errcheck // it ends in no other way
-			cmd.Wait()         //nolint:errcheck // it was killed
+			cmd.Process.Kill() // it ends in no other way
+			cmd.Wait()         // it was killed
 		})
 	}
 }
