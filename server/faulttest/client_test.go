@@ -12,9 +12,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"lychgate/server/servertest"
 )
 
-const password = "correct horse battery staple"
+const password = servertest.Password
 
 // client is one signed-in program or browser, on connections of its own.
 type client struct {
@@ -65,29 +67,16 @@ func (c *client) ask(ctx context.Context, method, path, body string) (answer, er
 	return answer{response, read, time.Since(begun)}, nil
 }
 
-// object returns a JSON object of names and values in turn.
-func object(pairs ...string) string {
-	members := make(map[string]string, len(pairs)/2)
-	for i := 0; i < len(pairs); i += 2 {
-		members[pairs[i]] = pairs[i+1]
-	}
-	text, err := json.Marshal(members)
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return string(text)
-}
-
 // register makes an account.
 func (c *client) register(t testing.TB, email string) {
 	t.Helper()
-	c.wants(t, http.StatusCreated, http.MethodPost, "/api/auth/register", object("email", email, "password", password))
+	c.wants(t, http.StatusCreated, http.MethodPost, "/api/auth/register", servertest.Object("email", email, "password", password))
 }
 
 // login signs in as a program does, with tokens in the body.
 func (c *client) login(t testing.TB, email string) {
 	t.Helper()
-	got := c.wants(t, http.StatusOK, http.MethodPost, "/api/auth/login", object("email", email, "password", password, "tokenDelivery", "body"))
+	got := c.wants(t, http.StatusOK, http.MethodPost, "/api/auth/login", servertest.Object("email", email, "password", password, "tokenDelivery", "body"))
 	if err := c.take(got); err != nil {
 		t.Fatal(err)
 	}
@@ -114,4 +103,13 @@ func (c *client) wants(t testing.TB, status int, method, path, body string) answ
 		t.Fatalf("%s %s: status %d, want %d\n%s", method, path, got.StatusCode, status, got.body)
 	}
 	return got
+}
+
+// signIn returns a client that is signed in to an account of its own.
+func (p *program) signIn(t testing.TB) *client {
+	t.Helper()
+	c := newClient(p.URL)
+	c.register(t, "ada@example.com")
+	c.login(t, "ada@example.com")
+	return c
 }

@@ -74,9 +74,7 @@ func TestSlowClients(t *testing.T) {
 			connections := quick(100, 1000)
 			needsHandles(t, connections)
 			p := start(t, t.TempDir(), cheap...)
-			c := newClient(p.URL)
-			c.register(t, "ada@example.com")
-			c.login(t, "ada@example.com")
+			c := p.signIn(t)
 
 			var lives latencies
 			var held sync.WaitGroup
@@ -157,9 +155,6 @@ func TestIdleConnections(t *testing.T) {
 	connections := quick(500, 10_000)
 	needsHandles(t, connections)
 	p := start(t, t.TempDir(), cheap...)
-	c := newClient(p.URL)
-	c.register(t, "ada@example.com")
-	c.login(t, "ada@example.com")
 	before, memoryBefore := p.handles(), p.resident()
 
 	idle := make([]net.Conn, 0, connections)
@@ -213,9 +208,7 @@ func TestIdleConnections(t *testing.T) {
 // and with nonsense, while people work.
 func TestFloodOfConnections(t *testing.T) {
 	p := start(t, t.TempDir(), cheap...)
-	c := newClient(p.URL)
-	c.register(t, "ada@example.com")
-	c.login(t, "ada@example.com")
+	c := p.signIn(t)
 	before := p.handles()
 
 	var work, quiet watched

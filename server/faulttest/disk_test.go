@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lychgate/server/servertest"
 )
 
 // trace attaches strace to a running server. The function it returns lets go
@@ -78,10 +80,8 @@ func TestDiskFaults(t *testing.T) {
 		t.Run(fault.call+" "+fault.failure, func(t *testing.T) {
 			dir := t.TempDir()
 			p := start(t, dir, cheap...)
-			c := newClient(p.URL)
-			c.register(t, "ada@example.com")
-			c.login(t, "ada@example.com")
-			c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", object("name", "before"))
+			c := p.signIn(t)
+			c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", servertest.Object("name", "before"))
 
 			letGo := trace(t, p, "-e", "trace="+fault.call, "-e", "inject="+fault.call+":error="+fault.failure)
 			refused := 0
@@ -96,11 +96,11 @@ func TestDiskFaults(t *testing.T) {
 
 			begun := time.Now()
 			eventually(t, "writes are taken again", 5*time.Second, func() bool {
-				got, err := c.ask(t.Context(), http.MethodPatch, "/api/user/profile", object("name", "after"))
+				got, err := c.ask(t.Context(), http.MethodPatch, "/api/user/profile", servertest.Object("name", "after"))
 				return err == nil && got.StatusCode == http.StatusOK
 			})
 			recovered := time.Since(begun)
-			c.wants(t, http.StatusOK, http.MethodPost, "/api/auth/refresh", object("refreshToken", c.refresh))
+			c.wants(t, http.StatusOK, http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", c.refresh))
 			p.Kill() // what was acknowledged since is on the disk
 			wantsIntegrity(t, p.database())
 			again := start(t, dir, cheap...)
@@ -119,12 +119,12 @@ func TestDiskFaults(t *testing.T) {
 func wantsNoWrite(t *testing.T, c *client) int {
 	t.Helper()
 	writes := []struct{ method, path, body string }{
-		{http.MethodPatch, "/api/user/profile", object("name", "during")},
-		{http.MethodPost, "/api/auth/register", object("email", "new@example.com", "password", password)},
-		{http.MethodPost, "/api/auth/login", object("email", "ada@example.com", "password", password)},
-		{http.MethodPost, "/api/auth/login", object("email", "ada@example.com", "password", "not the password")},
-		{http.MethodPost, "/api/auth/refresh", object("refreshToken", c.refresh)},
-		{http.MethodPost, "/api/user/password", object("currentPassword", password, "newPassword", "another horse battery")},
+		{http.MethodPatch, "/api/user/profile", servertest.Object("name", "during")},
+		{http.MethodPost, "/api/auth/register", servertest.Object("email", "new@example.com", "password", password)},
+		{http.MethodPost, "/api/auth/login", servertest.Object("email", "ada@example.com", "password", password)},
+		{http.MethodPost, "/api/auth/login", servertest.Object("email", "ada@example.com", "password", "not the password")},
+		{http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", c.refresh)},
+		{http.MethodPost, "/api/user/password", servertest.Object("currentPassword", password, "newPassword", "another horse battery")},
 		{http.MethodDelete, "/api/user/sessions", ""},
 	}
 	for _, write := range writes {
@@ -155,13 +155,11 @@ func wantsReads(t *testing.T, c *client) {
 func TestSyncedBeforeAcknowledged(t *testing.T) {
 	parallel(t)
 	p := start(t, t.TempDir(), cheap...)
-	c := newClient(p.URL)
-	c.register(t, "ada@example.com")
-	c.login(t, "ada@example.com")
+	c := p.signIn(t)
 	letGo := trace(t, p, "-e", "trace=fdatasync,fsync,write")
 	const writes = 50
 	for i := range writes {
-		c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", object("name", strconv.Itoa(i)))
+		c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", servertest.Object("name", strconv.Itoa(i)))
 	}
 	traced := letGo()
 	synced := regexp.MustCompile(`f(data)?sync\(\d+<.*lychgate\.db-wal>`)

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lychgate/server/servertest"
 )
 
 // A server is told to stop while people work and sign-ins wait for their
@@ -60,13 +62,13 @@ func TestDraining(t *testing.T) {
 				}
 			})
 			all.Go(func() {
-				for note(each().ask(t.Context(), http.MethodPatch, "/api/user/profile", object("name", fmt.Sprint(put.Add(1))))) {
+				for note(each().ask(t.Context(), http.MethodPatch, "/api/user/profile", servertest.Object("name", fmt.Sprint(put.Add(1))))) {
 				}
 			})
 		}
 		for range 48 { // many more than have been hashed by the end
 			all.Go(func() {
-				got, err := each().ask(t.Context(), http.MethodPost, "/api/auth/login", object("email", "ada@example.com", "password", password))
+				got, err := each().ask(t.Context(), http.MethodPost, "/api/auth/login", servertest.Object("email", "ada@example.com", "password", password))
 				note(got, err)
 				if err == nil && got.StatusCode == http.StatusOK {
 					signIns.Add(1)

@@ -5,6 +5,7 @@ package faulttest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite"
+
+	"lychgate/server/servertest"
 )
 
 // person is somebody who goes on working over crash after crash, and knows
@@ -48,18 +51,18 @@ func (p *person) write(ctx context.Context) (bool, error) {
 	id := fmt.Sprintf("%d-%s", p.step, p.email)
 	switch p.step % 6 {
 	case 0:
-		return p.did(ctx, http.StatusCreated, http.MethodPost, "/api/auth/register", object("email", id, "password", password),
+		return p.did(ctx, http.StatusCreated, http.MethodPost, "/api/auth/register", servertest.Object("email", id, "password", password),
 			func(answer) error { p.accounts = append(p.accounts, id); return nil })
 	case 1:
 		p.name.asked = id
-		ok, err := p.did(ctx, http.StatusOK, http.MethodPatch, "/api/user/profile", object("name", id), nil)
+		ok, err := p.did(ctx, http.StatusOK, http.MethodPatch, "/api/user/profile", servertest.Object("name", id), nil)
 		p.name.set(ok)
 		return ok, err
 	case 2, 3:
-		return p.did(ctx, http.StatusOK, http.MethodPost, "/api/auth/refresh", object("refreshToken", p.refresh), p.take)
+		return p.did(ctx, http.StatusOK, http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", p.refresh), p.take)
 	case 4:
 		p.password.asked = id
-		ok, err := p.did(ctx, http.StatusNoContent, http.MethodPost, "/api/user/password", object("currentPassword", p.password.kept, "newPassword", id), nil)
+		ok, err := p.did(ctx, http.StatusNoContent, http.MethodPost, "/api/user/password", servertest.Object("currentPassword", p.password.kept, "newPassword", id), nil)
 		p.password.set(ok)
 		return ok, err
 	default:
@@ -71,13 +74,16 @@ func (p *person) write(ctx context.Context) (bool, error) {
 func (p *person) signInAndOut(ctx context.Context) (bool, error) {
 	second := &client{url: p.url, http: p.http}
 	ok, err := second.did(ctx, http.StatusOK, http.MethodPost, "/api/auth/login",
-		object("email", p.email, "password", p.password.kept, "tokenDelivery", "body"), second.take)
+		servertest.Object("email", p.email, "password", p.password.kept, "tokenDelivery", "body"), second.take)
 	if !ok || err != nil {
 		return ok, err
 	}
 	return second.did(ctx, http.StatusNoContent, http.MethodPost, "/api/auth/logout", "",
 		func(answer) error { p.ended = append(p.ended, second.refresh); return nil })
 }
+
+// errBusy is in the error of a request that was told to come back later.
+var errBusy = errors.New("the server is busy")
 
 // did sends a request, and keeps what follows from its answer if that has the
 // wanted status. Without an answer nothing is known; another answer is wrong.
@@ -86,6 +92,8 @@ func (c *client) did(ctx context.Context, status int, method, path, body string,
 	switch {
 	case err != nil:
 		return false, nil //nolint:nilerr // without an answer nothing is known
+	case got.StatusCode == http.StatusServiceUnavailable && got.Header.Get("Retry-After") != "":
+		return false, fmt.Errorf("%s %s: %w", method, path, errBusy)
 	case got.StatusCode != status:
 		return false, fmt.Errorf("%s %s: status %d: %s", method, path, got.StatusCode, got.body)
 	case keep == nil:
@@ -99,7 +107,7 @@ func (p *person) find(t *testing.T, db *sql.DB) {
 	t.Helper()
 	// Nobody is signed out: the last token that arrived still leads on, and the
 	// session is the one it was.
-	if ok, err := p.did(t.Context(), http.StatusOK, http.MethodPost, "/api/auth/refresh", object("refreshToken", p.refresh), p.take); !ok || err != nil {
+	if ok, err := p.did(t.Context(), http.StatusOK, http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", p.refresh), p.take); !ok || err != nil {
 		t.Fatalf("%s is signed out (%v)", p.email, err)
 	}
 	var name string
@@ -114,7 +122,7 @@ func (p *person) find(t *testing.T, db *sql.DB) {
 		}
 	}
 	for _, token := range p.ended {
-		if ok, err := p.did(t.Context(), http.StatusUnauthorized, http.MethodPost, "/api/auth/refresh", object("refreshToken", token), nil); !ok || err != nil {
+		if ok, err := p.did(t.Context(), http.StatusUnauthorized, http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", token), nil); !ok || err != nil {
 			t.Errorf("a session that %s had ended goes on (%v)", p.email, err)
 		}
 	}
@@ -127,7 +135,7 @@ func (p *person) findPassword(t *testing.T) {
 	t.Helper()
 	for _, word := range slices.Compact([]string{p.password.asked, p.password.kept}) {
 		second := &client{url: p.url, http: p.http}
-		got, err := second.ask(t.Context(), http.MethodPost, "/api/auth/login", object("email", p.email, "password", word, "tokenDelivery", "body"))
+		got, err := second.ask(t.Context(), http.MethodPost, "/api/auth/login", servertest.Object("email", p.email, "password", word, "tokenDelivery", "body"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"lychgate/server/servertest"
 )
 
 // hold takes the write lock of a database and holds it until its input ends.
@@ -76,9 +78,7 @@ func TestLock(t *testing.T) {
 		t.Run(test.held.String(), func(t *testing.T) {
 			parallel(t)
 			p := start(t, t.TempDir(), cheap...)
-			c := newClient(p.URL)
-			c.register(t, "ada@example.com")
-			c.login(t, "ada@example.com")
+			c := p.signIn(t)
 			release := holdLock(t, p.database())
 
 			var (
@@ -88,7 +88,7 @@ func TestLock(t *testing.T) {
 			)
 			write := func(ctx context.Context) {
 				for ctx.Err() == nil {
-					got, err := c.ask(t.Context(), http.MethodPatch, "/api/user/profile", object("name", "x"))
+					got, err := c.ask(t.Context(), http.MethodPatch, "/api/user/profile", servertest.Object("name", "x"))
 					switch {
 					case err != nil:
 						t.Error(err)
@@ -107,7 +107,7 @@ func TestLock(t *testing.T) {
 				func(ctx context.Context) { reads.work(ctx, c, "/api/user/profile", 50) },
 				func(ctx context.Context) { pages.work(ctx, c, "/", 50) },
 			)
-			c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", object("name", "after"))
+			c.wants(t, http.StatusOK, http.MethodPatch, "/api/user/profile", servertest.Object("name", "after"))
 			if accepted.Load() == 0 || test.refuses == (refused.Load() == 0) {
 				t.Errorf("%d accepted, %d refused", accepted.Load(), refused.Load())
 			}

@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"lychgate/server/servertest"
 )
 
 // A plain server is what a guide would have built, with one way or another to
@@ -158,9 +160,9 @@ func plain() error {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		fmt.Fprintln(w, object("accessToken", "x"))
+		fmt.Fprintln(w, servertest.Object("accessToken", "x"))
 	})
-	mux.HandleFunc("GET /api/user/profile", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, object("name", "Ada")) })
+	mux.HandleFunc("GET /api/user/profile", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, servertest.Object("name", "Ada")) })
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) })
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {

@@ -5,6 +5,7 @@ package faulttest
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"lychgate/server/cli"
+	"lychgate/server/servertest"
 )
 
 // serve is the program itself, in this test binary: with the race detector
@@ -149,13 +151,17 @@ func chart(samples []sample) string {
 // mixed is everything that people and strangers do, at once: writes of all
 // kinds, pages, wrong passwords, clients that go away in the middle, bodies
 // that are no JSON, connections that are left open. It returns how many
-// requests were answered.
-func mixed(t *testing.T, p *program, while time.Duration) int64 {
+// requests were answered, and how many told to come back later.
+func mixed(t *testing.T, p *program, while time.Duration) (int64, int64) {
 	t.Helper()
-	var answered, failed atomic.Int64
+	var answered, told, failed atomic.Int64
 	note := func(got answer, err error) {
-		if err == nil && got.StatusCode < http.StatusInternalServerError {
+		switch {
+		case err == nil && got.StatusCode < http.StatusInternalServerError:
 			answered.Add(1)
+			return
+		case err == nil && detectsRaces() && got.StatusCode == http.StatusServiceUnavailable && got.Header.Get("Retry-After") != "":
+			told.Add(1)
 			return
 		}
 		failed.Add(1)
@@ -176,11 +182,14 @@ func mixed(t *testing.T, p *program, while time.Duration) int64 {
 		reader := newClient(p.URL)
 		work = append(work, func(ctx context.Context) {
 			pace(ctx, 1, func() {
-				ok, err := one.write(t.Context())
-				if err != nil || !ok {
+				switch ok, err := one.write(t.Context()); {
+				case ok:
+					answered.Add(1)
+				case detectsRaces() && errors.Is(err, errBusy): // it makes everything many times slower
+					told.Add(1)
+				default:
 					t.Errorf("%s: a write failed: %v", one.email, err)
 				}
-				answered.Add(1)
 				one.accounts, one.ended = nil, nil
 			})
 		}, func(ctx context.Context) {
@@ -194,15 +203,15 @@ func mixed(t *testing.T, p *program, while time.Duration) int64 {
 	hasty, stranger := newClient(p.URL), newClient(p.URL)
 	work = append(work, func(ctx context.Context) { // guesses and garbles
 		pace(ctx, 1, func() {
-			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/login", object("email", "p0@example.com", "password", "a guess")))
+			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/login", servertest.Object("email", "p0@example.com", "password", "a guess")))
 			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/login", `{"email":`))
-			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/refresh", object("refreshToken", strings.Repeat("x", 100))))
+			note(stranger.ask(t.Context(), http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", strings.Repeat("x", 100))))
 		})
 	}, func(ctx context.Context) { // goes away in the middle
 		pace(ctx, 5, func() {
 			soon, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 			defer cancel()
-			hasty.ask(soon, http.MethodPost, "/api/auth/login", object("email", "p0@example.com", "password", "a guess")) // it is meant to fail
+			hasty.ask(soon, http.MethodPost, "/api/auth/login", servertest.Object("email", "p0@example.com", "password", "a guess")) // it is meant to fail
 		})
 	}, func(ctx context.Context) { // says nothing, or half of something
 		pace(ctx, 5, func() {
@@ -223,7 +232,7 @@ func mixed(t *testing.T, p *program, while time.Duration) int64 {
 	if failed.Load() > 0 {
 		t.Errorf("%d requests failed", failed.Load())
 	}
-	return answered.Load()
+	return answered.Load(), told.Load()
 }
 
 // databaseHandles are the files that the readers of the database open when
@@ -251,7 +260,7 @@ func TestMixedLoad(t *testing.T) {
 			samples = append(samples, sample{time.Since(begun), p.resident(), float64(goroutines()), float64(p.handles())})
 		})
 	}()
-	answered := mixed(t, p, while)
+	answered, told := mixed(t, p, while)
 	cancel()
 	<-sampled
 
@@ -264,7 +273,7 @@ func TestMixedLoad(t *testing.T) {
 	}
 	what := fmt.Sprintf("mixed load for %v", while)
 	if detectsRaces() {
-		row(t, what+", with the race detector", "%d requests answered, no race, no failure", answered)
+		row(t, what+", with the race detector", "%d requests answered, %d told to come back later; no race", answered, told)
 		return
 	}
 	row(t, what, "%d requests answered; %s", answered, flat(t, samples))

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"lychgate/server/servertest"
 )
 
 const (
@@ -68,7 +70,7 @@ func rage(t *testing.T, p *program, pages int, while time.Duration) *storm {
 }
 
 func (s *storm) signInAgain(ctx context.Context, c *client) {
-	body := object("email", "reader@example.com", "password", password, "tokenDelivery", "body")
+	body := servertest.Object("email", "reader@example.com", "password", password, "tokenDelivery", "body")
 	pause(ctx, rand.N(time.Second))
 	for ctx.Err() == nil {
 		got, err := c.ask(ctx, http.MethodPost, "/api/auth/login", body)
