@@ -85,7 +85,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		return nil, err
 	}
 	s.auth, s.store = service, service.Store
-	if err := errors.Join(service.Endings.Poll(ctx), service.RestoreLimits(ctx)); err != nil {
+	if err := errors.Join(service.Endings.Poll(ctx), service.CheckClock(ctx), service.RestoreLimits(ctx)); err != nil {
 		return nil, err
 	}
 
@@ -197,6 +197,7 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 		Endings:       auth.NewEndings(s),
 		Limits:        auth.NewLimits(auth.Rate(c.LoginAttempts), auth.Rate(c.RegisterAttempts), env.Now),
 		Use:           auth.NewUse(),
+		Clock:         auth.NewClock(env.Now),
 		SignupClosed:  c.SignupClosed,
 		SessionIdle:   c.SessionIdle,
 		SessionMax:    c.SessionMax,

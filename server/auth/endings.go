@@ -89,7 +89,8 @@ func (e *Endings) Poll(ctx context.Context) error {
 }
 
 // Follow keeps up with what other processes do, until ctx ends: with the
-// sessions that they end, and the signing keys that they make.
+// sessions that they end, and the signing keys that they make. It keeps up with
+// the clock too.
 func (s *Service) Follow(ctx context.Context) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
@@ -109,6 +110,7 @@ func (s *Service) Follow(ctx context.Context) {
 			s.Log.Info("ended sessions and signing keys can be read again")
 			failing = false
 		}
+		_ = s.followClock(ctx) // it is tried again, and has told the log
 		s.Endings.forget()
 	}
 }

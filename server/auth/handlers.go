@@ -204,6 +204,9 @@ func (h *Handlers) JWKS(c echo.Context) error {
 // malformed. Without it the access cookie counts, and where that is missing,
 // expired or cannot be verified, the refresh cookie.
 func (h *Handlers) Identify(c echo.Context, depth web.Depth) (web.Identity, error) {
+	if err := h.Service.followClock(c.Request().Context()); err != nil {
+		return web.Identity{}, err
+	}
 	if hasAuthorization(c) {
 		token, err := web.BearerToken(c.Request().Header)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,9 @@ var ErrWrongSecret = errors.New("the secret does not fit this database: its sign
 // by then and can verify what it signs.
 const settleTime = 2 * pollEvery
 
+// longestTTL is more than any access token lives, whatever it is set to.
+const longestTTL = 24 * time.Hour
+
 // Keys are the keys that access tokens are signed with (ES256: P-256 and
 // SHA-256, RFC 7518, section 3.4). The newest signs; the one before verifies
 // until its last token has expired. They follow the store, where any process
@@ -37,6 +41,8 @@ type Keys struct {
 	ttl   time.Duration // of access tokens
 	now   func() time.Time
 	list  atomic.Pointer[[]signingKey] // the newest first; never empty
+
+	polling sync.Mutex // so that what was read first does not replace what was read later
 }
 
 type signingKey struct {
@@ -62,28 +68,45 @@ func LoadKeys(ctx context.Context, s *store.Store, root secret.Root, ttl time.Du
 
 // Poll reads which keys there are by now.
 func (k *Keys) Poll(ctx context.Context) error {
-	stored, err := k.store.Read().SigningKeys(ctx)
+	k.polling.Lock()
+	defer k.polling.Unlock()
+	list, err := k.read(ctx, k.store.Read())
+	if err == nil {
+		k.list.Store(&list)
+	}
+	return err
+}
+
+// read returns the stored keys; it opens none that is open already.
+func (k *Keys) read(ctx context.Context, q *store.Queries) ([]signingKey, error) {
+	stored, err := q.SigningKeys(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	have := *k.list.Load()
 	if len(stored) == 0 {
-		return nil // none yet, or gone in a way that is no reason to stop
+		return have, nil // none yet, or gone in a way that is no reason to stop
 	}
-	same := func(a store.SigningKey, b signingKey) bool { return a.ID == b.id }
+	same := func(a store.SigningKey, b signingKey) bool { return a.ID == b.id && a.CreatedAt.Equal(b.createdAt) }
 	if slices.EqualFunc(stored, have, same) {
-		return nil
+		return have, nil
 	}
 	list := make([]signingKey, 0, len(stored))
 	for _, key := range stored {
 		private, err := openKey(k.root, key)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		list = append(list, signingKey{key.ID, private, key.CreatedAt})
 	}
+	return list, nil
+}
+
+// replace makes known what was read in a transaction that has been committed.
+func (k *Keys) replace(list []signingKey) {
+	k.polling.Lock()
+	defer k.polling.Unlock()
 	k.list.Store(&list)
-	return nil
 }
 
 // Rotate makes a key that takes over the signing from the newest one, and
@@ -162,20 +185,11 @@ func (k *Keys) Infos() []KeyInfo {
 // create makes a key and returns its id: the first one, unless another process
 // was faster, or one more.
 func (k *Keys) create(ctx context.Context, more bool) (string, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return "", fmt.Errorf("make a signing key: %w", err)
-	}
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return "", fmt.Errorf("encode a signing key: %w", err)
-	}
-	id, err := thumbprint(&private.PublicKey)
+	key, err := newKey(k.root, k.now())
 	if err != nil {
 		return "", err
 	}
-	key := store.SigningKey{ID: id, Sealed: k.root.Seal(sealLabel(id), encoded), CreatedAt: k.now()}
-	return id, k.store.Write(ctx, func(q *store.Queries) error {
+	return key.ID, k.store.Write(ctx, func(q *store.Queries) error {
 		stored, err := q.SigningKeys(ctx)
 		if err != nil || len(stored) > 0 && !more {
 			return err
@@ -189,6 +203,40 @@ func (k *Keys) create(ctx context.Context, more bool) (string, error) {
 		}
 		return q.Audit(ctx, store.AuditLine{At: k.now(), Event: "key_rotated", Outcome: outcomeSuccess, UserAgent: commandLine.UserAgent})
 	})
+}
+
+// turnOver makes a key that signs from now on, while none of those before
+// verifies any more: as if it had been made long enough ago, and they before
+// that.
+func (k *Keys) turnOver(ctx context.Context, q *store.Queries, now time.Time) error {
+	key, err := newKey(k.root, now.Add(-settleTime-longestTTL))
+	if err != nil {
+		return err
+	}
+	stored, err := q.SigningKeys(ctx)
+	if err != nil {
+		return err
+	}
+	if len(stored) > 0 && !stored[0].CreatedAt.Before(key.CreatedAt) {
+		if err := q.SetSigningKeysBack(ctx, stored[0].CreatedAt.Sub(key.CreatedAt)+time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return q.CreateSigningKey(ctx, key)
+}
+
+// newKey makes a key, of a time as it is stored: keys are told apart by it.
+func newKey(root secret.Root, createdAt time.Time) (store.SigningKey, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return store.SigningKey{}, fmt.Errorf("make a signing key: %w", err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return store.SigningKey{}, fmt.Errorf("encode a signing key: %w", err)
+	}
+	id, err := thumbprint(&private.PublicKey)
+	return store.SigningKey{ID: id, Sealed: root.Seal(sealLabel(id), encoded), CreatedAt: createdAt.Truncate(time.Millisecond)}, err
 }
 
 func openKey(root secret.Root, key store.SigningKey) (*ecdsa.PrivateKey, error) {

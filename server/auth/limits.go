@@ -31,6 +31,8 @@ type Limits struct {
 	now func() time.Time
 
 	mu            sync.Mutex
+	last          time.Time     // what now returned last,
+	lost          time.Duration // and by how much it went back in all; see time
 	pairs         *buckets
 	addresses     *buckets
 	accounts      *buckets
@@ -65,6 +67,19 @@ type hold struct {
 	key string
 }
 
+// time returns the present by a clock of the limits' own, which is never set
+// back: what has been used up would come back too late. It goes with the
+// monotonic clock where now has a reading of that one, so that no step of the
+// wall clock moves it either way.
+func (l *Limits) time() time.Time {
+	now := l.now()
+	if now.Before(l.last) {
+		l.lost += l.last.Sub(now)
+	}
+	l.last = now
+	return now.Add(l.lost)
+}
+
 // SignIn begins an attempt of an account, by its canonical e-mail, from an
 // address (see addressKey). known says that the account has signed in from it
 // before: then others' guesses do not keep it out. Where only attempts that are
@@ -95,7 +110,7 @@ func (l *Limits) SignIn(ctx context.Context, account, address string, known bool
 func (l *Limits) try(account, address string, known bool) (*Attempt, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
+	now := l.time()
 	places := []hold{{l.pairs, account + " " + address}, {l.addresses, address}}
 	ofAccount := hold{l.accounts, account}
 	if !known || l.accounts.hasPlace(account, now) {
@@ -150,7 +165,7 @@ func (a *Attempt) settle(decide func(place hold, now time.Time)) {
 		return
 	}
 	a.settled = true
-	now := l.now()
+	now := l.time()
 	for _, place := range a.held {
 		place.in.release(place.key, now)
 		decide(place, now)
@@ -163,18 +178,16 @@ func (a *Attempt) settle(decide func(place hold, now time.Time)) {
 func (l *Limits) AccountFullAt(account string) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	missing := l.accounts.size - l.accounts.current(account, now).tokens
-	return now.Add(time.Duration(missing * float64(l.accounts.refill)))
+	missing := l.accounts.size - l.accounts.current(account, l.time()).tokens
+	return l.now().Add(time.Duration(missing * float64(l.accounts.refill)))
 }
 
 // Restore takes away what an account had used up when another process ended.
 func (l *Limits) Restore(account string, fullAt time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	missing := float64(max(0, fullAt.Sub(now))) / float64(l.accounts.refill)
-	l.accounts.store(account, bucket{tokens: max(0, l.accounts.size-missing), at: now})
+	missing := float64(max(0, fullAt.Sub(l.now()))) / float64(l.accounts.refill)
+	l.accounts.store(account, bucket{tokens: max(0, l.accounts.size-missing), at: l.time()})
 }
 
 // Register counts a registration from an address. It returns a problem of
@@ -182,7 +195,7 @@ func (l *Limits) Restore(account string, fullAt time.Time) {
 func (l *Limits) Register(address string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
+	now := l.time()
 	if wait := l.registrations.wait(address, now); wait > 0 {
 		return problem.RateLimited(wait)
 	}
@@ -194,15 +207,16 @@ func (l *Limits) Register(address string) error {
 func (l *Limits) CancelRegistration(address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.registrations.giveBack(address, l.now())
+	l.registrations.giveBack(address, l.time())
 }
 
 // Sweep forgets buckets that are full again.
 func (l *Limits) Sweep() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now := l.time()
 	for _, buckets := range []*buckets{l.pairs, l.addresses, l.accounts, l.registrations} {
-		buckets.sweep(l.now())
+		buckets.sweep(now)
 	}
 }
 

@@ -183,8 +183,9 @@ func TestRevocationUnderLoad(t *testing.T) {
 }
 
 type sessionInfo struct {
-	ID      string
-	Current bool
+	ID                    string
+	Current               bool
+	CreatedAt, LastSeenAt time.Time
 }
 
 func sessionsOf(client *servertest.Client) []sessionInfo {

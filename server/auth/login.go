@@ -25,6 +25,10 @@ func (s *Service) Login(ctx context.Context, who Credentials, client Client, rep
 	if who.Password == "" {
 		return Grant{}, store.User{}, problem.Faults(problem.Field{Field: "password", Code: "required", Detail: "Enter your password."})
 	}
+	// In a storm most are refused, and that must cost next to nothing.
+	if err := s.Hasher.Room(); err != nil {
+		return Grant{}, store.User{}, err
+	}
 	user, err := s.Store.Read().UserByEmail(ctx, email)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Grant{}, store.User{}, err
@@ -107,15 +111,13 @@ func stillProven(ctx context.Context, q *store.Queries, user store.User) error {
 // begin starts a session of a user and ends those it replaces, in the
 // transaction of what must be done first.
 func (s *Service) begin(ctx context.Context, user store.User, event string, client Client, replaced []string, first func(*store.Queries) error) (Grant, error) {
-	now := s.Now()
-	session := store.Session{
-		ID: rand.Text(), UserID: user.ID, Generation: 1, CreatedAt: now, RotatedAt: now, LastSeenAt: now,
-		IP: client.IP, UserAgent: client.UserAgent,
-	}
-	err := s.Store.Write(ctx, func(q *store.Queries) error {
+	session := store.Session{ID: rand.Text(), UserID: user.ID, Generation: 1, IP: client.IP, UserAgent: client.UserAgent}
+	err := s.write(ctx, func(q *store.Queries) error {
 		if err := first(q); err != nil {
 			return err
 		}
+		now := s.Now()
+		session.CreatedAt, session.RotatedAt, session.LastSeenAt = now, now, now
 		if err := q.CreateSession(ctx, session); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ type Service struct {
 	Endings       *Endings
 	Limits        *Limits
 	Use           *Use
+	Clock         *Clock
 
 	SignupClosed bool
 	SessionIdle  time.Duration // a session ends after this long unused,

@@ -64,7 +64,7 @@ func (s *Service) Refresh(ctx context.Context, token string, client Client) (Gra
 		next     int64
 		replayed bool
 	)
-	err := s.Store.Write(ctx, func(q *store.Queries) (err error) {
+	err := s.write(ctx, func(q *store.Queries) (err error) {
 		session, next, err = s.rotate(ctx, q, id, presented)
 		if replayed = errors.Is(err, errReplayed); !replayed {
 			return err
@@ -288,22 +288,28 @@ func (s *Service) Maintain(ctx context.Context) {
 // SaveUse writes down which sessions were in use. Nothing is lost when it
 // fails.
 func (s *Service) SaveUse(ctx context.Context) error {
-	seen := s.Use.take()
-	if len(seen) == 0 {
+	if s.Use.isEmpty() {
 		return nil
 	}
-	err := s.Store.Write(ctx, func(q *store.Queries) error {
-		for id, at := range seen {
-			if err := q.SeeSession(ctx, id, at); err != nil {
-				return err
-			}
-		}
-		return nil
+	var seen map[string]time.Time
+	err := s.write(ctx, func(q *store.Queries) error {
+		seen = s.Use.take()
+		return saveUse(ctx, q, seen, 0)
 	})
 	if err != nil {
 		s.Use.putBack(seen)
 	}
 	return err
+}
+
+// saveUse writes down which sessions were in use, so much earlier than noted.
+func saveUse(ctx context.Context, q *store.Queries, seen map[string]time.Time, earlier time.Duration) error {
+	for id, at := range seen {
+		if err := q.SeeSession(ctx, id, at.Add(-earlier)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) sweep(ctx context.Context) error {

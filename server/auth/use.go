@@ -44,6 +44,12 @@ func (u *Use) putBack(seen map[string]time.Time) {
 	}
 }
 
+func (u *Use) isEmpty() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.seen) == 0
+}
+
 // take hands over what was noted since it was last taken.
 func (u *Use) take() map[string]time.Time {
 	u.mu.Lock()

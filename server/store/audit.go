@@ -48,6 +48,14 @@ func (q *Queries) AuditSince(ctx context.Context, since time.Time) ([]AuditLine,
 	return q.auditLines(ctx, `WHERE at >= $1 ORDER BY seq`, millis(since))
 }
 
+// Audited reports whether an event was recorded from one time to another, both
+// included.
+func (q *Queries) Audited(ctx context.Context, event string, from, to time.Time) (found bool, err error) {
+	err = q.one(ctx, "look for an event", []any{&found},
+		`SELECT EXISTS (SELECT 1 FROM audit WHERE event = $1 AND at >= $2 AND at <= $3)`, event, millis(from), millis(to))
+	return found, err
+}
+
 // EventReplay is the event of a refresh token that was presented again when it
 // no longer counted: somebody else may have it.
 const EventReplay = "refresh_replay"

@@ -152,9 +152,15 @@ func (s *Store) Read() *Queries { return &Queries{db: s.reader} }
 // Write runs work in one transaction and commits it when work returns nil. An
 // error of work is returned as it is; one of the database becomes a problem of
 // kind Unavailable, and then nothing was written.
-func (s *Store) Write(ctx context.Context, work func(*Queries) error) (err error) {
+func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	return s.Rewrite(ctx, work)
+}
+
+// Rewrite is Write for work on whole tables, which may take longer than anybody
+// waits: a million rows some ten seconds.
+func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err error) {
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return failed("begin a transaction", err)

@@ -517,3 +517,71 @@ func testUntoldEventsStay(t *testing.T, s *suite) {
 	prune()
 	events()
 }
+
+func testTimesSetBack(t *testing.T, s *suite) {
+	ctx, ada := t.Context(), s.user("ada")
+	latest := func(after time.Duration) {
+		t.Helper()
+		if got, err := s.store.Read().LatestTime(ctx); err != nil || !got.Equal(start.Add(after)) {
+			t.Errorf("the latest time is %v, %v, want %v after the start", got, err, after)
+		}
+	}
+	if got, err := s.store.Read().LatestTime(ctx); err != nil || got.UnixMilli() != 0 {
+		t.Errorf("the latest time of nothing: %v, %v", got, err)
+	}
+	young, old := store.SigningKey{ID: "young", Sealed: []byte("y"), CreatedAt: start.Add(time.Minute)}, store.SigningKey{ID: "old", Sealed: []byte("o"), CreatedAt: start}
+	s.write(func(q *store.Queries) error {
+		return errors.Join(q.CreateSigningKey(ctx, young), q.CreateSigningKey(ctx, old),
+			q.SaveAttempts(ctx, store.Attempts{Email: ada.Email, FullAt: start.Add(5 * time.Hour)}))
+	})
+	latest(time.Minute)
+	session := s.session("one", ada.ID, time.Hour)
+	latest(time.Hour)
+	s.rotate("one", 1, 2*time.Hour)
+	latest(2 * time.Hour)
+	s.write(func(q *store.Queries) error { return q.SeeSession(ctx, "one", start.Add(3*time.Hour)) })
+	latest(3 * time.Hour)
+	ended := s.session("ended", ada.ID, 4*time.Hour)
+	latest(4 * time.Hour)
+	s.write(func(q *store.Queries) error { return q.EndSession(ctx, "ended", start.Add(4*time.Hour)) })
+	latest(3 * time.Hour)
+
+	s.write(func(q *store.Queries) error {
+		return errors.Join(q.SetTimesBack(ctx, 24*time.Hour), q.SetSigningKeysBack(ctx, time.Hour))
+	})
+	session.Generation = 2
+	session.CreatedAt, session.RotatedAt, session.LastSeenAt = start.Add(-23*time.Hour), start.Add(-22*time.Hour), start.Add(-21*time.Hour)
+	s.wantsSession(session)
+	ended.Ended = true
+	s.wantsSession(ended)
+	latest(-59 * time.Minute)
+	keys, err := s.store.Read().SigningKeys(ctx)
+	if err != nil || len(keys) != 2 || keys[0].ID != "young" || !keys[0].CreatedAt.Equal(young.CreatedAt.Add(-time.Hour)) || !keys[1].CreatedAt.Equal(old.CreatedAt.Add(-time.Hour)) {
+		t.Errorf("keys %+v, %v", keys, err)
+	}
+	attempts, err := s.store.Read().AttemptsAt(ctx, start.Add(-20*time.Hour))
+	if err != nil || len(attempts) != 1 || !attempts[0].FullAt.Equal(start.Add(-19*time.Hour)) {
+		t.Errorf("attempts %+v, %v", attempts, err)
+	}
+}
+
+func testAudited(t *testing.T, s *suite) {
+	s.write(func(q *store.Queries) error {
+		return q.Audit(t.Context(), store.AuditLine{At: start, Event: "here"})
+	})
+	for _, test := range []struct {
+		event    string
+		from, to time.Duration
+		want     bool
+	}{
+		{"here", 0, 0, true},
+		{"here", -time.Hour, time.Hour, true},
+		{"here", time.Millisecond, time.Hour, false},
+		{"here", -time.Hour, -time.Millisecond, false},
+		{"there", -time.Hour, time.Hour, false},
+	} {
+		if got, err := s.store.Read().Audited(t.Context(), test.event, start.Add(test.from), start.Add(test.to)); err != nil || got != test.want {
+			t.Errorf("%+v: %v, %v", test, got, err)
+		}
+	}
+}

@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"UntoldEventsStay":         testUntoldEventsStay,
 		"SigningKeys":              testSigningKeys,
 		"Audit":                    testAudit,
+		"Audited":                  testAudited,
+		"TimesSetBack":             testTimesSetBack,
 		"WriteRollsBack":           testWriteRollsBack,
 		"WriteAfterAPanic":         testWriteAfterAPanic,
 		"WriteWithoutTime":         testWriteWithoutTime,

@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// SetTimesBack makes the sessions that have not ended, and the time when
+// attempts of accounts come back, earlier by so much: what was told by a clock
+// that has been set back since.
+func (q *Queries) SetTimesBack(ctx context.Context, by time.Duration) error {
+	ms := by.Milliseconds()
+	if _, err := q.exec(ctx, "set sessions back",
+		`UPDATE sessions SET created_at = created_at - $1, rotated_at = rotated_at - $2, last_seen_at = last_seen_at - $3
+		 WHERE ended_at IS NULL`, ms, ms, ms); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, "set the attempts of accounts back", `UPDATE account_attempts SET full_at = full_at - $1`, ms)
+	return err
+}
+
+// SetSigningKeysBack makes all keys older by so much.
+func (q *Queries) SetSigningKeysBack(ctx context.Context, by time.Duration) error {
+	_, err := q.exec(ctx, "set the signing keys back", `UPDATE signing_keys SET created_at = created_at - $1`, by.Milliseconds())
+	return err
+}
+
+// LatestTime returns the latest time that stands with a signing key or a
+// session that has not ended: of all that lives, none can have been stored
+// before it.
+func (q *Queries) LatestTime(ctx context.Context) (time.Time, error) {
+	var created, rotated, seen, key int64
+	if err := q.one(ctx, "read the latest time of the sessions", []any{&created, &rotated, &seen},
+		`SELECT COALESCE(MAX(created_at), 0), COALESCE(MAX(rotated_at), 0), COALESCE(MAX(last_seen_at), 0)
+		 FROM sessions WHERE ended_at IS NULL`); err != nil {
+		return time.Time{}, err
+	}
+	if err := q.one(ctx, "read the latest time of the signing keys", []any{&key},
+		`SELECT COALESCE(MAX(created_at), 0) FROM signing_keys`); err != nil {
+		return time.Time{}, err
+	}
+	return fromMillis(max(created, rotated, seen, key)), nil
+}
