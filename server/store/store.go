@@ -143,6 +143,14 @@ func (s *Store) migrate(ctx context.Context, tree fs.FS) error {
 
 // Close writes the log back into the database and closes it.
 func (s *Store) Close() error {
+	// Work that was cancelled gives its connection back a moment later. One that
+	// is still in use outlives Close, and then the log is not written back.
+	inUse := func() int { return s.reader.Stats().InUse + s.writer.Stats().InUse }
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for begun := time.Now(); inUse() > 0 && time.Since(begun) < time.Second; {
+		<-look.C
+	}
 	return errors.Join(s.reader.Close(), s.writer.Close())
 }
 

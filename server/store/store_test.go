@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"io/fs"
@@ -304,6 +305,42 @@ func TestClosingWritesTheLogBack(t *testing.T) {
 	}
 	if _, err := open(t, backup).Read().User(t.Context(), "ada"); err != nil {
 		t.Errorf("in the copy: %v", err)
+	}
+}
+
+// What is cut off in the middle of a write gives its connection back after
+// Write has returned: closing waits for it.
+func TestClosingAfterACancelledWriteWritesTheLogBack(t *testing.T) {
+	for i := range 10 {
+		path := path(t)
+		s, err := store.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		working := make(chan struct{})
+		done := make(chan error)
+		go func() {
+			done <- s.Write(ctx, func(q *store.Queries) error {
+				close(working)
+				for { // until a statement finds that it was cancelled
+					if err := q.CreateUser(ctx, store.User{ID: rand.Text(), Email: rand.Text()}); err != nil {
+						return err
+					}
+				}
+			})
+		}()
+		<-working
+		cancel()
+		if err := <-done; err == nil {
+			t.Fatal("the write was not cancelled")
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("round %d: the log is left behind (%v)", i, err)
+		}
 	}
 }
 
