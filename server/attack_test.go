@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"lychgate/server/servertest"
 )
@@ -60,14 +59,8 @@ func sendCutShort(t *testing.T, server *servertest.Server, request string) reply
 
 func sendThen(t *testing.T, server *servertest.Server, request string, then func(*net.TCPConn) error) reply {
 	t.Helper()
-	connection, err := net.Dial("tcp", address(server))
-	if err != nil {
-		t.Fatal(err)
-	}
+	connection := dial(t, server)
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
 	// The server may answer and close before it has read all of a request
 	// that it refuses: what counts is the answer.
 	_, writeErr := io.WriteString(connection, request)

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"lychgate/server/servertest"
 	"lychgate/server/site/sitetest"
@@ -195,14 +194,8 @@ func pipelined(t *testing.T, s *installation, questions []question) []decision {
 // reads answers until the server has ended it too.
 func pipeline(t *testing.T, server *servertest.Server, requests string, cut bool) (answers []reply) {
 	t.Helper()
-	connection, err := net.Dial("tcp", address(server))
-	if err != nil {
-		t.Fatal(err)
-	}
+	connection := dial(t, server)
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
 	go func() {
 		// The server need not read all of it: what counts are the answers.
 		_, _ = io.WriteString(connection, requests)

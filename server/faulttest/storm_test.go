@@ -42,9 +42,7 @@ type storm struct {
 func rage(t *testing.T, p *program, pages int, while time.Duration) *storm {
 	t.Helper()
 	s := &storm{}
-	reader := newClient(p.URL)
-	reader.register(t, "reader@example.com")
-	reader.login(t, "reader@example.com")
+	reader := p.signIn(t)
 	load := func() (work []func(context.Context)) {
 		for range pages {
 			work = append(work, func(ctx context.Context) {
@@ -70,7 +68,7 @@ func rage(t *testing.T, p *program, pages int, while time.Duration) *storm {
 }
 
 func (s *storm) signInAgain(ctx context.Context, c *client) {
-	body := servertest.Object("email", "reader@example.com", "password", password, "tokenDelivery", "body")
+	body := servertest.Object("email", "ada@example.com", "password", password, "tokenDelivery", "body")
 	pause(ctx, rand.N(time.Second))
 	for ctx.Err() == nil {
 		got, err := c.ask(ctx, http.MethodPost, "/api/auth/login", body)
