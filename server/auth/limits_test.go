@@ -39,9 +39,7 @@ func TestFailedSignInsAreLimitedPerPair(t *testing.T) {
 	for _, email := range []string{"ada@example.com", "ADA@example.com", " ada@example.com"} {
 		answer := guess(server, email, servertest.Password, "192.0.2.1")
 		answer.WantsProblem(http.StatusTooManyRequests, "rate_limited")
-		if answer.Header.Get("Retry-After") != "20" {
-			t.Errorf("Retry-After: %s, want 20", answer.Header.Get("Retry-After"))
-		}
+		wantsRetryAfter(t, answer, "20")
 	}
 	guess(server, "ada@example.com", servertest.Password, "192.0.2.2").Wants(http.StatusOK)
 	guess(server, "bob@example.com", servertest.Password, "192.0.2.1").Wants(http.StatusUnauthorized)
@@ -69,9 +67,7 @@ func TestFailedSignInsAreLimitedPerAddress(t *testing.T) {
 			}
 			answer := guess(server, "another@example.com", "wrong password", addresses[0])
 			answer.WantsProblem(http.StatusTooManyRequests, "rate_limited")
-			if answer.Header.Get("Retry-After") != "6" {
-				t.Errorf("Retry-After: %s, want 6", answer.Header.Get("Retry-After"))
-			}
+			wantsRetryAfter(t, answer, "6")
 			guess(server, "another@example.com", "wrong password", "2001:db8:0:1::1").Wants(http.StatusUnauthorized)
 		})
 	}
@@ -108,9 +104,7 @@ func TestAccountLimitsOutliveARestart(t *testing.T) {
 	for _, email := range accounts {
 		answer := guess(server, email, servertest.Password, "203.0.113.9")
 		answer.WantsProblem(http.StatusTooManyRequests, "rate_limited")
-		if answer.Header.Get("Retry-After") != "6" {
-			t.Errorf("%s: Retry-After: %s, want 6", email, answer.Header.Get("Retry-After"))
-		}
+		wantsRetryAfter(t, answer, "6")
 	}
 	guess(server, "ada@example.com", servertest.Password, "198.51.100.7").Wants(http.StatusOK)
 	server.Clock.Move(6 * time.Second)
@@ -185,9 +179,7 @@ func TestRegistrationsAreLimitedPerAddress(t *testing.T) {
 	register(2).Wants(http.StatusCreated)
 	answer := register(3)
 	answer.WantsProblem(http.StatusTooManyRequests, "rate_limited")
-	if answer.Header.Get("Retry-After") != "30" {
-		t.Errorf("Retry-After: %s, want 30", answer.Header.Get("Retry-After"))
-	}
+	wantsRetryAfter(t, answer, "30")
 	server.Clock.Move(30 * time.Second)
 	register(3).Wants(http.StatusCreated)
 }
@@ -200,4 +192,13 @@ func TestForwardedAddressesOfStrangersAreIgnored(t *testing.T) {
 		guess(server, "ada@example.com", "wrong password", fmt.Sprintf("192.0.2.%d", i)).Wants(http.StatusUnauthorized)
 	}
 	guess(server, "ada@example.com", "wrong password", "192.0.2.77").Wants(http.StatusTooManyRequests)
+}
+
+// wantsRetryAfter fails the test unless an answer says to wait for so many
+// seconds.
+func wantsRetryAfter(t *testing.T, answer servertest.Answer, seconds string) {
+	t.Helper()
+	if got := answer.Header.Get("Retry-After"); got != seconds {
+		t.Errorf("Retry-After: %s, want %s", got, seconds)
+	}
 }
