@@ -295,6 +295,7 @@ func TestARefreshWithoutItsClientRotatesNothing(t *testing.T) {
 	release := s.HoldDatabase()
 	hangUp(s, send(t, s, http.MethodPost, "/api/auth/refresh", "", "Cookie", cookiesOf(client)))
 	release()
+	eventually(t, "the refresh is done with", func() bool { return strings.Contains(s.Log.String(), `"path":"/api/auth/refresh"`) })
 	s.Clock.Move(time.Minute) // past the grace
 	client.Post("/api/auth/refresh", "").Wants(http.StatusOK)
 }
@@ -406,7 +407,7 @@ func TestNothingIsKeptOfSomebodyDeletedMeanwhile(t *testing.T) {
 		{"a right password change", "/api/user/password", passwordChange(servertest.Password)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := servertest.Start(t)
+			s := limited(t, 10)
 			client := s.Client()
 			client.Register(ada)
 			user := userOf(t, s, ada)
