@@ -66,7 +66,7 @@ func TestSignOutWithATokenOfARetiredKey(t *testing.T) {
 	clientOf(s).Register("ada@example.com")
 	script.login(s)
 	old := script.access
-	rotate(t, s)
+	follows(t, s, rotate(t, s))
 	for range 29 {
 		s.Clock.Move(24 * time.Hour)
 		script.refreshes(s).Wants(http.StatusOK)
