@@ -86,14 +86,14 @@ func wait(t *testing.T, begun <-chan struct{}) {
 }
 
 // inBackground sends a request, and returns its answer when it is called.
-func inBackground(t *testing.T, client *servertest.Client, method, path, body string, headers ...string) func() servertest.Answer {
+func inBackground(t *testing.T, client *servertest.Client, method, path, body string) func() servertest.Answer {
 	t.Helper()
 	var (
 		answer servertest.Answer
 		err    error
 		all    sync.WaitGroup
 	)
-	all.Go(func() { answer, err = client.Try(method, path, body, headers...) })
+	all.Go(func() { answer, err = client.Try(method, path, body) })
 	return func() servertest.Answer {
 		t.Helper()
 		all.Wait()
@@ -117,10 +117,11 @@ func elsewhere(t *testing.T, s *servertest.Server, work func(*auth.Service, auth
 	}
 }
 
-func userOf(t *testing.T, s *servertest.Server, email string) (user store.User) {
+// account returns the account that the tests are about.
+func account(t *testing.T, s *servertest.Server) (user store.User) {
 	t.Helper()
 	elsewhere(t, s, func(_ *auth.Service, operator auth.Operator) (err error) {
-		user, err = operator.Account(t.Context(), email)
+		user, err = operator.Account(t.Context(), ada)
 		return err
 	})
 	return user
@@ -144,7 +145,7 @@ func TestAWrongPasswordIsRecordedWithoutItsClient(t *testing.T) {
 			client := s.Client()
 			client.Header.Set("X-Forwarded-For", "192.0.2.1")
 			client.Register(ada)
-			id := userOf(t, s, ada).ID
+			id := account(t, s).ID
 			body := credentials(ada, wrong)
 			if path != loginURL {
 				body = passwordChange(wrong)
@@ -166,7 +167,7 @@ func TestARightPasswordIsCarriedOutWithoutItsClient(t *testing.T) {
 	client, other := s.Client(), s.Client()
 	client.Register(ada)
 	other.Login(ada)
-	id := userOf(t, s, ada).ID
+	id := account(t, s).ID
 
 	begun, release := s.HoldHashes()
 	connection := send(t, s, http.MethodPost, loginURL, credentials(ada, servertest.Password))
@@ -263,7 +264,7 @@ func TestRevocationsWithoutTheirClient(t *testing.T) {
 			s := servertest.Start(t)
 			victim := s.Client()
 			victim.Register(ada)
-			id, session := userOf(t, s, ada).ID, currentSession(t, victim)
+			id, session := account(t, s).ID, currentSession(t, victim)
 			r := test.prepare(t, s, victim)
 			begun, verify := s.HoldHashes()
 			release := s.HoldDatabase()
@@ -354,7 +355,7 @@ func TestASignInRacesAChangeOfTheAccount(t *testing.T) {
 				client := s.Client()
 				client.Header.Set("X-Forwarded-For", "192.0.2.1")
 				client.Register(ada)
-				user := userOf(t, s, ada)
+				user := account(t, s)
 				begun, release := s.HoldHashes()
 				answer := inBackground(t, client, http.MethodPost, path, body)
 				wait(t, begun)
@@ -410,7 +411,7 @@ func TestNothingIsKeptOfSomebodyDeletedMeanwhile(t *testing.T) {
 			s := limited(t, 10)
 			client := s.Client()
 			client.Register(ada)
-			user := userOf(t, s, ada)
+			user := account(t, s)
 			begun, release := s.HoldHashes()
 			answer := inBackground(t, client, http.MethodPost, test.path, test.body)
 			wait(t, begun)
@@ -433,7 +434,7 @@ func TestNothingIsKeptOfSomebodyDeletedMeanwhile(t *testing.T) {
 			s := servertest.Start(t)
 			client := s.Client()
 			client.Register(ada)
-			user := userOf(t, s, ada)
+			user := account(t, s)
 			path := strings.Replace(test.path, "<own>", currentSession(t, client), 1)
 			release := s.HoldDatabase()
 			answer := inBackground(t, client, test.method, path, "")

@@ -210,7 +210,8 @@ func FuzzAuthorization(f *testing.F) {
 		ours := len(authorization) >= len(scheme) && strings.ToLower(authorization[:len(scheme)]) == scheme
 		if ours && len(authorization) > len(scheme) {
 			next := rune(authorization[len(scheme)])
-			ours = !(next < 0x80 && (unicode.IsLetter(next) || unicode.IsDigit(next) || strings.ContainsRune("!#$%&'*+-.^_`|~", next)))
+			goesOn := next < 0x80 && (unicode.IsLetter(next) || unicode.IsDigit(next) || strings.ContainsRune("!#$%&'*+-.^_`|~", next))
+			ours = !goesOn
 		}
 		good := ours && len(authorization) > len(scheme)+1 && authorization[len(scheme)] == ' '
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
