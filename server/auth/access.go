@@ -200,8 +200,9 @@ func checkSignature(parser *jwt.Parser, token string, head header, keys []signin
 	return nil
 }
 
-// readAccessToken takes a token apart, strictly: three parts of base64url without spare
-// bits; in each object only the members we know, each once and spelt exactly.
+// readAccessToken takes a token apart, strictly: three parts of base64url without
+// spare bits; in each object only the members we know, each once and spelt
+// exactly.
 func readAccessToken(token string) (*claims, header, error) {
 	var (
 		c    claims

@@ -31,6 +31,10 @@ func TestReadsGoOnWhileTheDatabaseTakesNoWrites(t *testing.T) {
 			s := servertest.Start(t)
 			client := s.Client()
 			client.Register(ada)
+			leaver := s.Client()
+			leaver.Login(ada)
+			left := leaver.Copy(s)
+			leaver.Post("/api/auth/logout", "").Wants(http.StatusNoContent)
 			s.Clock.Move(time.Hour)
 			end := outage(s)
 			for _, path := range reads {
@@ -55,6 +59,7 @@ func TestReadsGoOnWhileTheDatabaseTakesNoWrites(t *testing.T) {
 				}
 			}
 			s.Client().Get("/dashboard").Wants(http.StatusSeeOther)
+			left.Get("/dashboard").Wants(http.StatusSeeOther) // and is no sign that the outage is over
 			s.Client().Get("/api/user/profile", "Cookie", "refreshToken="+client.Cookie("refreshToken")+"x").
 				WantsProblem(http.StatusUnauthorized, "unauthenticated")
 			end()

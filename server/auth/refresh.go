@@ -187,12 +187,11 @@ func (s *Service) Continue(ctx context.Context, token string, client Client, rea
 	cancel()
 	unavailable := err != nil && problem.From(err).Kind == problem.Unavailable
 	gone := ctx.Err() != nil
-	if !gone && s.outage.note(unavailable) {
-		if unavailable {
-			s.Log.Error("the store takes no writes: whoever is signed in can go on reading, sessions are not rotated", "error", err)
-		} else {
-			s.Log.Info("the store takes writes again")
-		}
+	switch {
+	case unavailable && !gone && s.outage.note(true):
+		s.Log.Error("the store takes no writes: whoever is signed in can go on reading, and sessions are not rotated", "error", err)
+	case err == nil && s.outage.note(false):
+		s.Log.Info("the store takes writes again")
 	}
 	if unavailable && (reads || gone) {
 		return s.continueWithoutRotation(ctx, known, client)
