@@ -48,6 +48,9 @@ type Environment struct {
 	// of its own; zero counts as one. Requests do not wait for them where Go
 	// is given as many threads more (GOMAXPROCS).
 	HashWorkers int
+	// OnHash, where it is set, is called before every password hash that is
+	// worked out, with its cost: tests count hashes and hold them up.
+	OnHash func(cost int)
 }
 
 // Server is a listening server; Run makes it answer.
@@ -183,6 +186,10 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 	if err != nil {
 		return nil, err
 	}
+	hasher := secret.NewHasher(root, c.BcryptCost, max(1, env.HashWorkers))
+	if env.OnHash != nil {
+		hasher.Observe(env.OnHash)
+	}
 	keys, err := auth.LoadKeys(ctx, s, root, c.AccessTTL, env.Now)
 	if err != nil {
 		return nil, err
@@ -190,7 +197,7 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 	return &auth.Service{
 		Store:         s,
 		Keys:          keys,
-		Hasher:        secret.NewHasher(root, c.BcryptCost, max(1, env.HashWorkers)),
+		Hasher:        hasher,
 		Policy:        secret.PasswordPolicy{MinLength: c.PasswordMin},
 		AccessTokens:  auth.NewAccessTokens(keys, issuer.String(), c.AccessTTL, env.Now),
 		RefreshTokens: auth.NewRefreshTokens(root),

@@ -35,6 +35,8 @@ type AccessTokens struct {
 	ttl    time.Duration
 	now    func() time.Time
 	parser *jwt.Parser
+	// signed is a parser that checks the signature and leaves the claims alone.
+	signed *jwt.Parser
 	// verified remembers tokens whose signature was checked, by the whole
 	// token, so that none can pass for another. It is bounded; an entry is no
 	// use once the token has expired.
@@ -56,6 +58,11 @@ func NewAccessTokens(keys *Keys, issuer string, ttl time.Duration, now func() ti
 			jwt.WithAudience(audience),
 			jwt.WithStrictDecoding(),
 			jwt.WithTimeFunc(now),
+		),
+		signed: jwt.NewParser(
+			jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}),
+			jwt.WithStrictDecoding(),
+			jwt.WithoutClaimsValidation(),
 		),
 	}
 }
@@ -123,79 +130,100 @@ func (a *AccessTokens) Mint(identity web.Identity, sessionEnds time.Time) (token
 // Verify returns whose token it is, or problem.ErrUnauthenticated. Whether the
 // session has ended since is not its business.
 func (a *AccessTokens) Verify(token string) (web.Identity, error) {
-	c, err := a.verify(token, a.keys.verifying())
+	c, err := a.verify(token)
 	if err != nil || c.ExpiresAt <= a.now().Unix() || a.isFromTheFuture(c) {
 		return web.Identity{}, problem.ErrUnauthenticated
 	}
 	return web.Identity{UserID: c.Subject, SessionID: c.SessionID}, nil
 }
 
-// SessionOf returns the session of a token that was valid once, expired or
-// from before a step back of the clock, or the empty string: enough to end the
-// session, and nothing else.
+// SessionOf returns the session of a token that was signed here with a key that
+// is still kept, or the empty string: enough to revoke the session, and nothing
+// else. So it asks for no more than a good signature. When the token was issued
+// and expires, for how long and by which origin is as the settings were then.
 func (a *AccessTokens) SessionOf(token string) string {
-	c, err := a.verify(token, a.keys.all())
-	if err != nil && !errors.Is(err, jwt.ErrTokenExpired) {
+	c, head, err := readAccessToken(token)
+	if err != nil {
+		return ""
+	}
+	if err := checkSignature(a.signed, token, head, a.keys.all()); err != nil {
+		return ""
+	}
+	return c.SessionID
+}
+
+// claimedSession returns the session that a token names, whoever signed it, or
+// the empty string.
+func claimedSession(token string) string {
+	c, _, err := readAccessToken(token)
+	if err != nil {
 		return ""
 	}
 	return c.SessionID
 }
 
 // verify checks a token but for the passing of time since it was remembered.
-// The claims of an expired one come along with jwt.ErrTokenExpired.
-func (a *AccessTokens) verify(token string, keys []signingKey) (*claims, error) {
-	if len(token) > maxTokenLength {
-		return nil, errAccessToken
-	}
+func (a *AccessTokens) verify(token string) (*claims, error) {
+	keys := a.keys.verifying()
 	if known, found := a.verified.Get(token); found {
 		if publicKey(keys, known.keyID) == nil {
 			return nil, errAccessToken
 		}
 		return known.claims, nil
 	}
-	var c claims
-	head, err := a.read(token, &c)
+	c, head, err := readAccessToken(token)
 	if err != nil {
 		return nil, err
 	}
-	key := publicKey(keys, head.KeyID)
-	if key == nil {
-		return nil, errAccessToken
+	if life := c.ExpiresAt - c.IssuedAt; life <= 0 || life > int64(a.ttl/time.Second) {
+		return nil, errAccessToken // this server would not have given it that life
 	}
-	// The library reads the claims once more and laxly, into a copy: the
-	// strict reading above is the one that counts.
-	_, err = a.parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return key, nil })
-	switch {
-	case err == nil:
-		a.verified.Add(token, remembered{&c, head.KeyID})
-		return &c, nil
-	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenInvalidIssuer) && !errors.Is(err, jwt.ErrTokenInvalidAudience):
-		return &c, jwt.ErrTokenExpired // the signature was good: it is checked before the claims
-	default:
-		return nil, errAccessToken
+	if err := checkSignature(a.parser, token, head, keys); err != nil {
+		return nil, err
 	}
+	a.verified.Add(token, remembered{c, head.KeyID})
+	return c, nil
 }
 
-// read takes a token apart, strictly: three parts of base64url without spare
-// bits; in each object only the members we know, each once and spelt exactly;
-// and a life that this server would have given it.
-func (a *AccessTokens) read(token string, c *claims) (header, error) {
-	var head header
+// checkSignature checks that one of the keys signed a token, and what else the
+// parser asks for.
+func checkSignature(parser *jwt.Parser, token string, head header, keys []signingKey) error {
+	key := publicKey(keys, head.KeyID)
+	if key == nil {
+		return errAccessToken
+	}
+	// The library reads the claims once more and laxly, into a copy: the
+	// strict reading is the one that counts.
+	if _, err := parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
+		return errAccessToken
+	}
+	return nil
+}
+
+// readAccessToken takes a token apart, strictly: three parts of base64url without
+// spare bits; in each object only the members we know, each once and spelt
+// exactly.
+func readAccessToken(token string) (*claims, header, error) {
+	var (
+		c    claims
+		head header
+	)
+	if len(token) > maxTokenLength {
+		return nil, head, errAccessToken
+	}
 	headPart, rest, found := strings.Cut(token, ".")
 	body, signature, alsoFound := strings.Cut(rest, ".")
 	if !found || !alsoFound || decodeBase64(signature) == nil ||
-		!decodeStrictly(headPart, &head) || !decodeStrictly(body, c) {
-		return head, errAccessToken
+		!decodeStrictly(headPart, &head) || !decodeStrictly(body, &c) {
+		return nil, head, errAccessToken
 	}
 	if head.Algorithm != jwt.SigningMethodES256.Alg() || head.Type != accessTokenType {
-		return head, errAccessToken
+		return nil, head, errAccessToken
 	}
-	life := c.ExpiresAt - c.IssuedAt
-	if c.ClientID != audience || c.Subject == "" || c.SessionID == "" || c.ID == "" ||
-		life <= 0 || life > int64(a.ttl/time.Second) {
-		return head, errAccessToken
+	if c.Audience != audience || c.ClientID != audience || c.Subject == "" || c.SessionID == "" || c.ID == "" {
+		return nil, head, errAccessToken
 	}
-	return head, nil
+	return &c, head, nil
 }
 
 // isFromTheFuture reports whether a token was issued later than another

@@ -118,12 +118,12 @@ func FuzzRefreshToken(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, at, cut uint16, with string) {
 		token := splice(minted, at, cut, with)
-		id, number, ok := tokens.read(token)
+		read, ok := tokens.read(token)
 		if ok != (token == minted) {
 			t.Fatalf("%q: accepted %v", token, ok)
 		}
-		if ok && (id != session || number != generation) || !ok && (id != "" || number != 0) {
-			t.Fatalf("%q is read as session %q, generation %d", token, id, number)
+		if want := (presented{session, generation}); ok && read != want || !ok && read != (presented{}) {
+			t.Fatalf("%q is read as %+v", token, read)
 		}
 	})
 }

@@ -3,8 +3,6 @@ package auth
 import (
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -45,18 +43,23 @@ type tokens struct {
 // Register answers POST /api/auth/register.
 func (h *Handlers) Register(c echo.Context) error {
 	var input struct {
-		Email    string `json:"email"`
-		Password string `json:"password"`
-		Name     string `json:"name"`
+		Email         string  `json:"email"`
+		Password      string  `json:"password"`
+		Name          string  `json:"name"`
+		TokenDelivery *string `json:"tokenDelivery"`
 	}
 	if err := web.Bind(c, &input); err != nil {
 		return err
 	}
-	grant, user, err := h.Service.Register(c.Request().Context(), Credentials{input.Email, input.Password}, input.Name, ClientOf(c), h.cookieSessions(c)...)
+	delivery, err := deliveryOf(c, input.TokenDelivery)
 	if err != nil {
 		return err
 	}
-	return h.signedIn(c, http.StatusCreated, grant, user)
+	grant, user, err := h.Service.Register(c.Request().Context(), Credentials{input.Email, input.Password}, input.Name, ClientOf(c), h.replaced(c))
+	if err != nil {
+		return err
+	}
+	return h.signedIn(c, http.StatusCreated, delivery, grant, user)
 }
 
 // Login answers POST /api/auth/login.
@@ -69,25 +72,59 @@ func (h *Handlers) Login(c echo.Context) error {
 	if err := web.Bind(c, &input); err != nil {
 		return err
 	}
-	inBody := input.TokenDelivery != nil && *input.TokenDelivery == "body"
-	if !inBody && input.TokenDelivery != nil && *input.TokenDelivery != "cookie" {
-		return problem.Faults(problem.Field{Field: "tokenDelivery", Code: "unknown_value", Detail: "This must be cookie or body."})
-	}
-	grant, user, err := h.Service.Login(c.Request().Context(), Credentials{input.Email, input.Password}, ClientOf(c), h.cookieSessions(c)...)
+	delivery, err := deliveryOf(c, input.TokenDelivery)
 	if err != nil {
 		return err
 	}
-	if inBody {
-		profile := NewProfile(user)
-		return c.JSON(http.StatusOK, tokens{User: &profile, AccessToken: grant.AccessToken, RefreshToken: grant.RefreshToken, ExpiresIn: grant.ExpiresIn})
+	grant, user, err := h.Service.Login(c.Request().Context(), Credentials{input.Email, input.Password}, ClientOf(c), h.replaced(c))
+	if err != nil {
+		return err
 	}
-	return h.signedIn(c, http.StatusOK, grant, user)
+	return h.signedIn(c, http.StatusOK, delivery, grant, user)
 }
 
-func (h *Handlers) signedIn(c echo.Context, status int, grant Grant, user store.User) error {
-	h.setCookies(c, grant)
+// replaced returns how to find the sessions that a new one replaces: those of
+// the cookies that came along. It is asked late, since it checks signatures.
+func (h *Handlers) replaced(c echo.Context) func() []string {
+	return func() []string { return h.cookieSessions(c) }
+}
+
+// delivery says where the tokens of a new session are put.
+type delivery int
+
+const (
+	inCookies        delivery = iota
+	inCookiesAndBody          // the access token in the body as well: for a program
+	inBody
+)
+
+// deliveryOf returns the delivery that a request asks for. What a browser is
+// told every script on the page can read, so it gets tokens in the body only
+// when it asks for that.
+func deliveryOf(c echo.Context, asked *string) (delivery, error) {
+	switch {
+	case asked != nil && *asked == "body":
+		return inBody, nil
+	case asked != nil && *asked != "cookie":
+		return 0, problem.Faults(problem.Field{Field: "tokenDelivery", Code: "unknown_value", Detail: "This must be cookie or body."})
+	case web.FromBrowser(c.Request().Header):
+		return inCookies, nil
+	}
+	return inCookiesAndBody, nil
+}
+
+func (h *Handlers) signedIn(c echo.Context, status int, delivery delivery, grant Grant, user store.User) error {
 	profile := NewProfile(user)
-	return c.JSON(status, tokens{User: &profile, AccessToken: grant.AccessToken, ExpiresIn: grant.ExpiresIn})
+	answer := tokens{User: &profile, ExpiresIn: grant.ExpiresIn}
+	if delivery != inCookies {
+		answer.AccessToken = grant.AccessToken
+	}
+	if delivery == inBody {
+		answer.RefreshToken = grant.RefreshToken
+	} else {
+		h.setCookies(c, grant)
+	}
+	return c.JSON(status, answer)
 }
 
 func (h *Handlers) setCookies(c echo.Context, grant Grant) {
@@ -107,7 +144,7 @@ func (h *Handlers) Refresh(c echo.Context) error {
 	if token == nil {
 		_, inCookie, err := h.Cookies.Read(c)
 		if err != nil {
-			return ErrSessionEnded
+			return err
 		}
 		token = &inCookie
 	}
@@ -122,52 +159,12 @@ func (h *Handlers) Refresh(c echo.Context) error {
 	return c.JSON(http.StatusOK, tokens{ExpiresIn: grant.ExpiresIn})
 }
 
-// Logout answers POST /api/auth/logout. It ends the session of the access
-// token and that of the refresh token, whichever came.
-func (h *Handlers) Logout(c echo.Context) error {
-	var sessions []string
-	header := hasAuthorization(c)
-	if !header {
-		sessions = h.cookieSessions(c)
-	} else if token, err := web.BearerToken(c.Request().Header); err == nil {
-		sessions = appendSession(nil, h.Service.AccessTokens.SessionOf(token))
-	}
-	if err := h.Service.Logout(c.Request().Context(), sessions, ClientOf(c)); err != nil {
-		return err
-	}
-	if !header { // else it alone counts, and the cookies' session goes on
-		h.Cookies.Clear(c)
-	}
-	return c.NoContent(http.StatusNoContent)
-}
-
-// cookieSessions returns the sessions whose tokens came in cookies, expired
-// tokens and old generations too, and each of several cookies of one name:
-// enough to end them, and nothing else.
-func (h *Handlers) cookieSessions(c echo.Context) (sessions []string) {
-	access, refresh := h.Cookies.All(c)
-	for _, token := range access {
-		sessions = appendSession(sessions, h.Service.AccessTokens.SessionOf(token))
-	}
-	for _, token := range refresh {
-		id, _, _ := h.Service.RefreshTokens.read(token)
-		sessions = appendSession(sessions, id)
-	}
-	return sessions
-}
-
-func appendSession(sessions []string, id string) []string {
-	if id == "" || slices.Contains(sessions, id) {
-		return sessions
-	}
-	return append(sessions, id)
-}
-
 // Session answers GET /api/auth/session, to anybody: so that pages can ask
 // without an error in the console.
 func (h *Handlers) Session(c echo.Context) error {
 	type answer struct {
 		Authenticated bool       `json:"authenticated"`
+		Reason        string     `json:"reason,omitempty"`
 		User          *Profile   `json:"user,omitempty"`
 		ExpiresAt     *time.Time `json:"expiresAt,omitempty"`
 	}
@@ -179,10 +176,12 @@ func (h *Handlers) Session(c echo.Context) error {
 	if err == nil {
 		user, ends, err = h.Service.Current(c.Request().Context(), caller)
 	}
-	if errors.Is(err, problem.ErrUnauthenticated) {
+	switch {
+	case errors.Is(err, problem.ErrUnauthenticated):
 		return c.JSON(http.StatusOK, answer{})
-	}
-	if err != nil {
+	case errors.Is(err, web.ErrDuplicateCookies):
+		return c.JSON(http.StatusOK, answer{Reason: web.ErrDuplicateCookies.Code})
+	case err != nil:
 		return err
 	}
 	profile, ends := NewProfile(user), ends.UTC()
@@ -197,77 +196,4 @@ func (h *Handlers) JWKS(c echo.Context) error {
 	}
 	c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=300")
 	return c.JSONBlob(http.StatusOK, set)
-}
-
-// Identify is the one verifier of identity, for guard and API alike. An
-// Authorization header alone counts where there is one, also when it is
-// malformed. Without it the access cookie counts, and where that is missing,
-// expired or cannot be verified, the refresh cookie.
-func (h *Handlers) Identify(c echo.Context, depth web.Depth) (web.Identity, error) {
-	if err := h.Service.followClock(c.Request().Context()); err != nil {
-		return web.Identity{}, err
-	}
-	if hasAuthorization(c) {
-		token, err := web.BearerToken(c.Request().Header)
-		if err != nil {
-			return web.Identity{}, err
-		}
-		identity, err := h.Service.AccessTokens.Verify(token)
-		if err != nil {
-			return web.Identity{}, err
-		}
-		return h.inSession(identity)
-	}
-	access, refresh, err := h.Cookies.Read(c)
-	if err != nil {
-		return web.Identity{}, err
-	}
-	if identity, err := h.Service.AccessTokens.Verify(access); err == nil {
-		return h.inSession(identity)
-	}
-	if refresh == "" {
-		return web.Identity{}, problem.ErrUnauthenticated
-	}
-	identity, err := h.byRefreshToken(c, refresh, depth)
-	if errors.Is(err, ErrSessionEnded) {
-		err = problem.ErrUnauthenticated
-	}
-	return identity, err
-}
-
-// inSession lets an identity pass whose session has not ended, and notes that
-// the session is in use.
-func (h *Handlers) inSession(identity web.Identity) (web.Identity, error) {
-	if err := h.Service.Endings.Check(identity.SessionID); err != nil {
-		return web.Identity{}, err
-	}
-	h.Service.Use.note(identity.SessionID, h.Service.Now())
-	return identity, nil
-}
-
-func (h *Handlers) byRefreshToken(c echo.Context, token string, depth web.Depth) (web.Identity, error) {
-	ctx := c.Request().Context()
-	if depth == web.Peeking {
-		return h.Service.Peek(ctx, token, ClientOf(c))
-	}
-	grant, err := h.Service.Refresh(ctx, token, ClientOf(c))
-	if err != nil {
-		return web.Identity{}, err
-	}
-	h.setCookies(c, grant)
-	return grant.Identity, nil
-}
-
-func hasAuthorization(c echo.Context) bool {
-	return len(c.Request().Header.Values(echo.HeaderAuthorization)) > 0
-}
-
-// maxUserAgent is as much of a user agent as is kept, in bytes.
-const maxUserAgent = 512
-
-// ClientOf returns from where a request came.
-func ClientOf(c echo.Context) Client {
-	agent := c.Request().UserAgent()
-	agent = strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
-	return Client{IP: c.RealIP(), UserAgent: agent}
 }

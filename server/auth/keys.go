@@ -146,7 +146,8 @@ func (k *Keys) retiresAt(successor signingKey) time.Time {
 	return successor.createdAt.Add(settleTime + k.ttl)
 }
 
-// all returns the keys that are kept, also those that verify no more.
+// all returns the keys that are kept, also those that verify no more: they tell
+// whose session a token is of, so that it can be revoked.
 func (k *Keys) all() []signingKey { return *k.list.Load() }
 
 // publicKey returns the key of an id, or nil.

@@ -11,11 +11,12 @@ import (
 	"lychgate/server/store"
 )
 
-// Login begins a new session and ends those it replaces. It returns faults of
+// Login begins a new session and ends those it replaces, which it asks for once
+// the password is proven. It returns faults of
 // the fields, a problem with the code invalid_credentials that is the same,
 // in words and in time, whether the account exists or not, or a problem of
 // kind TooMany or Unavailable.
-func (s *Service) Login(ctx context.Context, who Credentials, client Client, replaced ...string) (Grant, store.User, error) {
+func (s *Service) Login(ctx context.Context, who Credentials, client Client, replaced func() []string) (Grant, store.User, error) {
 	ctx, cancel := context.WithTimeout(ctx, secret.LongestWait)
 	defer cancel()
 	email, err := canonicalEmail(who.Email)
@@ -33,55 +34,91 @@ func (s *Service) Login(ctx context.Context, who Credentials, client Client, rep
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Grant{}, store.User{}, err
 	}
-	rehash, err := s.prove(ctx, user, email, who.Password, "login", client)
+	attempt, rehash, err := s.prove(ctx, user, email, who.Password, "login", client)
 	if err != nil {
 		return Grant{}, store.User{}, err
 	}
+	defer attempt.Cancel()
+	ctx, cancel = lasting(ctx)
+	defer cancel()
 	renewed := ""
 	if rehash {
 		renewed = s.hashAnew(ctx, who.Password)
 	}
-	grant, err := s.begin(ctx, user, "login", client, replaced, func(q *store.Queries) error {
+	grant, err := s.begin(ctx, user, "login", client, replaced(), func(q *store.Queries) error {
 		if err := stillProven(ctx, q, user); err != nil || renewed == "" {
 			return err
 		}
 		return q.RenewPasswordHash(ctx, user.ID, renewed)
 	})
-	return grant, user, err
+	return grant, user, s.decide(ctx, attempt, user, email, "login", client, err)
 }
 
 // prove checks the password of a user, who is the zero one for an account
-// that does not exist, within the limits. It reports whether the stored hash is
-// of another cost than hashes are by now.
-func (s *Service) prove(ctx context.Context, user store.User, email, password, event string, client Client) (rehash bool, err error) {
+// that does not exist, within the limits. It returns the attempt, which still
+// holds its places, for decide, and whether the stored hash is of another cost
+// than hashes are by now.
+func (s *Service) prove(ctx context.Context, user store.User, email, password, event string, client Client) (_ *Attempt, rehash bool, err error) {
 	address := addressKey(client.IP)
 	known, err := s.Store.Read().KnowsAddress(ctx, user.ID, address)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	attempt, err := s.Limits.SignIn(ctx, email, address, known)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
-	defer attempt.Cancel()
 	ok, rehash, err := s.Hasher.Verify(ctx, user.PasswordHash, password)
-	if err != nil {
-		return false, err
+	if err == nil && (!ok || user.Disabled) {
+		err = s.refuse(ctx, attempt, user, email, event, client)
 	}
-	if !ok || user.Disabled {
-		attempt.Failed()
-		if err := s.Store.Write(ctx, func(q *store.Queries) error {
-			if err := q.SaveAttempts(ctx, store.Attempts{Email: email, FullAt: s.Limits.AccountFullAt(email)}); err != nil {
+	if err != nil {
+		attempt.Cancel()
+		return nil, false, err
+	}
+	return attempt, rehash, nil
+}
+
+// decide settles the attempt of a right password by how that came out which it
+// was asked for. The pair is forgiven its failures only once something has been
+// written, the audit line among it: else a guess could be right and leave no
+// trace. A password that counted no more by then was a wrong one.
+func (s *Service) decide(ctx context.Context, attempt *Attempt, user store.User, email, event string, client Client, outcome error) error {
+	switch {
+	case outcome == nil:
+		attempt.Succeeded()
+	case errors.Is(outcome, errInvalidCredentials):
+		return s.refuse(ctx, attempt, user, email, event, client)
+	}
+	return outcome
+}
+
+// refuse counts a wrong password, writes it down, and returns
+// errInvalidCredentials once that is done, whether the client waits for it or
+// not. About an account that has been deleted since it was read nothing is
+// written.
+func (s *Service) refuse(ctx context.Context, attempt *Attempt, user store.User, email, event string, client Client) error {
+	attempt.Failed()
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	err := s.Store.Write(ctx, func(q *store.Queries) error {
+		if user.ID != "" {
+			if _, err := q.User(ctx, user.ID); errors.Is(err, store.ErrNotFound) {
+				return nil
+			} else if err != nil {
 				return err
 			}
-			return s.audit(ctx, q, event, outcomeFailure, user.ID, "", client)
-		}); err != nil {
-			return false, err
 		}
-		return false, errInvalidCredentials
+		if err := q.SaveAttempts(ctx, store.Attempts{Email: email, FullAt: s.Limits.AccountFullAt(email)}); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, event, outcomeFailure, user.ID, "", client)
+	})
+	if err != nil {
+		s.Log.Warn("a wrong password was counted, and cannot be recorded", "event", event, "user", user.ID, "ip", client.IP, "error", err)
+		return err
 	}
-	attempt.Succeeded()
-	return rehash, nil
+	return errInvalidCredentials
 }
 
 // hashAnew returns a hash of today's cost, or nothing when no worker is soon

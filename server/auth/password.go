@@ -27,12 +27,17 @@ func (s *Service) ChangePassword(ctx context.Context, caller web.Identity, curre
 	if err := problem.Faults(faults...); err != nil {
 		return err
 	}
-	if _, err := s.prove(ctx, user, user.Email, current, "password_change", client); err != nil {
+	attempt, _, err := s.prove(ctx, user, user.Email, current, "password_change", client)
+	if err != nil {
 		return err
 	}
-	return s.setPassword(ctx, user, next, caller.SessionID, "password_change", client, func(q *store.Queries) error {
+	defer attempt.Cancel()
+	ctx, cancel = lasting(ctx)
+	defer cancel()
+	err = s.setPassword(ctx, user, next, caller.SessionID, "password_change", client, func(q *store.Queries) error {
 		return stillProven(ctx, q, user)
 	})
+	return s.decide(ctx, attempt, user, user.Email, "password_change", client, err)
 }
 
 // SetPassword sets the password of an account and ends all its sessions: for

@@ -29,15 +29,15 @@ func (t RefreshTokens) mint(sessionID string, generation int64) string {
 
 // read returns what a token says, and whether it is one of ours. A token has
 // one spelling: what is read must be minted to the same text again.
-func (t RefreshTokens) read(token string) (sessionID string, generation int64, ok bool) {
+func (t RefreshTokens) read(token string) (presented, bool) {
 	if len(token) > maxTokenLength {
-		return "", 0, false
+		return presented{}, false
 	}
 	sessionID, rest, _ := strings.Cut(token, ".")
 	number, _, _ := strings.Cut(rest, ".")
 	generation, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || subtle.ConstantTimeCompare([]byte(t.mint(sessionID, generation)), []byte(token)) != 1 {
-		return "", 0, false
+		return presented{}, false
 	}
-	return sessionID, generation, true
+	return presented{sessionID, generation}, true
 }

@@ -16,9 +16,10 @@ import (
 
 const maxNameLength = 100 // characters
 
-// Register makes an account and signs it in. It returns faults of the fields,
+// Register makes an account and signs it in. The sessions that the new one
+// replaces are asked for last. It returns faults of the fields,
 // store.ErrEmailTaken, or a problem of kind Forbidden, TooMany or Unavailable.
-func (s *Service) Register(ctx context.Context, who Credentials, name string, client Client, replaced ...string) (Grant, store.User, error) {
+func (s *Service) Register(ctx context.Context, who Credentials, name string, client Client, replaced func() []string) (Grant, store.User, error) {
 	if s.SignupClosed {
 		return Grant{}, store.User{}, errSignupClosed
 	}
@@ -36,13 +37,16 @@ func (s *Service) Register(ctx context.Context, who Credentials, name string, cl
 	case err == nil:
 		return Grant{}, store.User{}, store.ErrEmailTaken
 	case !errors.Is(err, store.ErrNotFound):
+		s.Limits.CancelRegistration(address)
 		return Grant{}, store.User{}, err
 	}
 	if user.PasswordHash, err = s.Hasher.Hash(ctx, who.Password); err != nil {
 		s.Limits.CancelRegistration(address)
 		return Grant{}, store.User{}, err
 	}
-	grant, err := s.begin(ctx, user, "register", client, replaced, func(q *store.Queries) error {
+	ctx, cancel = lasting(ctx)
+	defer cancel()
+	grant, err := s.begin(ctx, user, "register", client, replaced(), func(q *store.Queries) error {
 		return q.CreateUser(ctx, user)
 	})
 	return grant, user, err

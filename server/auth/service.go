@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // Service signs people up and in, and starts, continues and ends sessions.
-// All fields must be set.
+// All exported fields must be set.
 type Service struct {
 	Store         *store.Store
 	Keys          *Keys
@@ -32,6 +33,8 @@ type Service struct {
 
 	Now func() time.Time
 	Log *slog.Logger
+
+	outage outage
 }
 
 // Client is from where a request came, as audit log and session list show it.
@@ -68,7 +71,16 @@ func (s *Service) RestoreLimits(ctx context.Context) error {
 	return err
 }
 
+// audit writes a line of the audit log. It writes none about an account that
+// has been deleted since it was read: nothing is kept of such a person.
 func (s *Service) audit(ctx context.Context, q *store.Queries, event, outcome, userID, sessionID string, client Client) error {
+	if userID != "" {
+		if _, err := q.User(ctx, userID); errors.Is(err, store.ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
 	return q.Audit(ctx, store.AuditLine{
 		At: s.Now(), Event: event, Outcome: outcome, UserID: userID, SessionID: sessionID,
 		IP: client.IP, UserAgent: client.UserAgent,

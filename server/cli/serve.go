@@ -39,7 +39,7 @@ type serveCommand struct {
 	AccessTTL        string   `name:"access-ttl" default:"15m" placeholder:"D" help:"Life of an access token. (${default})"`
 	SessionIdle      string   `name:"session-idle" default:"168h" placeholder:"D" help:"A session ends after this long unused. (${default})"`
 	SessionMax       string   `name:"session-max" default:"720h" placeholder:"D" help:"A session ends after this long in any case. (${default})"`
-	RefreshGrace     string   `name:"refresh-grace" default:"30s" placeholder:"D" help:"For this long after a rotation the previous refresh token still gives the same successor. (${default})"`
+	RefreshGrace     string   `name:"refresh-grace" default:"30s" placeholder:"D" help:"For this long after a rotation the previous refresh token still gives the same successor; for a second in any case. (${default})"`
 	LoginAttempts    string   `name:"login-attempts" default:"10/m" placeholder:"N/m" help:"Failed sign-ins per account and address; five times as many per address and per account. N/s, N/m or N/h. (${default})"`
 	RegisterAttempts string   `name:"register-attempts" default:"5/m" placeholder:"N/m" help:"Registrations per address. (${default})"`
 	AuditDays        string   `name:"audit-days" default:"90" placeholder:"N" help:"Days for which lines of the audit log are kept, 1 to 3650. (${default})"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/text/unicode/norm"
 
 	"lychgate/server/problem"
 )
@@ -37,14 +38,23 @@ type Hasher struct {
 	condense func(text string) []byte
 	workers  chan struct{}
 	waiting  atomic.Int64
+	observe  func(cost int)
 }
 
 // NewHasher returns a Hasher of a bcrypt cost (OWASP: at least 10) that works
 // on a number of passwords at once. Passwords beyond bcrypt's reach are condensed under a key
 // of root: losing root loses those.
 func NewHasher(root Root, cost, workers int) *Hasher {
-	return &Hasher{cost: cost, condense: root.MAC("long password"), workers: make(chan struct{}, workers)}
+	return &Hasher{
+		cost: cost, condense: root.MAC("long password"), workers: make(chan struct{}, workers),
+		observe: func(int) {},
+	}
 }
+
+// Observe has f called before every bcrypt hash, on the thread that works it
+// out, with its cost. It is for tests, which count hashes because time is
+// noisy, and must be called before the first hash.
+func (h *Hasher) Observe(f func(cost int)) { h.observe = f }
 
 // Room returns a problem of kind Unavailable when so many wait that the next one
 // would be refused: a caller that asks first does no work in vain.
@@ -62,20 +72,24 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer h.leave()
-	input, mark := h.input(password)
+	input := h.input(norm.NFC.String(password))
 	var hash []byte
 	var err error
-	onOwnThread(func() { hash, err = bcrypt.GenerateFromPassword(input, h.cost) })
+	onOwnThread(func() {
+		h.observe(h.cost)
+		hash, err = bcrypt.GenerateFromPassword(input.text, h.cost)
+	})
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
 	}
-	return mark + string(hash), nil
+	return input.mark + string(hash), nil
 }
 
 // Verify reports whether password is the one that was stored, and whether it
-// should be hashed anew because the cost is another one by now. An empty stored
-// hash stands for an account that does not exist: it takes the same time. It
-// returns a problem of kind Unavailable when too many are waiting.
+// should be hashed anew because the cost is another one by now, or the stored
+// hash is of a text in another Unicode form. An empty stored hash stands for an
+// account that does not exist: it takes the same time. It returns a problem of
+// kind Unavailable when too many are waiting.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehash bool, err error) {
 	if err := h.enter(ctx); err != nil {
 		return false, false, err
@@ -87,30 +101,40 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehas
 
 // compare is Verify, once it is its turn.
 func (h *Hasher) compare(stored, password string) (ok, rehash bool) {
-	input, mark := h.input(password)
+	inputs := h.inputs(password)
 	// A NUL ends bcrypt's cycle over the password, so that "p" and "p\x00p"
 	// have one hash; and one that was condensed is no match for one that was
 	// not.
 	hash, marked := strings.CutPrefix(stored, condensed)
-	mayMatch := marked == (mark != "") && !strings.Contains(password, "\x00") && password != ""
+	mayMatch := !strings.Contains(password, "\x00") && password != ""
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil { // no account, or a hash that is no bcrypt hash
 		mayMatch, cost = false, h.cost
 	}
-	if !mayMatch {
-		hash = impossible(cost)
-	}
-	matches := bcrypt.CompareHashAndPassword([]byte(hash), input) == nil
-	if mayMatch && matches {
-		return true, cost != h.cost
+	for i, input := range inputs {
+		possible := mayMatch && marked == (input.mark != "")
+		against := hash
+		if !possible {
+			against = impossible(cost)
+		}
+		if h.matches(against, cost, input) && possible {
+			return true, cost != h.cost || i > 0
+		}
 	}
 	// A hash of a lower cost answered sooner than an unknown account does.
 	// Each step doubles the work, so one dummy at every cost from the stored
 	// one up to ours makes up the difference exactly.
 	for ; cost < h.cost; cost++ {
-		bcrypt.CompareHashAndPassword([]byte(impossible(cost)), input) //nolint:errcheck // done for its time alone
+		for _, input := range inputs {
+			h.matches(impossible(cost), cost, input)
+		}
 	}
 	return false, false
+}
+
+func (h *Hasher) matches(hash string, cost int, password input) bool {
+	h.observe(cost)
+	return bcrypt.CompareHashAndPassword([]byte(hash), password.text) == nil
 }
 
 // onOwnThread does work on a thread of the operating system that does nothing
@@ -127,13 +151,31 @@ func onOwnThread(work func()) {
 	<-done
 }
 
-// input returns what bcrypt is given for a password, and the mark that the
-// stored hash then carries.
-func (h *Hasher) input(password string) (input []byte, mark string) {
-	if len(password) <= bcryptBytes {
-		return []byte(password), ""
+// input is what bcrypt is given for a password, and the mark that the stored
+// hash then carries.
+type input struct {
+	text []byte
+	mark string
+}
+
+func (h *Hasher) input(text string) input {
+	if len(text) <= bcryptBytes {
+		return input{text: []byte(text)}
 	}
-	return []byte(base64.StdEncoding.EncodeToString(h.condense(password))), condensed
+	return input{text: []byte(base64.StdEncoding.EncodeToString(h.condense(text))), mark: condensed}
+}
+
+// inputs returns what a password may have been hashed from: its composed form
+// (NFC), since keyboards differ in how they write the same characters, and the
+// text as it was typed, for hashes that are older than this rule or come from
+// other systems. How many there are depends on what was typed alone, never on
+// the account.
+func (h *Hasher) inputs(password string) []input {
+	composed := norm.NFC.String(password)
+	if composed == password {
+		return []input{h.input(password)}
+	}
+	return []input{h.input(composed), h.input(password)}
 }
 
 // impossible returns a hash of a cost that no password is known to match.

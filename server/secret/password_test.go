@@ -158,6 +158,117 @@ func TestRehash(t *testing.T) {
 	}
 }
 
+// forms are texts that a person takes for one: composed, taken apart, and a
+// mixture.
+var forms = []string{"contrase\u00f1a de \u00e9mile", "contrasen\u0303a de e\u0301mile", "contrase\u00f1a de e\u0301mile"}
+
+// Keyboards differ in how they write the same characters.
+func TestUnicodeFormsAreOnePassword(t *testing.T) {
+	h := newHasher(t, cost)
+	for _, long := range []string{"", strings.Repeat(" and on", 10)} {
+		for _, chosen := range forms {
+			stored := hash(t, h, chosen+long)
+			for _, typed := range forms {
+				if ok, rehash := verify(t, h, stored, typed+long); !ok || rehash {
+					t.Errorf("chosen as %+q, typed as %+q: verified %v, hash anew %v", chosen+long, typed+long, ok, rehash)
+				}
+			}
+			// Nothing else is one: compatibility forms are other characters.
+			for _, wrong := range []string{"contrasena de emile", "contrase\u00f1a de \u00c9mile", "ｃontrase\u00f1a de \u00e9mile"} {
+				if ok, _ := verify(t, h, stored, wrong+long); ok {
+					t.Errorf("chosen as %+q, and %+q is verified", chosen+long, wrong+long)
+				}
+			}
+		}
+	}
+}
+
+// Before there was one form, passwords were hashed as they had been typed; so
+// do other systems.
+func TestHashesOfTextsAsTypedStillCount(t *testing.T) {
+	h := newHasher(t, cost)
+	decomposed := forms[1]
+	// One that is condensed as it was typed, and short enough when composed.
+	long := strings.Repeat("e\u0301", 30)
+	condensed, err := bcrypt.GenerateFromPassword([]byte(base64.StdEncoding.EncodeToString(newRoot(t, "a").MAC("long password")(long))), cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := bcrypt.GenerateFromPassword([]byte(decomposed), cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ stored, typed string }{{string(own), decomposed}, {"hmac-sha256:" + string(condensed), long}} {
+		if ok, rehash := verify(t, h, test.stored, test.typed); !ok || !rehash {
+			t.Errorf("%+q: verified %v, hash anew %v, want both", test.typed, ok, rehash)
+		}
+		if ok, _ := verify(t, h, test.stored, test.typed+"x"); ok {
+			t.Errorf("%+q: more than it is verified", test.typed)
+		}
+	}
+}
+
+// work returns what a verification costs, in hashes of the least cost, and
+// wants each hash to be worked out on a thread that stands back for others.
+func work(t *testing.T, h *secret.Hasher, stored, password string) (units int) {
+	t.Helper()
+	h.Observe(func(c int) {
+		units += 1 << (c - cost)
+		wantsStoodBack(t)
+	})
+	if ok, _ := verify(t, h, stored, password); ok {
+		t.Errorf("%+q is verified", password)
+	}
+	return units
+}
+
+// What a refusal costs depends on what was typed alone, so that its time tells
+// nothing of the account.
+func TestRefusalsCostTheSame(t *testing.T) {
+	const now = cost + 3
+	h := newHasher(t, now)
+	stored := map[string]string{
+		"no account":           "",
+		"an unreadable hash":   "$2a$",
+		"another kind of hash": "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA",
+		"a long one":           hash(t, h, strings.Repeat("x", 100)),
+		"a cheap long one":     hash(t, newHasher(t, cost+1), strings.Repeat("x", 100)),
+	}
+	for c := cost; c <= now; c++ {
+		stored[fmt.Sprintf("cost %d", c)] = hash(t, newHasher(t, c), "a password")
+	}
+	for _, test := range []struct {
+		typed string
+		want  int // hashes of today's cost
+	}{
+		{"wrong", 1}, {"", 1}, {"a password\x00", 1}, {strings.Repeat("y", 100), 1}, {"contrase\u00f1a", 1},
+		// The text as typed is tried too.
+		{"contrasen\u0303a", 2}, {strings.Repeat("e\u0301", 30), 2}, {strings.Repeat("e\u0301", 100), 2}, {"n\u0303\x00", 2},
+	} {
+		for name, hash := range stored {
+			if got, want := work(t, h, hash, test.typed), test.want<<(now-cost); got != want {
+				t.Errorf("%s, typed %.20q: %d units of work, want %d", name, test.typed, got, want)
+			}
+		}
+	}
+}
+
+// Hashing a new password stands back too.
+func TestHashStandsBack(t *testing.T) {
+	h := newHasher(t, cost)
+	hashes := 0
+	h.Observe(func(c int) {
+		hashes++
+		wantsStoodBack(t)
+		if c != cost {
+			t.Errorf("hashed at cost %d, want %d", c, cost)
+		}
+	})
+	if hash(t, h, "a password"); hashes != 1 {
+		t.Errorf("%d hashes, want 1", hashes)
+	}
+}
+
 func TestUnreadableHashesMatchNothing(t *testing.T) {
 	h := newHasher(t, cost)
 	whole := hash(t, h, "a password")

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"lychgate/server/problem"
 )
 
@@ -39,8 +41,8 @@ var commonPasswords = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// PasswordPolicy is the rule for new passwords. There is none about which
-// characters they are made of (ASVS 6.2.5).
+// PasswordPolicy is the rule for new passwords. There is none about which kinds
+// of characters they are made of (ASVS 6.2.5).
 type PasswordPolicy struct {
 	MinLength int // in characters, at least 8 (ASVS 6.2.1)
 }
@@ -52,7 +54,7 @@ func (p PasswordPolicy) Check(field, password string, personal ...string) []prob
 	fault := func(code, detail string, arguments ...any) []problem.Field {
 		return []problem.Field{{Field: field, Code: code, Detail: fmt.Sprintf(detail, arguments...)}}
 	}
-	length := utf8.RuneCountInString(password)
+	length := utf8.RuneCountInString(norm.NFC.String(password)) // the form that is hashed
 	switch {
 	case password == "":
 		return fault("required", "Choose a password.")
@@ -63,16 +65,60 @@ func (p PasswordPolicy) Check(field, password string, personal ...string) []prob
 	case strings.Contains(password, "\x00") || !utf8.ValidString(password):
 		return fault("invalid_character", "A password is made of Unicode characters other than NUL.")
 	}
-	lower := strings.ToLower(password)
-	if commonPasswords()[lower] {
+	folded := fold(password)
+	switch {
+	case commonPasswords()[folded]:
 		return fault("too_common", "This is one of the most common passwords. Choose another.")
+	case isRepetition(folded):
+		return fault("too_common", "Use more than one or two different characters.")
+	case isRun(folded):
+		return fault("too_common", "Do not use a run of characters such as 12345678.")
 	}
 	for _, word := range append(personal, product) {
-		if isPart(lower, strings.ToLower(word)) {
+		if isPart(folded, fold(word)) {
 			return fault("personal", "Do not use your e-mail address, your name or ours as the password.")
 		}
 	}
 	return nil
+}
+
+// fold returns what is compared with words that are easy to guess: the text
+// without what a reader does not see as a difference, such as capitals, or
+// digits of full width.
+func fold(text string) string {
+	return norm.NFKC.String(strings.ToLower(norm.NFKC.String(text)))
+}
+
+// isRepetition reports whether a text is made of one or two characters.
+func isRepetition(text string) bool {
+	distinct := make(map[rune]bool)
+	for _, r := range text {
+		distinct[r] = true
+	}
+	return len(distinct) <= 2
+}
+
+// isRun reports whether each character of a text follows the one before, or
+// each precedes it: "abcdefgh", "87654321". Digits and Latin letters go on at
+// their other end, as in "7890123".
+func isRun(text string) bool {
+	runes := []rune(text)
+	ascending, descending := true, true
+	for i, r := range runes[1:] {
+		ascending = ascending && follows(runes[i], r)
+		descending = descending && follows(r, runes[i])
+	}
+	return ascending || descending
+}
+
+func follows(before, after rune) bool {
+	switch before {
+	case '9':
+		return after == '0'
+	case 'z':
+		return after == 'a'
+	}
+	return after == before+1
 }
 
 // isPart reports whether password is text, or a run of neighbouring parts of

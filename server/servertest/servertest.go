@@ -39,9 +39,10 @@ type Server struct {
 	// Config is what it runs with; Again starts another one on the same data.
 	Config config.Config
 
-	t    testing.TB
-	site fs.FS
-	stop func() error
+	t      testing.TB
+	site   fs.FS
+	hashes *hashes
+	stop   func() error
 }
 
 // ProtectedAsset is the address of a file of the site's build that only
@@ -113,11 +114,13 @@ func (s *Server) Again(changes ...func(*config.Config)) *Server {
 
 func run(t testing.TB, settings config.Config, clock *Clock, site fs.FS) *Server {
 	t.Helper()
-	log := &Log{}
+	log, hashes := &Log{}, &hashes{}
 	running, err := server.New(t.Context(), settings, server.Environment{
 		Site: site,
 		Log:  slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:  clock.Now,
+
+		OnHash: hashes.wait,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +128,7 @@ func run(t testing.TB, settings config.Config, clock *Clock, site fs.FS) *Server
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- running.Run(ctx) }()
-	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t, site: site}
+	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t, site: site, hashes: hashes}
 	s.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-stopped

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"html"
 	"net/http"
 	"net/http/httputil"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"lychgate/server/problem"
 	"lychgate/server/web"
 )
 
@@ -64,8 +62,8 @@ func (d *Dev) answer(c echo.Context, escaped string) error {
 		address = escaped
 	}
 	if d.protected.holds(address) {
-		if _, err := web.Caller(c, web.Refreshing); errors.Is(err, problem.ErrUnauthenticated) {
-			return turnAway(c, escaped)
+		if _, err := web.Caller(c, web.Refreshing); isNobody(err) {
+			return turnAway(c, escaped, err)
 		} else if err != nil {
 			return err
 		}

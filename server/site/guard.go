@@ -50,8 +50,8 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 		if found.label == protectedAsset {
 			depth = web.Peeking
 		}
-		if _, err := web.Caller(c, depth); errors.Is(err, problem.ErrUnauthenticated) {
-			return s.refuse(c, escaped, found)
+		if _, err := web.Caller(c, depth); isNobody(err) {
+			return s.refuse(c, escaped, found, err)
 		} else if err != nil {
 			return err
 		}
@@ -66,18 +66,26 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 	}
 }
 
+// isNobody reports whether an error of web.Caller says that nobody is signed
+// in, as against that it cannot be known.
+func isNobody(err error) bool {
+	return errors.Is(err, problem.ErrUnauthenticated) || errors.Is(err, web.ErrDuplicateCookies)
+}
+
 // refuse answers a stranger, for whom a protected asset does not exist.
-func (s *Site) refuse(c echo.Context, escaped string, found target) error {
+func (s *Site) refuse(c echo.Context, escaped string, found target, why error) error {
 	if found.label == protectedAsset {
 		return s.notFound(c)
 	}
-	return turnAway(c, escaped)
+	return turnAway(c, escaped, why)
 }
 
 // turnAway answers a stranger at a protected page. A navigation is sent to
 // sign in. Anything else gets 401 and never a redirect, which the client
-// router would remember as the page's content.
-func turnAway(c echo.Context, escaped string) error {
+// router would remember as the page's content. The page that signs people in is
+// told of duplicate cookies: signing in would not help, and it does not send
+// anybody back.
+func turnAway(c echo.Context, escaped string, why error) error {
 	r := c.Request()
 	here := escaped
 	if r.URL.RawQuery != "" {
@@ -85,11 +93,15 @@ func turnAway(c echo.Context, escaped string) error {
 	}
 	switch {
 	case !isNavigation(r):
-		return problem.ErrUnauthenticated
+		return why
 	case isCrossSite(r):
 		return continuePage(c, here)
 	default:
-		return redirect(c, http.StatusSeeOther, loginPath+"?next="+url.QueryEscape(SafeNext(here)))
+		login := loginPath + "?next=" + url.QueryEscape(SafeNext(here))
+		if errors.Is(why, web.ErrDuplicateCookies) {
+			login += "&error=" + web.ErrDuplicateCookies.Code
+		}
+		return redirect(c, http.StatusSeeOther, login)
 	}
 }
 

@@ -11,6 +11,11 @@ import (
 	"lychgate/server/problem"
 )
 
+// ErrDuplicateCookies is returned where a cookie of ours came more than once:
+// all but one were set by somebody else, and nobody can tell which.
+var ErrDuplicateCookies = problem.New(problem.Unauthenticated, "duplicate_cookies",
+	"Your browser holds two cookies of one name for this address: another program on this host has set one like ours. Delete the cookies of this site, or use another host name.")
+
 // Cookies writes and reads the two cookies that carry a session.
 type Cookies struct {
 	origin          origin.Origin
@@ -72,13 +77,12 @@ func (k Cookies) All(c echo.Context) (access, refresh []string) {
 	return access, refresh
 }
 
-// Read returns both tokens, empty where there is no such cookie. Where a name
-// comes twice it returns problem.ErrUnauthenticated: one of them was planted,
-// and nobody can tell which.
+// Read returns both tokens, empty where there is no such cookie, or
+// ErrDuplicateCookies.
 func (k Cookies) Read(c echo.Context) (access, refresh string, err error) {
 	accesses, refreshes := k.All(c)
 	if len(accesses) > 1 || len(refreshes) > 1 {
-		return "", "", problem.ErrUnauthenticated
+		return "", "", ErrDuplicateCookies
 	}
 	return strings.Join(accesses, ""), strings.Join(refreshes, ""), nil
 }

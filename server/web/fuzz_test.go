@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -193,38 +194,51 @@ func wantsOne(t *testing.T, lines []string, read string, values []string) {
 }
 
 // FuzzAuthorization asks who passes by an Authorization header: whoever has a
-// Bearer token, and from another site only who has no cookie besides.
+// Bearer token, and from another site only who has no cookie besides. Other
+// schemes are ignored.
 func FuzzAuthorization(f *testing.F) {
 	for _, value := range []string{
 		"", "Bearer x", "bearer x", "BEARER x.y.z", "Bearer", "Bearer ", "Bearer  x", "Bearer\tx", "Bearer x y", "Bearer: x", "Bearer=x", "Basic eDp5",
-		"BearerX y", "B\u0435arer x", "Bearer x, Bearer y", "\u00a0Bearer x", "x", " Bearer x", "Bearer \x00",
+		"BearerX y", "B\u0435arer x", "Bearer x, Bearer y", "\u00a0Bearer x", "x", " Bearer x", "Bearer \x00", "Digest username=\"Bearer x\"", "Basic a, Bearer x",
 	} {
 		f.Add(value, "-", "cross-site")
 		f.Add(value, "", "cross-site")
 		f.Add(value, "a=b", "same-origin")
 	}
 	f.Fuzz(func(t *testing.T, authorization, cookie, site string) {
-		const scheme = "bearer "
-		good := len(authorization) > len(scheme) && strings.ToLower(authorization[:len(scheme)]) == scheme
+		const scheme = "bearer"
+		ours := len(authorization) >= len(scheme) && strings.ToLower(authorization[:len(scheme)]) == scheme
+		if ours && len(authorization) > len(scheme) {
+			next := rune(authorization[len(scheme)])
+			goesOn := next < 0x80 && (unicode.IsLetter(next) || unicode.IsDigit(next) || strings.ContainsRune("!#$%&'*+-.^_`|~", next))
+			ours = !goesOn
+		}
+		good := ours && len(authorization) > len(scheme)+1 && authorization[len(scheme)] == ' '
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.Header["Authorization"] = []string{authorization}
 		r.Header["Sec-Fetch-Site"] = []string{site}
 		if cookie != "-" {
 			r.Header["Cookie"] = []string{cookie}
 		}
-		token, err := BearerToken(r.Header)
-		if (err == nil) != good || good && token != authorization[len(scheme):] || !good && token != "" {
-			t.Fatalf("%q: token %q, %v", authorization, token, err)
+		token, sent := Bearer(r.Header)
+		if sent != ours || (token != "") != good || good && token != authorization[len(scheme)+1:] {
+			t.Fatalf("%q: token %q, sent %v", authorization, token, sent)
 		}
 		own := site == "" || site == "same-origin" || site == "none"
 		passed := false
-		err = SameOrigin()(func(echo.Context) error { passed = true; return nil })(echo.New().NewContext(r, httptest.NewRecorder()))
+		err := SameOrigin()(func(echo.Context) error { passed = true; return nil })(echo.New().NewContext(r, httptest.NewRecorder()))
 		if want := own || good && cookie == "-"; passed != want || (err == nil) != want {
 			t.Fatalf("Authorization %q, Cookie %q, from %q: passed %v (%v)", authorization, cookie, site, passed, err)
 		}
+		for _, other := range []string{"Basic eDp5", "", "Negotiate YQ=="} {
+			beside := http.Header{"Authorization": {other, authorization, other}}
+			if again, sentAgain := Bearer(beside); again != token || sentAgain != sent {
+				t.Fatalf("%q beside %q: token %q, sent %v", authorization, other, again, sentAgain)
+			}
+		}
 		r.Header.Add("Authorization", authorization)
-		if token, err := BearerToken(r.Header); err == nil {
-			t.Fatalf("%q twice: token %q", authorization, token)
+		if token, again := Bearer(r.Header); token != "" || again != sent {
+			t.Fatalf("%q twice: token %q, sent %v", authorization, token, again)
 		}
 	})
 }

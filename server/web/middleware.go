@@ -146,30 +146,12 @@ func SameOrigin() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			bearer := len(r.Header.Values("Cookie")) == 0 && hasBearer(r.Header)
+			token, _ := Bearer(r.Header)
+			bearer := token != "" && len(r.Header.Values("Cookie")) == 0
 			if err := protection.Check(r); err != nil && !bearer {
 				return problem.New(problem.Forbidden, "cross_site_request", "This request came from another site.")
 			}
 			return next(c)
 		}
 	}
-}
-
-func hasBearer(header http.Header) bool {
-	_, err := BearerToken(header)
-	return err == nil
-}
-
-// BearerToken returns the token of an Authorization header (RFC 6750, section
-// 2.1), or problem.ErrUnauthenticated when the header is anything else.
-func BearerToken(header http.Header) (string, error) {
-	values := header.Values(echo.HeaderAuthorization)
-	if len(values) != 1 {
-		return "", problem.ErrUnauthenticated
-	}
-	scheme, token, found := strings.Cut(values[0], " ")
-	if !found || token == "" || !strings.EqualFold(scheme, "Bearer") {
-		return "", problem.ErrUnauthenticated
-	}
-	return token, nil
 }

@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an account and sign in to it */
+        /**
+         * Make an account and sign in to it
+         * @description A session whose cookie came along is revoked. `tokenDelivery` is as at sign-in.
+         */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -32,8 +35,9 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Always begins a new session; one whose cookie came along is ended. With `tokenDelivery: body` both tokens
-         *     are in the answer and no cookies are set.
+         * @description Always begins a new session; one whose cookie came along is revoked. With `tokenDelivery: body` both tokens
+         *     are in the answer and no cookies are set. Else the answer holds the access token for a program alone: not for
+         *     a browser, which is whoever sends `Sec-Fetch-Site` or `Origin`.
          */
         post: operations["login"];
         delete?: never;
@@ -54,7 +58,8 @@ export interface paths {
         /**
          * Exchange the refresh token for a new pair
          * @description Without a body the refresh cookie counts, and both cookies are set anew. With a body the token in it counts,
-         *     the answer holds both new tokens, and no cookies are set.
+         *     the answer holds both new tokens, and no cookies are set. The previous token gives the same successor for the
+         *     configured grace after a rotation, and for a second in any case.
          */
         post: operations["refresh"];
         delete?: never;
@@ -74,7 +79,8 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the tokens that came along and clears the cookies. Also 204 when signed out.
+         * @description Revokes the session of the Bearer token; without one that of the tokens in cookies, which are cleared. Expired
+         *     tokens are good enough. Of several cookies of one name the last two are looked at. Also 204 when signed out.
          */
         post: operations["logout"];
         delete?: never;
@@ -316,17 +322,19 @@ export interface components {
             email: components["schemas"]["NewEmail"];
             password: components["schemas"]["NewPassword"];
             name?: components["schemas"]["Name"];
+            tokenDelivery?: components["schemas"]["TokenDelivery"];
         };
         LoginRequest: {
             email: string;
             password: string;
-            /**
-             * @description Where the tokens are put.
-             * @default cookie
-             * @enum {string}
-             */
-            tokenDelivery?: "cookie" | "body";
+            tokenDelivery?: components["schemas"]["TokenDelivery"];
         };
+        /**
+         * @description Where the tokens are put.
+         * @default cookie
+         * @enum {string}
+         */
+        TokenDelivery: "cookie" | "body";
         RefreshRequest: {
             /** @description Without it the token comes from the cookie. */
             refreshToken?: string;
@@ -347,7 +355,8 @@ export interface components {
         Name: string;
         AuthSession: {
             user: components["schemas"]["User"];
-            accessToken: components["schemas"]["AccessToken"];
+            /** @description For a program alone; a browser has it in a cookie that scripts cannot read. */
+            accessToken?: components["schemas"]["AccessToken"];
             expiresIn: components["schemas"]["ExpiresIn"];
         };
         AuthSessionWithTokens: {
@@ -368,6 +377,11 @@ export interface components {
         SignedOut: {
             /** @constant */
             authenticated: false;
+            /**
+             * @description Why, where signing in would not help: another program on this host has set a cookie of the same name.
+             * @enum {string}
+             */
+            reason?: "duplicate_cookies";
         };
         SignedIn: {
             /** @constant */
@@ -449,7 +463,7 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
         };
         /** @enum {string} */
-        ProblemCode: "invalid_request" | "unauthenticated" | "invalid_credentials" | "session_ended" | "cross_site_request" | "signup_closed" | "not_found" | "method_not_allowed" | "email_taken" | "body_too_large" | "unsupported_media_type" | "misdirected_request" | "validation_failed" | "rate_limited" | "internal" | "unavailable";
+        ProblemCode: "invalid_request" | "unauthenticated" | "invalid_credentials" | "session_ended" | "duplicate_cookies" | "cross_site_request" | "signup_closed" | "not_found" | "method_not_allowed" | "email_taken" | "body_too_large" | "unsupported_media_type" | "misdirected_request" | "validation_failed" | "rate_limited" | "internal" | "unavailable";
         FieldError: {
             /** @description The member's name; empty when the fault is of the body as a whole. */
             field: string;
@@ -513,7 +527,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unauthenticated`: no valid token came along, or its session is over. */
+        /**
+         * @description `unauthenticated`: no valid token came along, or its session is revoked. `duplicate_cookies`: a cookie of one
+         *     name came more than once.
+         */
         Unauthenticated: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -534,7 +551,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid_credentials`: the current password is wrong. `unauthenticated`: nobody is signed in. */
+        /**
+         * @description `invalid_credentials`: the current password is wrong. `unauthenticated`: nobody is signed in.
+         *     `duplicate_cookies`: a cookie of one name came more than once.
+         */
         PasswordRefused: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -546,7 +566,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `session_ended`: the refresh token is missing, unknown or spent, or its session is over. */
+        /**
+         * @description `session_ended`: the refresh token is missing, unknown or spent, or its session is over. `duplicate_cookies`: a
+         *     cookie of one name came more than once.
+         */
         SessionEnded: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -710,7 +733,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account exists, a new session has begun, both cookies are set. */
+            /**
+             * @description The account exists, a new session has begun. Both cookies are set, unless the tokens were asked for in the
+             *     body.
+             */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -719,7 +745,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthSession"];
+                    "application/json": components["schemas"]["AuthSession"] | components["schemas"]["AuthSessionWithTokens"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

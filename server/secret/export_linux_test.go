@@ -1,0 +1,4 @@
+package secret
+
+// Niceness is the nice value of threads that hash.
+const Niceness = niceness
