@@ -25,10 +25,10 @@ function Security() {
   if (sessions.isPending || own.isPending) return <Skeleton label="Loading your security…" lines={6} />;
 
   const { others } = sessions.data;
-  const more = sessions.hasNextPage ? `more than ${others.length}` : String(others.length);
+  const elsewhere = sessions.hasNextPage ? `more than ${others.length} others` : `${others.length} more`;
   return (
     <Facts>
-      <Fact term="Signed in">{others.length > 0 ? `Here, and ${more} times elsewhere` : "Here, and nowhere else"}</Fact>
+      <Fact term="Signed in">{others.length > 0 ? `Here, and ${elsewhere}` : "Here, and nowhere else"}</Fact>
       {own.data.authenticated && (
         <Fact term="Signs out by itself, if unused, on">{formatDate(own.data.expiresAt)}</Fact>
       )}
