@@ -11,7 +11,7 @@ export function ObstacleNotice() {
   const obstacle = useObstacle();
   if (!obstacle) return null;
   return (
-    <div className="mx-auto w-full max-w-6xl px-5 pt-4 sm:px-8">
+    <div className="mx-auto w-full max-w-6xl px-5 pt-4 pb-2 sm:px-8">
       <Words obstacle={obstacle} />
     </div>
   );

@@ -118,7 +118,7 @@ function SessionItem({ session, children }: SessionItemProps) {
       <Picture aria-hidden="true" className="size-6 shrink-0 text-muted" />
       <div className="min-w-0 flex-1 basis-48">
         <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
-          <span className="wrap-anywhere" title={session.userAgent}>
+          <span className="line-clamp-2 wrap-anywhere" title={session.userAgent}>
             {name}
           </span>
           {session.current && (
