@@ -20,6 +20,8 @@ test("the fragment of the address survives signing in", async ({ page, context, 
   await signIn(page, person);
   await expect(page).toHaveURL("/dashboard/settings?tab=1#security/#2");
 
+  await expect(page.getByLabel("Name")).toHaveValue(person.name);
+
   // So it does when an open page finds out that the session is over.
   await context.clearCookies();
   await page.getByLabel("Name").fill("Grace");

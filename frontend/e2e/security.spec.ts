@@ -137,7 +137,8 @@ test("a stolen session is told of once, after the next sign-in", async ({
   await register(page, person);
   await page.goto("about:blank"); // The page would leave for the login page by itself.
   const stolen = (await context.cookies()).find(({ name }) => name === "refreshToken")!;
-  expect((await page.request.post("/api/auth/refresh")).status()).toBe(200);
+  // Twice, for the token before the last is good for a moment longer.
+  for (let i = 0; i < 2; i++) expect((await page.request.post("/api/auth/refresh")).status()).toBe(200);
   const replay = { Cookie: `refreshToken=${stolen.value}` };
   expect((await fetch(new URL("/api/auth/refresh", baseURL), { method: "POST", headers: replay })).status).toBe(401);
 
