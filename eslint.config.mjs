@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import nextVitals from "eslint-config-next/core-web-vitals";
 import nextTypescript from "eslint-config-next/typescript";
-import translatableText from "./frontend/eslint/translatable-text.mjs";
+import translatableText from "./frontend/scripts/translatable-text.mjs";
 
 // What a public page imports, the server hands out to everybody: these may go there, all others stay behind the gate.
 const publicFeatures = ["auth", "landing"];
