@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import nextVitals from "eslint-config-next/core-web-vitals";
 import nextTypescript from "eslint-config-next/typescript";
+import translatableText from "./frontend/scripts/translatable-text.mjs";
 
 // What a public page imports, the server hands out to everybody: these may go there, all others stay behind the gate.
 const publicFeatures = ["auth", "landing"];
@@ -70,7 +71,9 @@ const config = [
         },
       ],
       eqeqeq: "error",
+      "lychgate/translatable-text": ["error", { slots: ["children", "action"] }],
     },
+    plugins: { lychgate: { rules: { "translatable-text": translatableText } } },
   },
   { files: ["frontend/lib/schema.ts"], rules: { "no-restricted-imports": "off" } },
   {

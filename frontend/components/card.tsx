@@ -1,9 +1,9 @@
-import { useId, type ReactNode } from "react";
+import { useId, type ReactElement, type ReactNode } from "react";
 
 interface CardProps {
   title: string;
   /** Beside the title. */
-  action?: ReactNode;
+  action?: ReactElement;
   marker?: string;
   className?: string;
   children: ReactNode;

@@ -12,7 +12,7 @@ export function FormAlert({ failure }: { failure: FormFailure | undefined }) {
         <div className="flex gap-3 rounded-lg bg-danger-soft px-4 py-3 text-danger">
           <CircleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
           <p>
-            {failure.text}
+            <span>{failure.text}</span>
             {failure.retryAt !== undefined && <Countdown until={failure.retryAt} />}
           </p>
         </div>
@@ -24,15 +24,15 @@ export function FormAlert({ failure }: { failure: FormFailure | undefined }) {
 /** Counts the seconds down on the screen. A screen reader hears the first number, and when the time has come. */
 function Countdown({ until }: { until: number }) {
   const seconds = useSecondsUntil(until);
-  if (seconds === 0) return <> You can try again now.</>;
+  if (seconds === 0) return <span key="now"> You can try again now.</span>;
   return (
-    <>
+    <span key="later">
       {" Try again in "}
       <span role="timer" className="tabular-nums">
-        {seconds} {seconds === 1 ? "second" : "seconds"}
+        {`${seconds} ${seconds === 1 ? "second" : "seconds"}`}
       </span>
       .
-    </>
+    </span>
   );
 }
 
@@ -54,7 +54,7 @@ export function FormStatus({ message }: { message: string | undefined }) {
       {message && (
         <p className="flex items-center gap-2 font-medium text-accent">
           <CircleCheck aria-hidden="true" className="size-5 shrink-0" />
-          {message}
+          <span>{message}</span>
         </p>
       )}
     </div>

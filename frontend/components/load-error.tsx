@@ -1,10 +1,15 @@
+"use client";
+
 import { Button } from "@/components/button";
 import { ApiError } from "@/lib/api/error";
+import { useObstacle } from "@/lib/obstacle";
 
 /** In place of what could not be loaded. */
 export function LoadError({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  // Whoever is signed out is on the way to the login page already.
-  if (error instanceof ApiError && error.signedOut) return <p role="status">Taking you to the sign-in page…</p>;
+  const obstacle = useObstacle();
+  // Whoever is signed out is on the way to the login page already, unless something stands in the way.
+  if (error instanceof ApiError && error.signedOut && !obstacle)
+    return <p role="status">Taking you to the sign-in page…</p>;
   return (
     <div role="alert" className="flex flex-col items-start gap-4">
       <p className="text-danger">{error instanceof ApiError ? error.text : "Something went wrong."}</p>

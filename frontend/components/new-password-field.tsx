@@ -44,7 +44,7 @@ function StrengthMeter({ strength }: { strength: Strength | undefined }) {
         {strength && (
           <>
             <span className="sr-only">Strength: </span>
-            {strength.text}
+            <span>{strength.text}</span>
           </>
         )}
       </p>

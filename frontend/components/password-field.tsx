@@ -26,7 +26,7 @@ export function PasswordField(props: PasswordFieldProps) {
           onClick={() => setShown(!shown)}
           className="absolute inset-y-0.5 right-0.5 rounded-md px-3.5 text-sm font-semibold text-muted hover:text-ink"
         >
-          {shown ? "Hide" : "Show"} <span className="sr-only">{props.label.toLowerCase()}</span>
+          <span>{shown ? "Hide" : "Show"}</span> <span className="sr-only">{props.label.toLowerCase()}</span>
         </button>
       }
     />

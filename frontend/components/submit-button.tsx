@@ -21,7 +21,7 @@ export function SubmitButton({ busy, className = "", children }: SubmitButtonPro
       className={`relative ${className}`}
     >
       {busy && <LoaderCircle aria-hidden="true" className="absolute left-4 size-5 animate-spin" />}
-      {children}
+      <span>{children}</span>
     </Button>
   );
 }

@@ -1,4 +1,4 @@
-import { useId, type InputHTMLAttributes, type ReactNode } from "react";
+import { useId, type InputHTMLAttributes, type ReactElement } from "react";
 import type { UseFormRegisterReturn } from "react-hook-form";
 
 export interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, keyof UseFormRegisterReturn> {
@@ -7,7 +7,7 @@ export interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElemen
   error: string | undefined;
   registration: UseFormRegisterReturn;
   /** What stands inside the field at its end. */
-  action?: ReactNode;
+  action?: ReactElement;
 }
 
 /** A labelled input, its hint, and its fault below it. */

@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, expectDashboard, register, signOut, test } from "./fixtures";
+import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
 
 /** Every rule that axe has, on the page as it is once nothing fades any more, or its colours would be wrong. */
 async function expectAccessible(page: Page): Promise<void> {
@@ -9,6 +9,53 @@ async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const findings = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   expect(findings, `findings at ${page.url()}`).toEqual([]);
+}
+
+async function expectNotTooWide(page: Page): Promise<void> {
+  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(tooWide, `pixels too wide at ${page.url()}`).toBeLessThanOrEqual(0);
+}
+
+for (const width of [320, 390, 768, 1440]) {
+  test(`no page scrolls sideways at ${width} pixels, whatever people are called`, async ({
+    page,
+    person,
+    complaints,
+  }) => {
+    complaints.expect(/status of 401/);
+    // As long as they may be, with nothing in them where a line could break.
+    const labels = Array.from({ length: 3 }, () => "m".repeat(61)).join(".");
+    const longest = {
+      email: `${person.email.slice(0, 12).padEnd(64, "m")}@${labels}.io`,
+      name: "W".repeat(100),
+      password: person.password,
+    };
+    expect(longest.email).toHaveLength(253);
+    await page.setViewportSize({ width, height: 900 });
+    await register(page, longest);
+    for (const userAgent of ["X".repeat(500), "W".repeat(250)]) {
+      const headers = { "User-Agent": userAgent, Cookie: "" };
+      const login = { ...longest, name: undefined, tokenDelivery: "body" };
+      expect((await page.request.post("/api/auth/login", { data: login, headers })).status()).toBe(200);
+    }
+    for (const path of ["/dashboard", "/dashboard/settings", "/dashboard/settings/security"]) {
+      await page.goto(path);
+      await page.waitForLoadState("networkidle");
+      await expect(page.getByRole("status").filter({ hasText: "Loading" })).toHaveCount(0);
+      await expectNotTooWide(page);
+    }
+    await signOut(page);
+    await signIn(page, { email: longest.email, password: "not the one at all" });
+    await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toBeVisible();
+    await expectNotTooWide(page);
+    const next = encodeURIComponent(`/dashboard/${"w".repeat(300)}`);
+    for (const path of ["/", "/register", "/no/such/page", `/login?next=${next}&error=duplicate_cookies`]) {
+      complaints.expect(/status of 404/);
+      await page.goto(path);
+      await page.waitForLoadState("networkidle");
+      await expectNotTooWide(page);
+    }
+  });
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -20,8 +67,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         complaints.expect(/status of (401|404|422)/);
         const expectGood = async () => {
           await expectAccessible(page);
-          const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-          expect(tooWide, `pixels too wide at ${page.url()}`).toBeLessThanOrEqual(0);
+          await expectNotTooWide(page);
         };
         for (const path of ["/", "/login", "/no/such/page"]) {
           await page.goto(path);

@@ -11,6 +11,48 @@ test("a protected address leads through the login page and back, with its query"
   await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
 });
 
+test("the fragment of the address survives signing in", async ({ page, context, person, complaints }) => {
+  complaints.expect(/status of 401/);
+  await register(page, person);
+  await signOut(page);
+  await page.goto("/dashboard/settings?tab=1#security/#2");
+  await expect(page).toHaveURL("/login?next=%2Fdashboard%2Fsettings%3Ftab%3D1#security/#2");
+  await signIn(page, person);
+  await expect(page).toHaveURL("/dashboard/settings?tab=1#security/#2");
+
+  await expect(page.getByLabel("Name")).toHaveValue(person.name);
+
+  // So it does when an open page finds out that the session is over.
+  await context.clearCookies();
+  await page.getByLabel("Name").fill("Grace");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await expect(page).toHaveURL("/login?next=%2Fdashboard%2Fsettings%3Ftab%3D1#security/#2");
+
+  // And by way of the sign-up page, and back, and for whoever is signed in already.
+  await page.getByRole("link", { name: "Create one" }).click();
+  await expect(page).toHaveURL("/register?next=%2Fdashboard%2Fsettings%3Ftab%3D1#security/#2");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/login?next=%2Fdashboard%2Fsettings%3Ftab%3D1#security/#2");
+  expect(
+    (await page.request.post("/api/auth/login", { data: { email: person.email, password: person.password } })).ok(),
+  ).toBe(true);
+  const another = await context.newPage();
+  await another.goto(page.url());
+  await expect(another).toHaveURL("/dashboard/settings?tab=1#security/#2");
+});
+
+test("the fragment leads nowhere else", async ({ page, person }) => {
+  await register(page, person);
+  await page.goto("/login#//evil.example/");
+  await expect(page).toHaveURL("/dashboard#//evil.example/");
+  await signOut(page);
+  await page.goto("/login");
+  await page.getByRole("link", { name: "Skip to content" }).press("Enter");
+  await expect(page).toHaveURL("/login#content");
+  await signIn(page, person);
+  await expect(page, "the skip link is of the page alone").toHaveURL("/dashboard");
+});
+
 for (const next of ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/login"]) {
   test(`next=${next} leads to the dashboard`, async ({ page, person }) => {
     await register(page, person);

@@ -21,6 +21,28 @@ test("a wrong password is said, and never reaches the address", async ({ page, p
   await expectDashboard(page, person);
 });
 
+test("no script is given a token that it did not ask for", async ({ page, person }) => {
+  await page.goto("/");
+  for (const [path, body] of Object.entries({
+    "/api/auth/register": person,
+    "/api/auth/login": { email: person.email, password: person.password },
+    "/api/auth/refresh": undefined,
+    "/api/auth/session": null,
+  })) {
+    const answer = await page.evaluate(
+      async ([path, body, method]) => {
+        const headers = { "Content-Type": "application/json" };
+        const response = await fetch(path, body ? { method, headers, body } : { method });
+        return { ok: response.ok, text: await response.text(), cookie: document.cookie };
+      },
+      [path, body ? JSON.stringify(body) : "", body === null ? "GET" : "POST"] as const,
+    );
+    expect(answer.ok, `${path}: ${answer.text}`).toBe(true);
+    expect(answer.text, path).not.toMatch(/token/i);
+    expect(answer.cookie).toBe("");
+  }
+});
+
 test("whoever is signed in already is moved on", async ({ page, person }) => {
   await register(page, person);
   await page.goto("/login?next=/dashboard/settings");

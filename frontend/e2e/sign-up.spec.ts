@@ -1,4 +1,4 @@
-import { expect, expectDashboard, register, registerByForm, test } from "./fixtures";
+import { expect, expectDashboard, register, registerByForm, signIn, signOut, test } from "./fixtures";
 
 test("registering leads to the dashboard, and a reload keeps it", async ({ page, person }) => {
   await registerByForm(page, person);
@@ -21,6 +21,33 @@ test("the server's faults stand under their fields", async ({ page, person, comp
   await expect(password).toBeFocused();
   await expect(password).toHaveAccessibleDescription(/At least 8 characters\..+ 8 /);
   await expect(page).toHaveURL("/register");
+});
+
+test("what cannot be seen is dropped around an address, and told of within it", async ({
+  page,
+  person,
+  complaints,
+}) => {
+  complaints.expect(/status of 422 .*\/api\/auth\/register/);
+  await page.goto("/register");
+  await page.getByLabel("Name").fill("\u3164");
+  await page.getByLabel("E-mail").fill(person.email.replace("-", "\u200b-"));
+  await page.getByLabel("Password").fill("aaaaaaaaaaaa");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByText("There is an invisible character in this address. Type it by hand.")).toBeVisible();
+  await expect(page.getByText("Nothing of this name can be seen. Type another, or leave it empty.")).toBeVisible();
+  await expect(page.getByText("Use more than one or two different characters.")).toBeVisible();
+
+  await page.getByLabel("Name").fill(`\u202a${person.name}\u202c`);
+  await page.getByLabel("E-mail").fill(`\ufeff\u200b${person.email}\u2060`);
+  await page.getByLabel("Password").fill(`${person.password} n\u0303`);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expectDashboard(page, person);
+  await expect(page.getByText(person.email, { exact: true })).toBeVisible();
+
+  await signOut(page);
+  await signIn(page, { email: person.email, password: `${person.password} \u00f1` });
+  await expectDashboard(page, person);
 });
 
 test("an address that is taken is said under the address", async ({ page, browser, baseURL, person, complaints }) => {

@@ -49,19 +49,21 @@ test("the dashboard of one person does not stay open for another", async ({
 
 test("a link from another site leads to the page, or to sign-in", async ({ page, baseURL, person }) => {
   const site = createServer((_, response) => {
-    response.writeHead(200, { "Content-Type": "text/html" }).end(`<a href="${baseURL}/dashboard?from=afar">Go</a>`);
+    response
+      .writeHead(200, { "Content-Type": "text/html" })
+      .end(`<a href="${baseURL}/dashboard?from=afar#here">Go</a>`);
   }).listen(0, "127.0.0.1");
   await once(site, "listening");
   const elsewhere = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
   try {
     await page.goto(elsewhere);
     await page.getByRole("link", { name: "Go" }).click();
-    await expect(page).toHaveURL("/login?next=%2Fdashboard%3Ffrom%3Dafar");
+    await expect(page).toHaveURL("/login?next=%2Fdashboard%3Ffrom%3Dafar#here");
 
     await register(page, person);
     await page.goto(elsewhere);
     await page.getByRole("link", { name: "Go" }).click();
-    await expect(page).toHaveURL("/dashboard?from=afar");
+    await expect(page).toHaveURL("/dashboard?from=afar#here");
     await expect(page.getByRole("heading", { name: `Hello, ${person.name}` })).toBeVisible();
   } finally {
     site.closeAllConnections();

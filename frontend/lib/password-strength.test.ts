@@ -5,6 +5,12 @@ describe("passwordStrength", () => {
   it.each([
     ["password", "Very easy to guess. It is one of the most common passwords. Add another word or two."],
     ["aaaaaaaaaaaa", "Very easy to guess. Repeated characters add little. Add another word or two."],
+    [
+      "abbabaabbaababbabaababbaabbabaabbaabab",
+      "Very easy to guess. Repeated characters add little. Add another word or two.",
+    ],
+    ["ａaａaａaａaａ", "Very easy to guess. Repeated characters add little. Add another word or two."],
+    ["ｐａｓｓｗｏｒｄ", "Very easy to guess. It is one of the most common passwords. Add another word or two."],
     ["ada.lovelace", "Very easy to guess. Your own name or address is easy to guess. Add another word or two."],
     ["quiet lantern over the mossy gate", "Very hard to guess."],
   ])("of %s: %s", (password, text) => {

@@ -42,8 +42,16 @@ export interface Strength {
 }
 
 /** How hard a password is to guess for somebody who knows `personal`, in words. */
-export function passwordStrength(password: string, personal: string[]): Strength {
-  const { score, feedback } = zxcvbn.check(password.slice(0, CHECKED_LENGTH), personal.filter(Boolean));
+export function passwordStrength(typed: string, personal: string[]): Strength {
+  const password = typed.normalize("NFKC"); // As the server compares it with what is easy to guess.
+  const { score, feedback } = isRepetition(password)
+    ? { score: 0 as const, feedback: { warning: "simpleRepeat" } }
+    : zxcvbn.check(password.slice(0, CHECKED_LENGTH), personal.filter(Boolean));
   const advice = score < 3 ? [reasons[feedback.warning ?? ""], "Add another word or two."] : [];
   return { score, text: [verdicts[score], ...advice].filter(Boolean).join(" ") };
+}
+
+/** Whether it is made of one or two characters, which the server refuses whatever their order. */
+function isRepetition(password: string): boolean {
+  return new Set(password.toLowerCase()).size <= 2;
 }

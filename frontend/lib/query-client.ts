@@ -1,11 +1,17 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/lib/api/error";
 import { leaveForLogin } from "@/lib/navigation";
+import { setObstacle } from "@/lib/obstacle";
 
-/** One per document. Whatever call finds out that the session is over leads to the login page. */
+/**
+ * One per document. Whatever call finds out that the session is over leads to the login page; one that is refused for
+ * duplicate cookies does not, for signing in would not help.
+ */
 export function createQueryClient(): QueryClient {
   const onError = (error: unknown) => {
-    if (error instanceof ApiError && error.signedOut) leaveForLogin();
+    if (!(error instanceof ApiError)) return;
+    if (error.signedOut) leaveForLogin();
+    if (error.code === "duplicate_cookies") setObstacle("duplicate-cookies");
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError }),

@@ -5,4 +5,4 @@ import { config } from "zod/mini";
 // to happen before the first schema is made: hence one module that everybody imports zod from.
 config({ jitless: true });
 
-export { includes, minLength, object, string } from "zod/mini";
+export { minLength, object, refine, string } from "zod/mini";

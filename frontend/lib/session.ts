@@ -1,11 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { api } from "@/lib/api/client";
-import { continueToNext, leaveForLogin, leaveSignedOut, reloadPage } from "@/lib/navigation";
+import { api, type Session } from "@/lib/api/client";
+import {
+  continueToNext,
+  isSentForDuplicateCookies,
+  leaveForLogin,
+  leaveSignedOut,
+  reloadPage,
+  startAnew,
+} from "@/lib/navigation";
+import { setObstacle } from "@/lib/obstacle";
 
 /*
  * What the pages do about the session, on top of the guard: the server alone decides who sees what, and these make the
- * open pages follow. A call that finds the session over leads to the login page (lib/query-client.ts).
+ * open pages follow. A call that finds the session over leads to the login page (lib/query-client.ts). No page leads
+ * on by itself more than once (lib/navigation.ts).
  */
 
 type News = "signed-in" | "signed-out";
@@ -22,7 +31,10 @@ function channel(): BroadcastChannel {
  * memory, where no news reached it. News are not believed: they are a reason to ask the server.
  */
 function onNews(listener: (news: News | "restored") => void): () => void {
-  const onMessage = (event: MessageEvent<News>) => listener(event.data);
+  const onMessage = (event: MessageEvent<News>) => {
+    startAnew();
+    listener(event.data);
+  };
   const onPageShow = (event: PageTransitionEvent) => {
     if (event.persisted) listener("restored");
   };
@@ -44,10 +56,11 @@ export function useSession() {
 
 /** Moves on whoever opens a sign-in page while signed in, or signs in elsewhere while it is open. */
 export function useContinueWhenSignedIn(): void {
-  const authenticated = useSession().data?.authenticated === true;
+  const session = useSession().data;
   useEffect(() => {
-    if (authenticated) continueToNext();
-  }, [authenticated]);
+    if (isSentForDuplicateCookies() || isRefusedForDuplicates(session)) setObstacle("duplicate-cookies");
+    else if (session?.authenticated) continueToNext();
+  }, [session]);
 }
 
 /**
@@ -73,6 +86,10 @@ async function reloadForAnother(personId: string | undefined): Promise<void> {
   if (id !== personId) reloadPage();
 }
 
+function isRefusedForDuplicates(session: Session | undefined): boolean {
+  return session?.authenticated === false && session.reason === "duplicate_cookies";
+}
+
 /** The sign-in went well, and yet the browser does not send the cookies that came with it. */
 export class CookiesRefusedError extends Error {
   override readonly name = "CookiesRefusedError";
@@ -80,18 +97,21 @@ export class CookiesRefusedError extends Error {
 
 /**
  * After a sign-in or sign-up that the server took: on to where the person wanted to go. It throws a CookiesRefusedError
- * when the browser did not keep the session, which would otherwise lead round in a circle without a word.
+ * when the browser did not keep the session; duplicate cookies are told of by the page (lib/obstacle.ts).
  */
 export async function enter(): Promise<void> {
   // When this very question fails, the guard will give the answer.
   const session = await api.session().catch(() => undefined);
+  if (isRefusedForDuplicates(session)) return setObstacle("duplicate-cookies");
   if (session?.authenticated === false) throw new CookiesRefusedError();
+  startAnew();
   channel().postMessage("signed-in" satisfies News);
   continueToNext();
 }
 
 /** After a sign-out that the server took. */
 export function leave(): void {
+  startAnew();
   channel().postMessage("signed-out" satisfies News);
   leaveSignedOut();
 }

@@ -54,6 +54,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 		{"no new password", servertest.Object("currentPassword", servertest.Password), 422, []string{"newPassword", "required"}},
 		{"nothing", `{}`, 422, []string{"newPassword", "required", "currentPassword", "required"}},
 		{"seven characters", servertest.Object("currentPassword", servertest.Password, "newPassword", "sevench"), 422, []string{"newPassword", "too_short"}},
+		{"one character", servertest.Object("currentPassword", servertest.Password, "newPassword", "zzzzzzzzz"), 422, []string{"newPassword", "too_common"}},
+		{"a run", servertest.Object("currentPassword", servertest.Password, "newPassword", "IJKLMNOPQ"), 422, []string{"newPassword", "too_common"}},
 		{"257 characters", servertest.Object("currentPassword", servertest.Password, "newPassword", strings.Repeat("x", 257)), 422, []string{"newPassword", "too_long"}},
 		{"a NUL", servertest.Object("currentPassword", servertest.Password, "newPassword", "a\x00long enough"), 422, []string{"newPassword", "invalid_character"}},
 		{"a common one", servertest.Object("currentPassword", servertest.Password, "newPassword", "Password1"), 422, []string{"newPassword", "too_common"}},

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"lychgate/server/config"
 	"lychgate/server/servertest"
 )
@@ -61,12 +63,23 @@ func TestRegisterRefuses(t *testing.T) {
 		{"a capital whose small letter is ASCII", "İda@example.com", servertest.Password, "", 422, "email", "invalid_email"},
 		{"a line break", "ada\n@example.com", servertest.Password, "", 422, "email", "invalid_email"},
 		{"an angle bracket", "ada<b@example.com", servertest.Password, "", 422, "email", "invalid_email"},
+		{"a soft hyphen in the address", "ada@exam\u00adple.com", servertest.Password, "", 422, "email", "invalid_character"},
+		{"a zero-width space in the address", "ada\u200b.king@example.com", servertest.Password, "", 422, "email", "invalid_character"},
+		{"a joiner in the address", "ada\u200d@example.com", servertest.Password, "", 422, "email", "invalid_character"},
+		{"a mark of direction in the address", "ada@\u200eexample.com", servertest.Password, "", 422, "email", "invalid_character"},
+		{"a space of another width in the address", "ada@\u00a0example.com", servertest.Password, "", 422, "email", "invalid_character"},
+		{"a space in the address", "ada @example.com", servertest.Password, "", 422, "email", "invalid_email"},
+		{"nothing but what cannot be seen", "\u200b\ufeff \u2060", servertest.Password, "", 422, "email", "required"},
+		{"a taken address with unseen characters around it", "\ufeff\u202ataken@example.com\u202c\u200b\u00a0", servertest.Password, "", 409, "", "email_taken"},
 		{"a long local part", strings.Repeat("a", 65) + "@example.com", servertest.Password, "", 422, "email", "too_long"},
 		{"a long domain", "a@" + strings.Repeat("abcdefgh.", 31) + "com", servertest.Password, "", 422, "email", "too_long"},
 		{"seven characters", "b@example.com", "äöüßäöü", "", 422, "password", "too_short"},
-		{"257 characters", "b@example.com", strings.Repeat("ä", 257), "", 422, "password", "too_long"},
+		{"257 characters", "b@example.com", strings.Repeat("äöü", 85) + "ßß", "", 422, "password", "too_long"},
 		{"a NUL", "b@example.com", "with\x00a nul", "", 422, "password", "invalid_character"},
 		{"a common password", "b@example.com", "Password1", "", 422, "password", "too_common"},
+		{"one character", "b@example.com", "aaaaaaaa", "", 422, "password", "too_common"},
+		{"two characters", "b@example.com", "xyyxyXxyxyYx", "", 422, "password", "too_common"},
+		{"a run", "b@example.com", "4567890123", "", 422, "password", "too_common"},
 		{"the address", "bertrand.russell@example.com", "Bertrand.Russell@example.com", "", 422, "password", "personal"},
 		{"a run of its parts", "bertrand.russell@example.com", "RUSSELL@example", "", 422, "password", "personal"},
 		{"the local part", "bertrand.russell@example.com", "Bertrand.Russell", "", 422, "password", "personal"},
@@ -74,6 +87,7 @@ func TestRegisterRefuses(t *testing.T) {
 		{"the name", "b@example.com", "bertrand russell", "Bertrand Russell", 422, "password", "personal"},
 		{"a long name", "b@example.com", servertest.Password, strings.Repeat("x", 101), 422, "name", "too_long"},
 		{"a control character in the name", "b@example.com", servertest.Password, "a\u0007b", 422, "name", "invalid_character"},
+		{"a name that cannot be seen", "b@example.com", servertest.Password, "\u3164\u200b", 422, "name", "invalid_character"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client := server.Client()
@@ -102,6 +116,36 @@ func TestSignupClosed(t *testing.T) {
 	server := servertest.Start(t, func(c *config.Config) { c.SignupClosed = true })
 	server.Client().Post("/api/auth/register", servertest.Object("email", "a@example.com", "password", servertest.Password)).
 		WantsProblem(http.StatusForbidden, "signup_closed")
+}
+
+// Keyboards differ in how they write the same characters; the account was made
+// on one of them, perhaps before there was one form.
+func TestPasswordsAreOneInEveryUnicodeForm(t *testing.T) {
+	const email, composed, decomposed = "ada@example.com", "contrase\u00f1a de Ada", "contrasen\u0303a de Ada"
+	for _, chosen := range []string{composed, decomposed} {
+		server := servertest.Start(t)
+		login := func(password string) servertest.Answer {
+			return server.Client().Post("/api/auth/login", servertest.Object("email", email, "password", password))
+		}
+		client := server.Client()
+		client.Post("/api/auth/register", servertest.Object("email", email, "password", chosen)).Wants(http.StatusCreated)
+		login(composed).Wants(http.StatusOK)
+		login(decomposed).Wants(http.StatusOK)
+		login("contrasena de Ada").WantsProblem(http.StatusUnauthorized, "invalid_credentials")
+
+		// Changing it asks for the one before, in either form.
+		client.Post("/api/user/password", servertest.Object("currentPassword", decomposed, "newPassword", decomposed+" King")).Wants(http.StatusNoContent)
+		login(composed + " King").Wants(http.StatusOK)
+
+		before, err := bcrypt.GenerateFromPassword([]byte(decomposed), bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Alter("update users set password_hash = '" + string(before) + "'")
+		login(composed).WantsProblem(http.StatusUnauthorized, "invalid_credentials")
+		login(decomposed).Wants(http.StatusOK)
+		login(composed).Wants(http.StatusOK) // it was hashed anew
+	}
 }
 
 func TestPasswordsAreComparedWhole(t *testing.T) {

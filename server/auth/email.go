@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,30 +19,47 @@ const (
 
 // canonicalEmail returns the one form of an address under which an account is
 // kept: compatibility forms folded, lower-case, the domain in ASCII (RFC
-// 5891). It refuses, with a fault of the field email, whatever two mail
-// servers could read in two ways: quoted local parts, comments, address
-// literals, a second @ that only appears once the text is normalised.
+// 5891), without what cannot be seen around it. It refuses, with a fault of the
+// field email, what cannot be seen in it, and whatever two mail servers could
+// read in two ways: quoted local parts, comments, address literals, a second @
+// that only appears once the text is normalised.
 func canonicalEmail(text string) (string, error) {
-	if strings.TrimSpace(text) == "" {
-		return "", emailFault("required", "Enter your e-mail address.")
-	}
 	if len(text) > 4*maxEmailLength {
 		return "", emailFault("too_long", "This e-mail address is too long.")
 	}
-	// Folding comes first: what is checked is what is stored. Lower case comes
-	// after the check for ASCII, since some foreign capitals have an ASCII small
-	// letter.
-	local, domain, found := strings.Cut(norm.NFKC.String(strings.TrimSpace(text)), "@")
+	// Folding comes first: what is checked is what is stored.
+	folded := trimUnseen(norm.NFKC.String(text))
+	if folded == "" {
+		return "", emailFault("required", "Enter your e-mail address.")
+	}
+	unseen := emailFault("invalid_character", "There is an invisible character in this address. Type it by hand.")
+	if hides(text, joiner, nonJoiner) { // a domain may need joiners, by its script
+		return "", unseen
+	}
+	// Lower case comes after the check for ASCII, since some foreign capitals
+	// have an ASCII small letter.
+	local, domain, found := strings.Cut(folded, "@")
 	domain, err := idna.Lookup.ToASCII(domain)
 	foreign := strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII })
 	local, domain = strings.ToLower(local), strings.ToLower(domain)
 	if !found || foreign || !utf8.ValidString(text) || err != nil || !isDotAtom(local) || !isHost(domain) {
+		if hides(text) {
+			return "", unseen
+		}
 		return "", emailFault("invalid_email", "This is not an e-mail address that can be used here, such as name@example.com.")
 	}
 	if len(local) > maxLocalLength || len(local)+1+len(domain) > maxEmailLength {
 		return "", emailFault("too_long", "This e-mail address is too long.")
 	}
 	return local + "@" + domain, nil
+}
+
+// hides reports whether a text has a character in it that cannot be seen, other
+// than the spaces of a keyboard and some that are allowed.
+func hides(text string, allowed ...rune) bool {
+	return strings.ContainsFunc(trimUnseen(text), func(r rune) bool {
+		return isUnseen(r) && !strings.ContainsRune(" \t\r\n", r) && !slices.Contains(allowed, r)
+	})
 }
 
 func emailFault(code, detail string) error {

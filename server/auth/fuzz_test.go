@@ -14,10 +14,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
+	"lychgate/server/problem"
 	"lychgate/server/secret"
 	"lychgate/server/web"
 )
@@ -128,6 +130,12 @@ func FuzzRefreshToken(f *testing.F) {
 	})
 }
 
+// unseen are some characters that nobody sees.
+var unseen = []rune{
+	'\u00a0', '\u00ad', '\u034f', '\u061c', '\u115f', '\u1160', '\u180e', '\u2003', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u2028', '\u202a',
+	'\u202e', '\u2060', '\u2066', '\u2069', '\u2800', '\u3000', '\u3164', '\ufe0f', '\ufeff', '\uffa0', '\ufff9', '\U000e0061', '\U000e0100', '\U0001d159',
+}
+
 func FuzzCanonicalEmail(f *testing.F) {
 	for _, text := range []string{
 		"ada@example.com", " Ada@Example.COM ", "ｔaken@example.com", "ada＠example.com", "a@b@c", "", "@", "a@", "@b",
@@ -165,6 +173,15 @@ func FuzzCanonicalEmail(f *testing.F) {
 		}
 		if shouted, err := canonicalEmail(" " + strings.ToUpper(email) + "\t"); shouted != email {
 			t.Fatalf("%q: %q in capitals becomes %q (%v)", text, email, shouted, err)
+		}
+		for _, r := range unseen {
+			if pasted, err := canonicalEmail(string(r) + text + string([]rune{' ', r, r})); pasted != email {
+				t.Fatalf("%q: with %U around it %q becomes %q (%v)", text, r, email, pasted, err)
+			}
+			hiding := email[:1] + string(r) + email[1:]
+			if got, err := canonicalEmail(hiding); got != "" || problem.From(err).Fields[0].Code != "invalid_character" {
+				t.Fatalf("%q becomes %q (%v)", hiding, got, err)
+			}
 		}
 	})
 }
@@ -232,7 +249,9 @@ func FuzzUserAgent(f *testing.F) {
 // FuzzName wants a name that is accepted to be one line of at most so many
 // characters, and to be accepted as it is.
 func FuzzName(f *testing.F) {
-	for _, text := range []string{"", "Ada", " Ada  Lovelace ", "a\nb", "a\x00", "\u0085", "\u2028", "\u202e", "\u00a0Ada\u3000", "\ufeff", "\xff", strings.Repeat("\u00e9", 100), strings.Repeat("e\u0301", 51)} {
+	for _, text := range []string{"", "Ada", " Ada  Lovelace ", "a\nb", "a\x00", "\u0085", "\u2028", "\u202e", "\u00a0Ada\u3000", "\ufeff", "\xff", strings.Repeat("\u00e9", 100), strings.Repeat("e\u0301", 51),
+		"\u2764\ufe0f\u200d\U0001f525", "\U0001f3f4\U000e0067\U000e0062\U000e007f", "\u0645\u06cc\u200c\u062e", "a\u200d\u200d", "a\ufe0f\u200b\ufe0f", "\u3164", "a\u3164b", "\U0001f3f4\u200b\U000e0067",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -251,6 +270,21 @@ func FuzzName(f *testing.F) {
 		}
 		if again, faults := CheckName(name); again != name || faults != nil {
 			t.Fatalf("%q becomes %q, and that %q (%v)", text, name, again, faults)
+		}
+		if blank := strings.Trim(text, " \t\r\n") == ""; blank != (name == "") {
+			t.Fatalf("%q is accepted as %q", text, name)
+		}
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
+			t.Fatalf("%q is accepted as %q, which turns what stands around it", text, name)
+		}
+		if name == "" {
+			return
+		}
+		for _, r := range unseen {
+			around := string(r) + name + string([]rune{' ', r})
+			if pasted, faults := CheckName(around); pasted != name || faults != nil {
+				t.Fatalf("%q with %U around it becomes %q (%v)", name, r, pasted, faults)
+			}
 		}
 	})
 }

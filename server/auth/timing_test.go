@@ -1,14 +1,78 @@
 package auth_test
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"lychgate/server"
+	"lychgate/server/auth"
 	"lychgate/server/config"
+	"lychgate/server/origin"
+	"lychgate/server/problem"
 	"lychgate/server/servertest"
+	"lychgate/server/store"
 )
+
+// What a refused sign-in costs depends on what was typed alone, not on the
+// account: here hashes are counted, for time is noisy.
+func TestRefusedSignInsCostTheSameWork(t *testing.T) {
+	flags := config.Defaults()
+	flags.DataDir = t.TempDir()
+	flags.LoginAttempts = "1000/s"
+	settings, err := config.Check(flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const least, now = 4, 6
+	accounts := func(cost int) *auth.Service {
+		settings.BcryptCost = cost
+		service, err := server.OpenAccounts(t.Context(), settings, origin.Origin{}, server.Environment{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := service.Store.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return service
+	}
+	service, before := accounts(now), accounts(least)
+	units := 0
+	service.Hasher.Observe(func(cost int) { units += 1 << (cost - least) })
+
+	create := func(service *auth.Service, email string) store.User {
+		user, err := service.CreateAccount(t.Context(), auth.Credentials{Email: email, Password: servertest.Password}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return user
+	}
+	create(service, "known@example.com")
+	create(before, "cheap@example.com")
+	if err := (auth.Operator{Store: service.Store, Now: time.Now}).Disable(t.Context(), create(service, "disabled@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		typed string
+		want  int // hashes of today's cost
+	}{{"not the password", 1}, {servertest.Password + "\x00", 1}, {strings.Repeat("x", 100), 1}, {"contrasen\u0303a", 2}} {
+		for _, email := range []string{"known@example.com", "unknown@example.com", "disabled@example.com", "cheap@example.com"} {
+			units = 0
+			_, _, err := service.Login(t.Context(), auth.Credentials{Email: email, Password: test.typed}, auth.Client{IP: "192.0.2.1"})
+			if err == nil || problem.From(err).Code != "invalid_credentials" {
+				t.Fatalf("%s with %q: %v", email, test.typed, err)
+			}
+			if want := test.want << (now - least); units != want {
+				t.Errorf("%s with %q: %d units of work, want %d", email, test.typed, units, want)
+			}
+		}
+	}
+}
 
 // BenchmarkLoginUnknownVsKnown reports how long a sign-in to an unknown
 // account takes, in parts of one with a wrong password: 1 tells a stranger

@@ -1,6 +1,8 @@
 package site
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"html"
 	"net/http"
@@ -128,15 +130,25 @@ func isCrossSite(r *http.Request) bool {
 		r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
+// keepFragment goes on where the address has a fragment, which no server sees.
+// A refresh to the same address would only jump to it, and ask for nothing: so
+// the page takes another address first.
+const keepFragment = `const here=location.href;if(location.hash){history.replaceState(null,"","/");location.replace(here)}`
+
+var keepFragmentHash = sha256.Sum256([]byte(keepFragment))
+
+var continuePolicy = "default-src 'none'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(keepFragmentHash[:]) +
+	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 // continuePage makes the browser ask again, now from a page of this site, and
 // so with its cookies. It cannot loop: the second request is same-origin.
 func continuePage(c echo.Context, here string) error {
 	noStore(c)
 	h := c.Response().Header()
 	h.Set("Refresh", "0")
-	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", continuePolicy)
 	page := `<!doctype html><html lang="en"><meta charset="utf-8"><title>Continue</title>` +
-		`<p><a href="` + html.EscapeString(here) + `">Continue</a></p></html>` + "\n"
+		`<p><a href="` + html.EscapeString(here) + `">Continue</a></p><script>` + keepFragment + `</script></html>` + "\n"
 	return write(c, http.StatusOK, "text/html; charset=utf-8", page)
 }
 

@@ -7,6 +7,7 @@ import { ThemeToggle } from "@/components/theme-toggle";
 import { AlertNotice } from "@/features/account/alert-notice";
 import { AccountNav } from "@/features/account/account-nav";
 import { FollowSession } from "@/features/account/follow-session";
+import { ObstacleNotice } from "@/features/account/obstacle-notice";
 import { SignOutButton } from "@/features/auth/sign-out-button";
 
 export const metadata: Metadata = { robots: { index: false } };
@@ -26,6 +27,7 @@ export default function DashboardLayout({ children }: { children: ReactNode }) {
           <Notice>JavaScript is needed to show your account. Turn it on for this site, and load the page again.</Notice>
         </div>
       </noscript>
+      <ObstacleNotice />
       <AlertNotice />
       {children}
     </>

@@ -31,9 +31,7 @@ export function AlertNotice() {
           <p>An old key of a session was used again, so that session was ended:</p>
           <ul className="list-disc pl-5">
             {alerts.map((alert) => (
-              <li key={alert.id}>
-                {formatDateTime(alert.at)}, from {alert.ip}
-              </li>
+              <li key={alert.id}>{`${formatDateTime(alert.at)}, from ${alert.ip}`}</li>
             ))}
           </ul>
           <p>

@@ -32,7 +32,7 @@ export function Appearance() {
                 className="size-4 accent-accent outline-none"
               />
               <Icon aria-hidden="true" className="size-5 text-muted" />
-              {text}
+              <span>{text}</span>
             </label>
           );
         })}

@@ -30,7 +30,7 @@ export function EventList() {
             />
             <div className="min-w-0">
               <p className="font-medium">{eventText(event)}</p>
-              <p className="text-sm break-words text-muted">
+              <p className="text-sm wrap-anywhere text-muted">
                 {[formatDateTime(event.at), event.ip, event.ip && device(event.userAgent).name]
                   .filter(Boolean)
                   .join(", ")}

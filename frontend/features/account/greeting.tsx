@@ -5,5 +5,5 @@ import { useProfile } from "@/features/account/profile";
 /** One line before and after the name is known, unless it is a long one. */
 export function Greeting() {
   const name = useProfile().data?.name;
-  return <h1 className="text-4xl break-words sm:text-5xl">{name ? `Hello, ${name}` : "Hello"}</h1>;
+  return <h1 className="text-4xl wrap-anywhere sm:text-5xl">{name ? `Hello, ${name}` : "Hello"}</h1>;
 }

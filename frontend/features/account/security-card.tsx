@@ -24,10 +24,11 @@ function Security() {
   if (own.isError) return <LoadError error={own.error} onRetry={() => void own.refetch()} />;
   if (sessions.isPending || own.isPending) return <Skeleton label="Loading your security…" lines={6} />;
 
-  const others = sessions.data.length - 1;
+  const { others } = sessions.data;
+  const elsewhere = sessions.hasNextPage ? `more than ${others.length} others` : `${others.length} more`;
   return (
     <Facts>
-      <Fact term="Signed in">{others > 0 ? `Here, and ${others} more` : "Here, and nowhere else"}</Fact>
+      <Fact term="Signed in">{others.length > 0 ? `Here, and ${elsewhere}` : "Here, and nowhere else"}</Fact>
       {own.data.authenticated && (
         <Fact term="Signs out by itself, if unused, on">{formatDate(own.data.expiresAt)}</Fact>
       )}

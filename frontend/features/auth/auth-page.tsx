@@ -1,13 +1,16 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { ButtonLink } from "@/components/button";
+import { DuplicateCookies } from "@/components/duplicate-cookies";
 import { HardLink } from "@/components/hard-link";
 import { GateScene } from "@/components/gate-scene";
 import { Main } from "@/components/main";
 import { Notice } from "@/components/notice";
+import { SentBack } from "@/features/auth/sent-back";
 import { useHydrated } from "@/lib/hydration";
-import { DEFAULT_NEXT } from "@/lib/next";
-import { requestedNext } from "@/lib/navigation";
+import { requestedNext, withSameWish } from "@/lib/navigation";
+import { useObstacle } from "@/lib/obstacle";
 
 interface AuthPageProps {
   title: string;
@@ -18,8 +21,8 @@ interface AuthPageProps {
 
 /** The frame of the sign-in and the sign-up page, each of which leads to the other without forgetting `next`. */
 export function AuthPage({ title, text, children, other }: AuthPageProps) {
-  const next = useHydrated() ? requestedNext() : DEFAULT_NEXT;
-  const query = next === DEFAULT_NEXT ? "" : `?next=${encodeURIComponent(next)}`;
+  const obstacle = useObstacle();
+  const hydrated = useHydrated();
   return (
     <Main className="mx-auto grid max-w-6xl gap-16 px-5 pt-8 pb-20 sm:px-8 sm:pt-16 lg:grid-cols-2">
       <div className="mx-auto flex w-full max-w-md flex-col gap-7">
@@ -30,11 +33,15 @@ export function AuthPage({ title, text, children, other }: AuthPageProps) {
         <noscript>
           <Notice>JavaScript is needed to sign in. Turn it on for this site, and load the page again.</Notice>
         </noscript>
-        {children}
+        {obstacle === "duplicate-cookies" && (
+          <DuplicateCookies actions={<ButtonLink href={requestedNext()}>Try again</ButtonLink>} />
+        )}
+        {obstacle === "round-trip" && <SentBack to={requestedNext()} />}
+        {obstacle !== "duplicate-cookies" && <div>{children}</div>}
         <p className="text-muted">
-          {other.question}{" "}
+          <span>{other.question}</span>{" "}
           <HardLink
-            href={other.path + query}
+            href={hydrated ? withSameWish(other.path) : other.path}
             className="inline-flex min-h-11 items-center font-semibold text-accent underline underline-offset-4"
           >
             {other.link}

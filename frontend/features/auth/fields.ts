@@ -1,4 +1,4 @@
-import { includes, minLength, string } from "@/lib/schema";
+import { minLength, refine, string } from "@/lib/schema";
 
 /*
  * Only what spares a useless request. What an address or a password must look like is the server's to say: a second
@@ -7,7 +7,8 @@ import { includes, minLength, string } from "@/lib/schema";
 
 export const emailAddress = string().check(
   minLength(1, { error: "Enter your e-mail address.", abort: true }),
-  includes("@", { error: "An e-mail address has an @ in it." }),
+  // Some keyboards write it wide; the server takes that for the same.
+  refine((typed) => typed.normalize("NFKC").includes("@"), { error: "An e-mail address has an @ in it." }),
 );
 
 export const password = string().check(minLength(1, "Enter your password."));

@@ -18,7 +18,7 @@ export function SignOutButton() {
           if (!logout.isPending && !logout.isSuccess) logout.mutate();
         }}
       >
-        <LogOut aria-hidden="true" className="size-5" />
+        <LogOut aria-hidden="true" className="size-5 max-[22.5rem]:hidden" />
         Sign out
       </Button>
       <p role="alert" className="order-last basis-full text-right text-sm font-medium text-danger empty:sr-only">

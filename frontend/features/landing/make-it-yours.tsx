@@ -34,7 +34,7 @@ export function MakeItYours() {
         {steps.map(({ title, text, code }, i) => (
           <li key={title} className="flex min-w-0 flex-col gap-3">
             <h3 className="text-xl">
-              <span className="text-accent">{i + 1}.</span> {title}
+              <span className="text-accent">{`${i + 1}.`}</span> <span>{title}</span>
             </h3>
             <p className="text-muted">{text}</p>
             <p className="mt-auto rounded-lg bg-canvas px-4 py-3 font-mono text-sm break-words">{code}</p>

@@ -5,6 +5,7 @@ import type { components, paths } from "@/lib/api/schema";
 type Schemas = components["schemas"];
 export type User = Schemas["User"];
 export type Session = Schemas["Session"];
+export type SessionPage = Schemas["SessionList"];
 export type SessionInfo = Schemas["SessionInfo"];
 export type AccountEvent = Schemas["Event"];
 
@@ -26,7 +27,9 @@ export function createApi(baseUrl: string) {
     changePassword: (change: Schemas["PasswordChange"]): Promise<void> =>
       answer(client.POST("/api/user/password", { body: change })),
 
-    sessions: async (): Promise<SessionInfo[]> => (await answer(client.GET("/api/user/sessions"))).sessions,
+    /** One page of them; `after` is the `next` of the page before. */
+    sessions: (after?: string): Promise<SessionPage> =>
+      answer(client.GET("/api/user/sessions", { params: { query: after === undefined ? {} : { after } } })),
     endSession: (id: string): Promise<void> =>
       answer(client.DELETE("/api/user/sessions/{id}", { params: { path: { id } } })),
     endOtherSessions: (): Promise<void> => answer(client.DELETE("/api/user/sessions")),

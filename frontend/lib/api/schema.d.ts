@@ -158,7 +158,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The person's sessions */
+        /**
+         * The person's sessions
+         * @description The current session first, then the newest first, at most 100 at a time. Where there are more, `next` leads to
+         *     the next page; follow it until it is missing, for a page may hold fewer.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -346,12 +350,18 @@ export interface components {
             currentPassword: string;
             newPassword: components["schemas"]["NewPassword"];
         };
+        /** @description What cannot be seen around it is dropped, and refused in it (`invalid_character`). */
         NewEmail: string;
         /**
-         * @description Counted in characters; the server may ask for more than 8. Any Unicode but NUL. Refused when it is among the
-         *     most common ones or equal to the e-mail or a part of it.
+         * @description Counted in characters of its composed form (NFC), in which it is compared; the server may ask for more than 8.
+         *     Any Unicode but NUL. Refused when it is among the most common ones, made of one or two characters or a run such
+         *     as 12345678 (`too_common`), or equal to the e-mail, the name or a part of them (`personal`).
          */
         NewPassword: string;
+        /**
+         * @description What cannot be seen around it is dropped, and refused in it (`invalid_character`), but for what belongs to a
+         *     visible character: joiners, variation selectors, the tags of a flag.
+         */
         Name: string;
         AuthSession: {
             user: components["schemas"]["User"];
@@ -395,6 +405,8 @@ export interface components {
         };
         SessionList: {
             sessions: components["schemas"]["SessionInfo"][];
+            /** @description Where the next page begins, for `after`; missing on the last page. */
+            next?: string;
         };
         SessionInfo: {
             id: string;
@@ -961,14 +973,17 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next` of the page before. Anything else is refused, and so is any other name in the query. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Every session that has not ended. */
+            /** @description A page of the sessions that have not ended. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
