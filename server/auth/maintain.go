@@ -66,7 +66,7 @@ func (s *Service) SaveUse(ctx context.Context) error {
 		return nil
 	}
 	var seen map[string]time.Time
-	err := store.Steps(ctx, s.write, func(q *store.Queries) (bool, error) {
+	err := s.Store.InStepsBy(ctx, s.write, func(q *store.Queries) (bool, error) {
 		seen = s.Use.take(store.StepRows)
 		left -= len(seen)
 		return left > 0 && len(seen) > 0, saveUse(ctx, q, seen, 0)

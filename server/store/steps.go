@@ -17,34 +17,43 @@ const mostRest = time.Second
 // as it returns that there is more to do. What the steps before the one that
 // fails have done stays.
 func (s *Store) InSteps(ctx context.Context, step func(*Queries) (more bool, err error)) error {
-	return Steps(ctx, s.Write, step)
+	return s.InStepsBy(ctx, s.Write, step)
 }
 
-// Steps is InSteps by another way to write than Store.Write.
-func Steps(ctx context.Context, write func(context.Context, func(*Queries) error) error, step func(*Queries) (more bool, err error)) error {
-	for {
-		var (
-			more  bool
-			begun time.Time
-		)
-		err := write(ctx, func(q *Queries) (err error) {
-			begun = time.Now() // once it was this one's turn
-			more, err = step(q)
-			return err
-		})
-		if err != nil || !more {
-			return err
-		}
-		// Other processes only try for the lock every now and then: they get it
-		// when it is free for about as long as it is held.
-		rest := time.NewTimer(min(time.Since(begun), mostRest))
-		select {
-		case <-rest.C:
-		case <-ctx.Done():
-			rest.Stop()
-			return failed("go on with the next step", ctx.Err())
-		}
+// InStepsBy is InSteps with another way to write than Write.
+func (s *Store) InStepsBy(ctx context.Context, write func(context.Context, func(*Queries) error) error, step func(*Queries) (more bool, err error)) error {
+	more, took, err := oneStep(ctx, write, step)
+	for more && err == nil {
+		more, took, err = s.nextStep(ctx, took, write, step)
 	}
+	return err
+}
+
+// nextStep rests for about as long as the step before took, then runs the next
+// one. Other processes only try for the lock every now and then: they get it
+// when it is free for half of the time, whatever goes on in steps here.
+func (s *Store) nextStep(ctx context.Context, took time.Duration, write func(context.Context, func(*Queries) error) error, step func(*Queries) (bool, error)) (bool, time.Duration, error) {
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
+	rest := time.NewTimer(min(took, mostRest))
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+		return oneStep(ctx, write, step)
+	case <-ctx.Done():
+		return false, 0, failed("go on with the next step", ctx.Err())
+	}
+}
+
+// oneStep runs a step and returns how long it kept others from writing.
+func oneStep(ctx context.Context, write func(context.Context, func(*Queries) error) error, step func(*Queries) (bool, error)) (more bool, took time.Duration, err error) {
+	var begun time.Time
+	err = write(ctx, func(q *Queries) (err error) {
+		begun = time.Now() // once it was this one's turn
+		more, err = step(q)
+		return err
+	})
+	return more, time.Since(begun), err
 }
 
 // inPages reads a list page by page, so that its length does not matter: page

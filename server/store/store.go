@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -44,6 +45,7 @@ var migrations embed.FS
 // one writer anyway, and some that read beside it.
 type Store struct {
 	reader, writer *sql.DB
+	stepping       sync.Mutex // held by a step, but for a first one, and the rest before it
 }
 
 // Queries runs statements, on a connection of its own or inside a
