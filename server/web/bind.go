@@ -66,7 +66,7 @@ func BindQuery(c echo.Context, names ...string) (map[string]string, error) {
 		case !slices.Contains(names, name):
 			fault.Code, fault.Detail = "unknown_field", "This field is not known here."
 		case len(value) > 1:
-			fault.Code, fault.Detail = "duplicate", "Give this once."
+			fault.Code, fault.Detail = "unknown_value", "Give this once."
 		case value[0] == "":
 			fault.Code, fault.Detail = "required", "Give this a value, or leave it out."
 		default:
