@@ -152,7 +152,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The person's sessions */
+        /**
+         * The person's sessions
+         * @description The current session first, then the newest first, at most 100 at a time. Where there are more, `next` leads to
+         *     the next page; follow it until it is missing, for a page may hold fewer.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -381,6 +385,8 @@ export interface components {
         };
         SessionList: {
             sessions: components["schemas"]["SessionInfo"][];
+            /** @description Where the next page begins, for `after`; missing on the last page. */
+            next?: string;
         };
         SessionInfo: {
             id: string;
@@ -403,8 +409,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             /**
-             * @description What happened, such as `login`, `logout`, `password_change`, `session_end`, or `refresh_replay`: a refresh token was
-             *     used again after it had been exchanged, so that somebody else may have it; its session has been ended.
+             * @description What happened, such as `login`, `logout`, `password_change`, `session_end`, `session_limit` (a sign-in past the
+             *     limit of sessions revoked those least recently used), or `refresh_replay`: a refresh token was used again after it had been exchanged, so that somebody else may have it; its session has been ended.
              *     More may come.
              */
             event: string;
@@ -935,14 +941,17 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next` of the page before. Anything else is refused, and so is any other name in the query. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Every session that has not ended. */
+            /** @description A page of the sessions that have not ended. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -954,8 +963,10 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["ValidationFailed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
