@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"lychgate/server/store"
@@ -72,7 +73,10 @@ func (o Operator) Delete(ctx context.Context, user store.User) error {
 	if err != nil {
 		return err
 	}
-	return o.erase(ctx)
+	if err := o.erase(ctx); err != nil {
+		return fmt.Errorf("the account is deleted, but traces of it are still in the log of the database; a server that runs removes them: %w", err)
+	}
+	return nil
 }
 
 const (
