@@ -19,14 +19,14 @@ import (
 )
 
 // number asks the database of a server.
-func number(t *testing.T, s *servertest.Server, query string, args ...any) (n int) {
+func number(t *testing.T, s *servertest.Server, query string) (n int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+s.Config.DatabasePath()+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
