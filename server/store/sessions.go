@@ -181,7 +181,8 @@ func (q *Queries) endChosen(ctx context.Context, chosen string, args ...any) ([]
 // DeleteSessionsOf removes up to limit sessions of a person, records the ending
 // of those that had not been ended, and returns how many it removed.
 func (q *Queries) DeleteSessionsOf(ctx context.Context, userID string, at time.Time, limit int) (int64, error) {
-	const chosen = `SELECT id FROM sessions WHERE user_id = $1 ORDER BY id LIMIT $2`
+	// In the order in which they were stored, so that a step changes few pages.
+	const chosen = `SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at, id LIMIT $2`
 	if _, err := q.exec(ctx, "record endings",
 		`INSERT INTO session_endings (session_id, ended_at)
 		 SELECT id, $3 FROM sessions WHERE id IN (`+chosen+`) AND ended_at IS NULL`, userID, limit, millis(at)); err != nil {

@@ -3,7 +3,7 @@
 -- these lets a step begin where its rows are, however many others there are.
 DROP INDEX sessions_by_user;
 DROP INDEX sessions_by_last_seen;
-CREATE INDEX sessions_of_user ON sessions (user_id, id);
+CREATE INDEX sessions_of_user ON sessions (user_id, created_at, id);
 CREATE INDEX live_sessions_of_user_by_age ON sessions (user_id, created_at, id) WHERE ended_at IS NULL;
 CREATE INDEX live_sessions_of_user_by_use ON sessions (user_id, last_seen_at, id) WHERE ended_at IS NULL;
 CREATE INDEX live_sessions_by_age ON sessions (created_at, id) WHERE ended_at IS NULL;
