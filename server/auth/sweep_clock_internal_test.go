@@ -101,6 +101,19 @@ func TestSweepsOfAProcessThatStartsDuringAStep(t *testing.T) {
 	c.wants("after it", 0)
 }
 
+// Two steps do not add up, with a time between them when the clock was right, and
+// ahead of what had been swept by only because no process ran.
+func TestSweepsOfAProcessBetweenSteps(t *testing.T) {
+	c := newClocks(t)
+	c.wall = c.wall.Add(year)
+	c.lives(25 * time.Minute)
+	c.restarts(50*time.Minute - year)
+	c.lives(time.Minute)
+	c.wall = c.wall.Add(year)
+	c.lives(35 * time.Minute)
+	c.wants("during the second step", year)
+}
+
 // A server that seldom runs for an hour does not stop sweeping.
 func TestSweepsOfAServerThatIsSeldomUp(t *testing.T) {
 	c := newClocks(t)
