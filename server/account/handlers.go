@@ -89,15 +89,20 @@ type session struct {
 	UserAgent  string    `json:"userAgent"`
 }
 
-// Sessions answers GET /api/user/sessions.
+// Sessions answers GET /api/user/sessions, a page at a time.
 func (h *Handlers) Sessions(c echo.Context, caller web.Identity) error {
-	sessions, err := h.Auth.Sessions(c.Request().Context(), caller.UserID)
+	query, err := web.BindQuery(c, "after")
+	if err != nil {
+		return err
+	}
+	sessions, next, err := h.Auth.Sessions(c.Request().Context(), caller, query["after"])
 	if err != nil {
 		return err
 	}
 	answer := struct {
 		Sessions []session `json:"sessions"`
-	}{Sessions: []session{}}
+		Next     string    `json:"next,omitempty"`
+	}{Sessions: []session{}, Next: next}
 	for _, s := range sessions {
 		answer.Sessions = append(answer.Sessions, session{
 			ID: s.ID, Current: s.ID == caller.SessionID, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt.UTC(),

@@ -20,9 +20,12 @@ func auditOf(t *testing.T, s *servertest.Server, userID string) []store.AuditLin
 		t.Fatal(err)
 	}
 	defer db.Close()
-	lines, err := db.Read().AuditOf(t.Context(), userID, time.Time{})
-	if err != nil {
-		t.Fatal(err)
+	var lines []store.AuditLine
+	for line, err := range db.Read().AuditOf(t.Context(), userID, time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line.AuditLine)
 	}
 	return lines
 }

@@ -27,10 +27,12 @@ const (
 // which no step moves. Lives are told by the wall clock, as other services tell
 // them: what was stored before such a step would last longer by as much, and
 // access tokens that have expired would count once more. A step forward ends
-// things early, and needs no notice.
+// things early; it only must not sweep out anything while it may be taken back.
 type Clock struct {
 	now   func() time.Time // the wall clock
 	start time.Time        // with a monotonic reading
+
+	sweeps sweepClock
 
 	taking  singleflight.Group // of a step, out of what is stored
 	failing bool               // while that fails; used by who is taking alone
@@ -158,7 +160,7 @@ func (s *Service) setTimesBack(ctx context.Context, noted time.Duration, measure
 				return err
 			}
 		}
-		seen = s.Use.take()
+		seen = s.Use.takeAll()
 		if err := saveUse(ctx, q, seen, noted); err != nil {
 			return err
 		}

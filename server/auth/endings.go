@@ -24,6 +24,7 @@ const (
 // the store, where every process writes.
 type Endings struct {
 	store *store.Store
+	keep  time.Duration // longer than an access token lives
 
 	// Times here are by the monotonic clock, so that a step of the other one
 	// does not hide that the record is out of reach.
@@ -33,10 +34,13 @@ type Endings struct {
 	readAt time.Time
 }
 
-// NewEndings returns the endings in a store; call Poll once before use, and
-// again and again (see Service.Follow).
-func NewEndings(s *store.Store) *Endings {
-	return &Endings{store: s, ended: make(map[string]time.Time)}
+// endingsAtOnce is how many endings one query reads.
+const endingsAtOnce = 10_000
+
+// NewEndings returns the endings in a store, where access tokens live for ttl;
+// call Poll once before use, and again and again (see Service.Follow).
+func NewEndings(s *store.Store, ttl time.Duration) *Endings {
+	return &Endings{store: s, keep: ttl + tokenLeeway, ended: make(map[string]time.Time)}
 }
 
 // Add notes endings at once, without waiting for the record.
@@ -74,18 +78,28 @@ func (e *Endings) Readable() error {
 // Poll reads what has been recorded since the last time.
 func (e *Endings) Poll(ctx context.Context) error {
 	begun := time.Now()
-	endings, err := e.store.Read().EndingsAfter(ctx, e.seq) // seq is written by Poll alone
-	if err != nil {
-		return err
+	for {
+		endings, err := e.store.Read().EndingsAfter(ctx, e.seq, endingsAtOnce) // seq is written by Poll alone
+		if err != nil {
+			return err
+		}
+		if e.note(endings, begun); len(endings) < endingsAtOnce {
+			return nil
+		}
 	}
+}
+
+// note takes over what was recorded, as read from a time on.
+func (e *Endings) note(endings []store.Ending, begun time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.readAt = begun
 	for _, ending := range endings {
 		e.seq = ending.Seq
 		e.ended[ending.SessionID] = begun
 	}
-	return nil
+	if len(endings) < endingsAtOnce { // so that all is known
+		e.readAt = begun
+	}
 }
 
 // Follow keeps up with what other processes do, until ctx ends: with the
@@ -111,12 +125,13 @@ func (s *Service) Follow(ctx context.Context) {
 			failing = false
 		}
 		_ = s.followClock(ctx) // it is tried again, and has told the log
+		s.Clock.sweeps.look(s.Now(), time.Now())
 		s.Endings.forget()
 	}
 }
 
 func (e *Endings) forget() {
-	before := time.Now().Add(-keepEnded)
+	before := time.Now().Add(-e.keep)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for id, at := range e.ended {

@@ -145,10 +145,14 @@ func stillProven(ctx context.Context, q *store.Queries, user store.User) error {
 	return err
 }
 
-// begin starts a session of a user and ends those it replaces, in the
-// transaction of what must be done first.
+// begin starts a session of a user, and ends those it replaces and those past the
+// limit, in the transaction of what must be done first.
 func (s *Service) begin(ctx context.Context, user store.User, event string, client Client, replaced []string, first func(*store.Queries) error) (Grant, error) {
 	session := store.Session{ID: rand.Text(), UserID: user.ID, Generation: 1, IP: client.IP, UserAgent: client.UserAgent}
+	var (
+		surplus []string
+		more    bool
+	)
 	err := s.write(ctx, func(q *store.Queries) error {
 		if err := first(q); err != nil {
 			return err
@@ -161,7 +165,14 @@ func (s *Service) begin(ctx context.Context, user store.User, event string, clie
 		if err := q.RememberAddress(ctx, user.ID, addressKey(client.IP), now); err != nil {
 			return err
 		}
+		if _, err := q.ForgetAddressesOf(ctx, user.ID, mostKnown, store.StepRows); err != nil {
+			return err
+		}
 		if err := s.endAll(ctx, q, replaced, "replaced", client); err != nil {
+			return err
+		}
+		var err error
+		if surplus, more, err = s.limitSessions(ctx, q, user.ID, session.ID, client); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, event, outcomeSuccess, user.ID, session.ID, client)
@@ -170,5 +181,9 @@ func (s *Service) begin(ctx context.Context, user store.User, event string, clie
 		return Grant{}, err
 	}
 	s.Endings.Add(replaced...)
+	s.Endings.Add(surplus...)
+	if more {
+		s.crowded(user.ID)
+	}
 	return s.grant(session, session.Generation)
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"lychgate/server/store"
@@ -28,44 +29,85 @@ func (o Operator) Account(ctx context.Context, email string) (store.User, error)
 // Disable keeps a person from signing in, and ends all their sessions. It
 // returns store.ErrNotFound.
 func (o Operator) Disable(ctx context.Context, user store.User) error {
-	return o.change(ctx, user, "user_disabled", func(q *store.Queries) error {
+	_, err := revokeAll(ctx, o.Store, o.Now, user.ID, "", regardless, func(q *store.Queries) error {
 		if err := q.DisableUser(ctx, user.ID, o.Now()); err != nil {
 			return err
 		}
-		_, err := q.EndSessionsOf(ctx, user.ID, "", o.Now())
-		return err
+		return o.audit(ctx, q, "user_disabled", user.ID, "")
 	})
+	return err
 }
 
 // Enable lets a person sign in again. It returns store.ErrNotFound.
 func (o Operator) Enable(ctx context.Context, user store.User) error {
-	return o.change(ctx, user, "user_enabled", func(q *store.Queries) error { return q.EnableUser(ctx, user.ID) })
+	return o.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.EnableUser(ctx, user.ID); err != nil {
+			return err
+		}
+		return o.audit(ctx, q, "user_enabled", user.ID, "")
+	})
 }
 
 // Delete removes an account and all that is the person's: sessions, known
 // addresses, and the audit lines with their addresses and devices. What stays
-// is one line that says that the account, by its id, was deleted. It returns
-// store.ErrNotFound.
+// is one line that says that the account, by its id, was deleted. It goes in
+// steps, the account itself in the last; one that was broken off is repeated. It
+// returns store.ErrNotFound.
 func (o Operator) Delete(ctx context.Context, user store.User) error {
-	return o.change(ctx, user, "user_deleted", func(q *store.Queries) error {
-		// First, so that their access tokens stop counting everywhere.
-		if _, err := q.EndSessionsOf(ctx, user.ID, "", o.Now()); err != nil {
-			return err
+	err := o.Store.InSteps(ctx, func(q *store.Queries) (more bool, err error) {
+		// Sessions first, so that their access tokens stop counting everywhere.
+		for _, remove := range []func() (int64, error){
+			func() (int64, error) { return q.DeleteSessionsOf(ctx, user.ID, o.Now(), store.StepRows) },
+			func() (int64, error) { return q.ForgetAddressesOf(ctx, user.ID, 0, store.StepRows) },
+			func() (int64, error) { return q.DeleteAuditOf(ctx, user.ID, store.StepRows) },
+		} {
+			if removed, err := remove(); err != nil || removed == store.StepRows {
+				return true, err
+			}
 		}
-		if err := errors.Join(q.DeleteAuditOf(ctx, user.ID), q.DeleteAttempts(ctx, user.Email)); err != nil {
-			return err
+		if err := errors.Join(q.DeleteAttempts(ctx, user.Email), q.DeleteUser(ctx, user.ID), q.NoteErasure(ctx)); err != nil {
+			return false, err
 		}
-		return q.DeleteUser(ctx, user.ID)
+		return false, o.audit(ctx, q, "user_deleted", user.ID, "")
 	})
+	if err != nil {
+		return err
+	}
+	if err := o.erase(ctx); err != nil {
+		return fmt.Errorf("the account is deleted, but traces of it are still in the log of the database; a server that runs removes them: %w", err)
+	}
+	return nil
+}
+
+const (
+	eraseTries = 20
+	erasePause = 100 * time.Millisecond
+)
+
+// erase removes the last traces of what was deleted from the database's files. As
+// long as others read from them, a running server has to do it later.
+func (o Operator) erase(ctx context.Context) error {
+	again := time.NewTicker(erasePause)
+	defer again.Stop()
+	for range eraseTries {
+		if done, err := o.Store.Erase(ctx); done || err != nil {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
 }
 
 // EndSessions ends all sessions of a person, and returns how many.
 func (o Operator) EndSessions(ctx context.Context, user store.User) (ended int, err error) {
-	return ended, o.change(ctx, user, "sessions_ended", func(q *store.Queries) error {
-		ids, err := q.EndSessionsOf(ctx, user.ID, "", o.Now())
-		ended = len(ids)
-		return err
+	revoked, err := revokeAll(ctx, o.Store, o.Now, user.ID, "", regardless, func(q *store.Queries) error {
+		return o.audit(ctx, q, "sessions_ended", user.ID, "")
 	})
+	return len(revoked), err
 }
 
 // EndSession ends one session. It returns store.ErrNotFound when there is none
@@ -80,16 +122,6 @@ func (o Operator) EndSession(ctx context.Context, id string) error {
 			return err
 		}
 		return o.audit(ctx, q, "session_end", session.UserID, id)
-	})
-}
-
-// change does something to an account, with its audit line.
-func (o Operator) change(ctx context.Context, user store.User, event string, do func(*store.Queries) error) error {
-	return o.Store.Write(ctx, func(q *store.Queries) error {
-		if err := do(q); err != nil {
-			return err
-		}
-		return o.audit(ctx, q, event, user.ID, "")
 	})
 }
 

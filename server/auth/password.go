@@ -54,7 +54,6 @@ func (s *Service) SetPassword(ctx context.Context, who Credentials) error {
 	if err := problem.Faults(s.Policy.Check("password", who.Password, user.Email, user.Name)...); err != nil {
 		return err
 	}
-	regardless := func(*store.Queries) error { return nil }
 	return s.setPassword(ctx, user, who.Password, "", "password_set", commandLine, regardless)
 }
 
@@ -65,22 +64,14 @@ func (s *Service) setPassword(ctx context.Context, user store.User, password, bu
 	if err != nil {
 		return err
 	}
-	var ended []string
-	err = s.Store.Write(ctx, func(q *store.Queries) error {
-		if err := may(q); err != nil {
-			return err
-		}
+	ctx, cancel := carryOut(ctx)
+	defer cancel()
+	revoked, err := revokeAll(ctx, s.Store, s.Now, user.ID, butFor, may, func(q *store.Queries) error {
 		if err := q.SetPasswordHash(ctx, user.ID, hash); err != nil {
-			return err
-		}
-		if ended, err = q.EndSessionsOf(ctx, user.ID, butFor, s.Now()); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, event, outcomeSuccess, user.ID, butFor, client)
 	})
-	if err != nil {
-		return err
-	}
-	s.Endings.Add(ended...)
-	return nil
+	s.Endings.Add(revoked...)
+	return err
 }

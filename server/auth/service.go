@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"lychgate/server/problem"
@@ -24,12 +25,15 @@ type Service struct {
 	Limits        *Limits
 	Use           *Use
 	Clock         *Clock
+	Crowded       chan string // accounts with far too many sessions; see Maintain
 
 	SignupClosed bool
 	SessionIdle  time.Duration // a session ends after this long unused,
 	SessionMax   time.Duration // and after this long in any case
 	RefreshGrace time.Duration // see Refresh
+	AccessTTL    time.Duration // how long an access token lives
 	AuditKeep    time.Duration // how long audit lines are kept
+	SessionLimit int           // of one account: a sign-in past it revokes those least recently used
 
 	Now func() time.Time
 	Log *slog.Logger
@@ -71,6 +75,10 @@ func (s *Service) RestoreLimits(ctx context.Context) error {
 	return err
 }
 
+// mostUnknownAgent is as much of a user agent as is kept of somebody who tried an
+// account that does not exist, in bytes.
+const mostUnknownAgent = 128
+
 // audit writes a line of the audit log. It writes none about an account that
 // has been deleted since it was read: nothing is kept of such a person.
 func (s *Service) audit(ctx context.Context, q *store.Queries, event, outcome, userID, sessionID string, client Client) error {
@@ -80,6 +88,8 @@ func (s *Service) audit(ctx context.Context, q *store.Queries, event, outcome, u
 		} else if err != nil {
 			return err
 		}
+	} else if len(client.UserAgent) > mostUnknownAgent {
+		client.UserAgent = strings.ToValidUTF8(client.UserAgent[:mostUnknownAgent], "")
 	}
 	return q.Audit(ctx, store.AuditLine{
 		At: s.Now(), Event: event, Outcome: outcome, UserID: userID, SessionID: sessionID,

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"lychgate/server/problem"
@@ -71,20 +70,10 @@ func PersonOf(ctx context.Context, q *store.Queries, caller web.Identity) (store
 	return user, err
 }
 
-// Sessions returns the sessions of a person that may go on, the newest first.
-func (s *Service) Sessions(ctx context.Context, userID string) ([]store.Session, error) {
-	sessions, err := s.Store.Read().SessionsOf(ctx, userID)
-	sessions = slices.DeleteFunc(sessions, s.isOver)
-	for i := range sessions {
-		sessions[i].LastSeenAt = s.Use.since(sessions[i])
-	}
-	return sessions, err
-}
-
 // EndSession ends a session of a person. It returns problem.ErrNotFound when
 // the person has no such session that could go on.
 func (s *Service) EndSession(ctx context.Context, userID, sessionID string, client Client) error {
-	ctx, cancel := lasting(ctx)
+	ctx, cancel := carryOut(ctx)
 	defer cancel()
 	err := s.Store.Write(ctx, func(q *store.Queries) error {
 		session, err := q.Session(ctx, sessionID)
@@ -105,20 +94,13 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string, clie
 
 // EndOtherSessions ends all sessions of a person but the caller's.
 func (s *Service) EndOtherSessions(ctx context.Context, caller web.Identity, client Client) error {
-	ctx, cancel := lasting(ctx)
+	ctx, cancel := carryOut(ctx)
 	defer cancel()
-	var ended []string
-	err := s.Store.Write(ctx, func(q *store.Queries) (err error) {
-		if ended, err = q.EndSessionsOf(ctx, caller.UserID, caller.SessionID, s.Now()); err != nil {
-			return err
-		}
+	revoked, err := revokeAll(ctx, s.Store, s.Now, caller.UserID, caller.SessionID, regardless, func(q *store.Queries) error {
 		return s.audit(ctx, q, "other_sessions_end", outcomeSuccess, caller.UserID, caller.SessionID, client)
 	})
-	if err != nil {
-		return err
-	}
-	s.Endings.Add(ended...)
-	return nil
+	s.Endings.Add(revoked...)
+	return err
 }
 
 // endAll ends sessions that have not ended yet, with an audit line each.
@@ -139,107 +121,4 @@ func (s *Service) endAll(ctx context.Context, q *store.Queries, sessionIDs []str
 		}
 	}
 	return nil
-}
-
-const (
-	saveUseEvery = 30 * time.Second
-	sweepEvery   = 10 * time.Minute
-	// keepEnded is how long an ended session stays on record: longer than any
-	// access token lives.
-	keepEnded = 48 * time.Hour
-	// keepKnown is how long an address stays known to an account.
-	keepKnown = 365 * 24 * time.Hour
-)
-
-// keepKeys is how long a signing key is kept after its successor was made: as
-// long as any session may live whose token it has signed, so that the token is
-// good enough to revoke the session. A step back of the clock makes keys older
-// than they are (see Keys.turnOver).
-func (s *Service) keepKeys() time.Duration { return s.SessionMax + settleTime + longestTTL }
-
-// Maintain writes down the use of sessions and sweeps out what has lapsed,
-// until ctx ends.
-func (s *Service) Maintain(ctx context.Context) {
-	save, sweep := time.NewTicker(saveUseEvery), time.NewTicker(sweepEvery)
-	defer save.Stop()
-	defer sweep.Stop()
-	err := s.sweep(ctx) // at once too: a server may be restarted more often than it sweeps
-	for {
-		if err != nil && ctx.Err() == nil {
-			s.Log.Warn("maintenance failed; it is tried again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-save.C:
-			err = s.SaveUse(ctx)
-		case <-sweep.C:
-			s.Limits.Sweep()
-			err = s.sweep(ctx)
-		}
-	}
-}
-
-// SaveUse writes down which sessions were in use. Nothing is lost when it
-// fails.
-func (s *Service) SaveUse(ctx context.Context) error {
-	if s.Use.isEmpty() {
-		return nil
-	}
-	var seen map[string]time.Time
-	err := s.write(ctx, func(q *store.Queries) error {
-		seen = s.Use.take()
-		return saveUse(ctx, q, seen, 0)
-	})
-	if err != nil {
-		s.Use.putBack(seen)
-	}
-	return err
-}
-
-// saveUse writes down which sessions were in use, so much earlier than noted.
-func saveUse(ctx context.Context, q *store.Queries, seen map[string]time.Time, earlier time.Duration) error {
-	for id, at := range seen {
-		if err := q.SeeSession(ctx, id, at.Add(-earlier)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) sweep(ctx context.Context) error {
-	if err := s.SaveUse(ctx); err != nil {
-		return err
-	}
-	now := s.Now()
-	err := s.Store.Write(ctx, func(q *store.Queries) error {
-		if err := q.SweepAttempts(ctx, now); err != nil {
-			return err
-		}
-		if err := q.DeleteRetiredSigningKeys(ctx, now.Add(-s.keepKeys())); err != nil {
-			return err
-		}
-		return q.Sweep(ctx, now.Add(-s.SessionMax), now.Add(-s.SessionIdle), now.Add(-keepEnded), now.Add(-keepKnown))
-	})
-	if err != nil {
-		return err
-	}
-	return s.pruneAudit(ctx, now.Add(-s.AuditKeep))
-}
-
-// pruneAtOnce is how many audit lines go in one transaction: few enough that
-// nobody who writes meanwhile waits for long.
-const pruneAtOnce = 500
-
-func (s *Service) pruneAudit(ctx context.Context, before time.Time) error {
-	for {
-		var pruned int64
-		err := s.Store.Write(ctx, func(q *store.Queries) (err error) {
-			pruned, err = q.PruneAudit(ctx, before, pruneAtOnce)
-			return err
-		})
-		if err != nil || pruned < pruneAtOnce {
-			return err
-		}
-	}
 }

@@ -63,7 +63,7 @@ func TestRefusedSignInsCostTheSameWork(t *testing.T) {
 	}{{"not the password", 1}, {servertest.Password + "\x00", 1}, {strings.Repeat("x", 100), 1}, {"contrasen\u0303a", 2}} {
 		for _, email := range []string{"known@example.com", "unknown@example.com", "disabled@example.com", "cheap@example.com"} {
 			units = 0
-			_, _, err := service.Login(t.Context(), auth.Credentials{Email: email, Password: test.typed}, auth.Client{IP: "192.0.2.1"})
+			_, _, err := service.Login(t.Context(), auth.Credentials{Email: email, Password: test.typed}, auth.Client{IP: "192.0.2.1"}, func() []string { return nil })
 			if err == nil || problem.From(err).Code != "invalid_credentials" {
 				t.Fatalf("%s with %q: %v", email, test.typed, err)
 			}

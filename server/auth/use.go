@@ -44,17 +44,32 @@ func (u *Use) putBack(seen map[string]time.Time) {
 	}
 }
 
-func (u *Use) isEmpty() bool {
+func (u *Use) size() int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return len(u.seen) == 0
+	return len(u.seen)
 }
 
-// take hands over what was noted since it was last taken.
-func (u *Use) take() map[string]time.Time {
+// takeAll hands over what was noted since it was last taken.
+func (u *Use) takeAll() map[string]time.Time {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	seen := u.seen
 	u.seen = make(map[string]time.Time)
+	return seen
+}
+
+// take hands over what was noted of up to so many sessions.
+func (u *Use) take(most int) map[string]time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	seen := make(map[string]time.Time)
+	for id, at := range u.seen {
+		if len(seen) == most {
+			break
+		}
+		seen[id] = at
+		delete(u.seen, id)
+	}
 	return seen
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/term"
 
 	"lychgate/server/auth"
@@ -47,23 +49,14 @@ type userListCommand struct {
 	output
 }
 
+func (u userLine) columns() []string {
+	return []string{u.Email, u.Name, u.state(), stamp(u.CreatedAt), u.ID}
+}
+
 // Run lists the accounts, by e-mail address.
 func (u *userListCommand) Run(p *process) error {
 	return u.with(p, func(o auth.Operator) error {
-		users, err := o.Store.Read().Users(p.ctx)
-		if err != nil {
-			return err
-		}
-		list := []userLine{}
-		for _, user := range users {
-			list = append(list, newUserLine(user))
-		}
-		return u.print(p, list, func(table *tabwriter.Writer) {
-			row(table, "E-MAIL", "NAME", "STATE", "CREATED", "ID")
-			for _, user := range list {
-				row(table, user.Email, user.Name, user.state(), stamp(user.CreatedAt), user.ID)
-			}
-		})
+		return list(p, u.output, []string{"E-MAIL", "NAME", "STATE", "CREATED", "ID"}, each(o.Store.Read().Users(p.ctx), newUserLine))
 	})
 }
 
@@ -80,34 +73,57 @@ const lastEvents = 10
 // Run shows an account.
 func (u *userShowCommand) Run(p *process) error {
 	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
-		sessions, err := o.Store.Read().SessionsOf(p.ctx, user.ID)
+		events, err := o.Store.Read().EventsOf(p.ctx, user.ID, lastEvents) // the newest first
 		if err != nil {
 			return err
 		}
-		events, err := o.Store.Read().EventsOf(p.ctx, user.ID, lastEvents)
-		if err != nil {
-			return err
+		last := func(yield func(auditLine, error) bool) {
+			for _, event := range events {
+				if !yield(newAuditLine(event.Line), nil) {
+					return
+				}
+			}
 		}
-		shown := struct {
-			userLine
-			Sessions []sessionLine `json:"sessions"`
-			Events   []auditLine   `json:"events"` // the last ones, the newest first
-		}{newUserLine(user), sessionLines(sessions), []auditLine{}}
-		for _, event := range events {
-			shown.Events = append(shown.Events, auditLine(event.AuditLine))
-		}
-		return u.print(p, shown, func(table *tabwriter.Writer) {
+		return u.show(p, newUserLine(user), each(o.Store.Read().SessionsOf(p.ctx, user.ID), newSessionLine), last)
+	})
+}
+
+func (u *userShowCommand) show(p *process, user userLine, sessions iter.Seq2[sessionLine, error], events iter.Seq2[auditLine, error]) error {
+	l := u.lister(p)
+	steps := []func() error{
+		func() error {
+			table := newTable(l.to)
 			row(table, "E-MAIL", user.Email)
 			row(table, "NAME", user.Name)
-			row(table, "STATE", shown.state())
+			row(table, "STATE", user.state())
 			row(table, "CREATED", stamp(user.CreatedAt))
 			row(table, "ID", user.ID)
 			row(table, "")
-			printSessions(table, shown.Sessions)
-			row(table, "")
-			printAudit(table, shown.Events)
-		})
-	})
+			return table.Flush()
+		},
+		func() error { return listInto(l, sessionHeading, sessions) },
+		func() error { return l.to.WriteByte('\n') },
+		func() error { return listInto(l, auditHeading, events) },
+		l.to.Flush,
+	}
+	if l.json != nil {
+		steps = []func() error{
+			func() error { return l.json.WriteToken(jsontext.BeginObject) },
+			func() error { return members(l.json, user) },
+			func() error { return l.json.WriteToken(jsontext.String("sessions")) },
+			func() error { return listInto(l, nil, sessions) },
+			func() error { return l.json.WriteToken(jsontext.String("events")) },
+			func() error { return listInto(l, nil, events) },
+			func() error { return l.json.WriteToken(jsontext.EndObject) },
+			l.to.Flush,
+		}
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type userDisableCommand struct {
@@ -205,19 +221,14 @@ type sessionLine struct {
 	UserAgent  string    `json:"userAgent"`
 }
 
-func sessionLines(sessions []store.Session) []sessionLine {
-	list := []sessionLine{}
-	for _, s := range sessions {
-		list = append(list, sessionLine{s.ID, s.UserID, s.CreatedAt, s.LastSeenAt, s.IP, s.UserAgent})
-	}
-	return list
+func newSessionLine(s store.Session) sessionLine {
+	return sessionLine{s.ID, s.UserID, s.CreatedAt, s.LastSeenAt, s.IP, s.UserAgent}
 }
 
-func printSessions(table *tabwriter.Writer, sessions []sessionLine) {
-	row(table, "SESSION", "ACCOUNT", "SINCE", "LAST SEEN", "ADDRESS", "DEVICE")
-	for _, s := range sessions {
-		row(table, s.ID, s.UserID, stamp(s.CreatedAt), stamp(s.LastSeenAt), s.IP, s.UserAgent)
-	}
+var sessionHeading = []string{"SESSION", "ACCOUNT", "SINCE", "LAST SEEN", "ADDRESS", "DEVICE"}
+
+func (s sessionLine) columns() []string {
+	return []string{s.ID, s.UserID, stamp(s.CreatedAt), stamp(s.LastSeenAt), s.IP, s.UserAgent}
 }
 
 type sessionListCommand struct {
@@ -229,18 +240,14 @@ type sessionListCommand struct {
 // Run lists sessions, the newest first. Some may have lapsed since they were
 // last seen, which is written down twice a minute.
 func (s *sessionListCommand) Run(p *process) error {
-	list := func(sessions []store.Session, err error) error {
-		if err != nil {
-			return err
-		}
-		lines := sessionLines(sessions)
-		return s.print(p, lines, func(table *tabwriter.Writer) { printSessions(table, lines) })
+	show := func(sessions iter.Seq2[store.Session, error]) error {
+		return list(p, s.output, sessionHeading, each(sessions, newSessionLine))
 	}
 	if s.Email == "" {
-		return s.with(p, func(o auth.Operator) error { return list(o.Store.Read().LiveSessions(p.ctx)) })
+		return s.with(p, func(o auth.Operator) error { return show(o.Store.Read().LiveSessions(p.ctx)) })
 	}
 	return s.withAccount(p, s.Email, func(o auth.Operator, user store.User) error {
-		return list(o.Store.Read().SessionsOf(p.ctx, user.ID))
+		return show(o.Store.Read().SessionsOf(p.ctx, user.ID))
 	})
 }
 
@@ -362,19 +369,12 @@ type auditLine struct {
 	UserAgent string    `json:"userAgent,omitempty"`
 }
 
-func auditLines(lines []store.AuditLine) []auditLine {
-	list := []auditLine{}
-	for _, l := range lines {
-		list = append(list, auditLine(l))
-	}
-	return list
-}
+func newAuditLine(l store.Line) auditLine { return auditLine(l.AuditLine) }
 
-func printAudit(table *tabwriter.Writer, lines []auditLine) {
-	row(table, "TIME", "EVENT", "OUTCOME", "ACCOUNT", "SESSION", "ADDRESS", "DEVICE")
-	for _, l := range lines {
-		row(table, stamp(l.At), l.Event, l.Outcome, l.UserID, l.SessionID, l.IP, l.UserAgent)
-	}
+var auditHeading = []string{"TIME", "EVENT", "OUTCOME", "ACCOUNT", "SESSION", "ADDRESS", "DEVICE"}
+
+func (l auditLine) columns() []string {
+	return []string{stamp(l.At), l.Event, l.Outcome, l.UserID, l.SessionID, l.IP, l.UserAgent}
 }
 
 type auditCommand struct {
@@ -390,12 +390,8 @@ func (a *auditCommand) Run(p *process) error {
 	if err != nil {
 		return usageError{err}
 	}
-	show := func(lines []store.AuditLine, err error) error {
-		if err != nil {
-			return err
-		}
-		list := auditLines(lines)
-		return a.print(p, list, func(table *tabwriter.Writer) { printAudit(table, list) })
+	show := func(lines iter.Seq2[store.Line, error]) error {
+		return list(p, a.output, auditHeading, each(lines, newAuditLine))
 	}
 	if a.User == "" {
 		return a.with(p, func(o auth.Operator) error { return show(o.Store.Read().AuditSince(p.ctx, since)) })

@@ -40,6 +40,7 @@ type serveCommand struct {
 	SessionIdle      string   `name:"session-idle" default:"168h" placeholder:"D" help:"A session ends after this long unused. (${default})"`
 	SessionMax       string   `name:"session-max" default:"720h" placeholder:"D" help:"A session ends after this long in any case. (${default})"`
 	RefreshGrace     string   `name:"refresh-grace" default:"30s" placeholder:"D" help:"For this long after a rotation the previous refresh token still gives the same successor; for a second in any case. (${default})"`
+	SessionLimit     string   `name:"sessions-per-account" default:"100" placeholder:"N" help:"Sessions of an account, 1 to 1000; a sign-in past that revokes those least recently used. (${default})"`
 	LoginAttempts    string   `name:"login-attempts" default:"10/m" placeholder:"N/m" help:"Failed sign-ins per account and address; five times as many per address and per account. N/s, N/m or N/h. (${default})"`
 	RegisterAttempts string   `name:"register-attempts" default:"5/m" placeholder:"N/m" help:"Registrations per address. (${default})"`
 	AuditDays        string   `name:"audit-days" default:"90" placeholder:"N" help:"Days for which lines of the audit log are kept, 1 to 3650. (${default})"`
@@ -113,6 +114,7 @@ func (s *serveCommand) flags(p *process) (config.Flags, error) {
 	s.set(&flags)
 	flags.Addr, flags.Origin = s.Addr, s.Origin
 	flags.AccessTTL, flags.SessionIdle, flags.SessionMax, flags.RefreshGrace = s.AccessTTL, s.SessionIdle, s.SessionMax, s.RefreshGrace
+	flags.SessionLimit = s.SessionLimit
 	flags.LoginAttempts, flags.RegisterAttempts, flags.Signup = s.LoginAttempts, s.RegisterAttempts, s.Signup
 	flags.AuditDays = s.AuditDays
 	flags.TrustedProxy, flags.TLSCert, flags.TLSKey = s.TrustedProxy, s.TLSCert, s.TLSKey

@@ -29,6 +29,7 @@ type Flags struct {
 	SessionIdle      string
 	SessionMax       string
 	RefreshGrace     string
+	SessionLimit     string
 	BcryptCost       string
 	LoginAttempts    string
 	RegisterAttempts string
@@ -51,7 +52,7 @@ type Flags struct {
 func Defaults() Flags {
 	return Flags{
 		Addr: "localhost:8080", DataDir: "./lychgate-data",
-		AccessTTL: "15m", SessionIdle: "168h", SessionMax: "720h", RefreshGrace: "30s",
+		AccessTTL: "15m", SessionIdle: "168h", SessionMax: "720h", RefreshGrace: "30s", SessionLimit: "100",
 		BcryptCost: "12", LoginAttempts: "10/m", RegisterAttempts: "5/m", PasswordMin: "8", AuditDays: "90",
 		Signup: "open", InsecureCookies: "false", HSTSSubdomains: "false", LogFormat: "auto", LogLevel: "info",
 	}
@@ -66,6 +67,7 @@ type Config struct {
 	SessionIdle      time.Duration
 	SessionMax       time.Duration
 	RefreshGrace     time.Duration
+	SessionLimit     int
 	BcryptCost       int
 	LoginAttempts    Rate
 	RegisterAttempts Rate
@@ -109,6 +111,7 @@ func Check(flags Flags) (Config, error) {
 		SessionIdle:      r.duration("session-idle", flags.SessionIdle, time.Second, longest),
 		SessionMax:       r.duration("session-max", flags.SessionMax, time.Second, longest),
 		RefreshGrace:     r.duration("refresh-grace", flags.RefreshGrace, 0, time.Hour),
+		SessionLimit:     r.between("sessions-per-account", flags.SessionLimit, 1, 1000),
 		BcryptCost:       r.between("bcrypt-cost", flags.BcryptCost, 10, 16),
 		LoginAttempts:    r.rate("login-attempts", flags.LoginAttempts),
 		RegisterAttempts: r.rate("register-attempts", flags.RegisterAttempts),

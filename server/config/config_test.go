@@ -44,6 +44,7 @@ var table = []values{
 	{"session-idle", func(f *config.Flags, v string) { f.SessionIdle = v }, []string{"1s", "168h"}, []string{"", "0s", "-1h", "week", "100000h"}},
 	{"session-max", func(f *config.Flags, v string) { f.SessionMax = v }, []string{"1s", "720h"}, []string{"", "0s", "-1h", "30d", "100000h"}},
 	{"refresh-grace", func(f *config.Flags, v string) { f.RefreshGrace = v }, []string{"0", "0s", "30s", "1h"}, []string{"", "-1s", "61m", "30"}},
+	{"sessions-per-account", func(f *config.Flags, v string) { f.SessionLimit = v }, []string{"1", "100", "1000"}, []string{"", "0", "1001", "-1", "ten", "1e2"}},
 	{"bcrypt-cost", func(f *config.Flags, v string) { f.BcryptCost = v }, []string{"10", "12", "16"}, []string{"", "4", "9", "17", "12.0", "0xc", " 12", "twelve"}},
 	{"login-attempts", func(f *config.Flags, v string) { f.LoginAttempts = v }, []string{"1/s", "10/m", "1000000/h"}, []string{"", "10", "/m", "10/", "10/d", "10/M", "0/m", "-1/m", "1000001/m", "10/m/h", "1.5/m", "10 /m"}},
 	{"register-attempts", func(f *config.Flags, v string) { f.RegisterAttempts = v }, []string{"1/s", "5/m", "100/h"}, []string{"", "5", "5/min", "0/h"}},
@@ -144,7 +145,7 @@ const someSecret = "0123456789abcdef0123456789abcdef"
 
 func TestCheckReadsEverySetting(t *testing.T) {
 	got, err := config.Check(config.Flags{
-		Addr: "0.0.0.0:80", Origin: "https://App.Example.com", DataDir: "/data", AccessTTL: "1m", SessionIdle: "2h", SessionMax: "3h", RefreshGrace: "4s",
+		Addr: "0.0.0.0:80", Origin: "https://App.Example.com", DataDir: "/data", AccessTTL: "1m", SessionIdle: "2h", SessionMax: "3h", RefreshGrace: "4s", SessionLimit: "5",
 		BcryptCost: "11", LoginAttempts: "6/s", RegisterAttempts: "7/h", PasswordMin: "15", AuditDays: "30", Signup: "closed", TrustedProxy: []string{"10.0.0.7/8", "::1"},
 		InsecureCookies: "false", HSTSSubdomains: "true", LogFormat: "json", LogLevel: "debug", Secret: someSecret,
 	})
@@ -155,7 +156,7 @@ func TestCheckReadsEverySetting(t *testing.T) {
 		t.Errorf("origin %s", got.Origin)
 	}
 	want := config.Config{
-		Addr: "0.0.0.0:80", Origin: got.Origin, DataDir: "/data", AccessTTL: time.Minute, SessionIdle: 2 * time.Hour, SessionMax: 3 * time.Hour, RefreshGrace: 4 * time.Second,
+		Addr: "0.0.0.0:80", Origin: got.Origin, DataDir: "/data", AccessTTL: time.Minute, SessionIdle: 2 * time.Hour, SessionMax: 3 * time.Hour, RefreshGrace: 4 * time.Second, SessionLimit: 5,
 		BcryptCost: 11, LoginAttempts: config.Rate{Attempts: 6, Per: time.Second}, RegisterAttempts: config.Rate{Attempts: 7, Per: time.Hour}, PasswordMin: 15, AuditKeep: 720 * time.Hour, SignupClosed: true,
 		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		InsecureCookies: false, HSTSSubdomains: true, LogFormat: "json", LogLevel: slog.LevelDebug, Secret: someSecret,

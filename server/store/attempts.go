@@ -32,10 +32,12 @@ func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, err
 	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, millis(at))
 }
 
-// SweepAttempts removes what AttemptsAt does not return.
-func (q *Queries) SweepAttempts(ctx context.Context, at time.Time) error {
-	_, err := q.exec(ctx, "sweep the attempts of accounts", `DELETE FROM account_attempts WHERE full_at <= $1`, millis(at))
-	return err
+// SweepAttempts removes up to limit accounts' attempts that had all come back
+// before a time, and returns how many.
+func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return q.exec(ctx, "sweep the attempts of accounts",
+		`DELETE FROM account_attempts WHERE email IN (SELECT email FROM account_attempts WHERE full_at < $1 ORDER BY full_at LIMIT $2)`,
+		millis(before), limit)
 }
 
 // DeleteAttempts removes the attempts of an account.

@@ -29,15 +29,35 @@ func (q *Queries) SetSigningKeysBack(ctx context.Context, by time.Duration) erro
 // session that has not ended: of all that lives, none can have been stored
 // before it.
 func (q *Queries) LatestTime(ctx context.Context) (time.Time, error) {
-	var created, rotated, seen, key int64
-	if err := q.one(ctx, "read the latest time of the sessions", []any{&created, &rotated, &seen},
-		`SELECT COALESCE(MAX(created_at), 0), COALESCE(MAX(rotated_at), 0), COALESCE(MAX(last_seen_at), 0)
-		 FROM sessions WHERE ended_at IS NULL`); err != nil {
+	// A rotation is a use too, so that no session was rotated after it was seen.
+	return q.latest(ctx,
+		`SELECT COALESCE(MAX(created_at), 0) FROM sessions WHERE ended_at IS NULL`,
+		`SELECT COALESCE(MAX(last_seen_at), 0) FROM sessions WHERE ended_at IS NULL`,
+		`SELECT COALESCE(MAX(created_at), 0) FROM signing_keys`)
+}
+
+// LatestRecord returns LatestTime, or the time of the last line of the audit
+// log where that is later.
+func (q *Queries) LatestRecord(ctx context.Context) (time.Time, error) {
+	latest, err := q.LatestTime(ctx)
+	if err != nil {
 		return time.Time{}, err
 	}
-	if err := q.one(ctx, "read the latest time of the signing keys", []any{&key},
-		`SELECT COALESCE(MAX(created_at), 0) FROM signing_keys`); err != nil {
-		return time.Time{}, err
+	line, err := q.latest(ctx, `SELECT COALESCE((SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 0)`)
+	if line.After(latest) {
+		latest = line
 	}
-	return fromMillis(max(created, rotated, seen, key)), nil
+	return latest, err
+}
+
+func (q *Queries) latest(ctx context.Context, queries ...string) (time.Time, error) {
+	var latest int64
+	for _, query := range queries {
+		var at int64
+		if err := q.one(ctx, "read the latest time", []any{&at}, query); err != nil {
+			return time.Time{}, err
+		}
+		latest = max(latest, at)
+	}
+	return fromMillis(latest), nil
 }

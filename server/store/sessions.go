@@ -3,6 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -45,20 +49,67 @@ func (q *Queries) Session(ctx context.Context, id string) (Session, error) {
 	})
 }
 
-// SessionsOf returns the sessions of a person that have not been ended, the
+// SessionPlace is a place in a list of sessions, the newest first.
+type SessionPlace struct {
+	CreatedAt time.Time
+	ID        string
+}
+
+// Newest is the place before the first session of a list.
+var Newest = SessionPlace{CreatedAt: time.UnixMilli(math.MaxInt64)}
+
+// Place returns where a session stands.
+func (s Session) Place() SessionPlace { return SessionPlace{s.CreatedAt, s.ID} }
+
+func (q *Queries) sessions(ctx context.Context, where string, args ...any) ([]Session, error) {
+	return all(ctx, q, "list sessions", func(rows *sql.Rows) (Session, error) { return scanSession(rows.Scan) }, selectSession+where, args...)
+}
+
+// SessionsAfter returns up to limit sessions of a person that have not been
+// ended, the newest first, from after a place on. Some of them may have lapsed.
+func (q *Queries) SessionsAfter(ctx context.Context, userID string, after SessionPlace, limit int) ([]Session, error) {
+	return q.sessions(ctx, `WHERE user_id = $1 AND ended_at IS NULL AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`,
+		userID, millis(after.CreatedAt), after.ID, limit)
+}
+
+// SessionsOf returns all sessions of a person that have not been ended, the
 // newest first. Some of them may have lapsed.
-func (q *Queries) SessionsOf(ctx context.Context, userID string) ([]Session, error) {
-	return all(ctx, q, "list sessions",
-		func(rows *sql.Rows) (Session, error) { return scanSession(rows.Scan) },
-		selectSession+`WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at DESC, id`, userID)
+func (q *Queries) SessionsOf(ctx context.Context, userID string) iter.Seq2[Session, error] {
+	return inPages(func(after *Session) ([]Session, error) {
+		return q.SessionsAfter(ctx, userID, placeOf(after), StepRows)
+	})
 }
 
 // LiveSessions returns the sessions of all people that have not been ended, the
 // newest first. Some of them may have lapsed.
-func (q *Queries) LiveSessions(ctx context.Context) ([]Session, error) {
-	return all(ctx, q, "list all sessions",
-		func(rows *sql.Rows) (Session, error) { return scanSession(rows.Scan) },
-		selectSession+`WHERE ended_at IS NULL ORDER BY created_at DESC, id`)
+func (q *Queries) LiveSessions(ctx context.Context) iter.Seq2[Session, error] {
+	return inPages(func(after *Session) ([]Session, error) {
+		place := placeOf(after)
+		return q.sessions(ctx, `WHERE ended_at IS NULL AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`,
+			millis(place.CreatedAt), place.ID, StepRows)
+	})
+}
+
+func placeOf(session *Session) SessionPlace {
+	if session == nil {
+		return Newest
+	}
+	return session.Place()
+}
+
+// SessionsByUse returns up to limit sessions of a person that have not been
+// ended, those last seen first. Some of them may have lapsed.
+func (q *Queries) SessionsByUse(ctx context.Context, userID string, limit int) ([]Session, error) {
+	return q.sessions(ctx, `WHERE user_id = $1 AND ended_at IS NULL ORDER BY last_seen_at DESC, id DESC LIMIT $2`, userID, limit)
+}
+
+// HasMoreSessions reports whether a person has more sessions that have not been
+// ended than so many, but for one (which may be empty).
+func (q *Queries) HasMoreSessions(ctx context.Context, userID, butFor string, than int) (more bool, err error) {
+	err = q.one(ctx, "count sessions", []any{&more},
+		`SELECT COUNT(*) > $1 FROM (SELECT 1 FROM sessions WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL LIMIT $4) AS counted`,
+		than, userID, butFor, than+1)
+	return more, err
 }
 
 // RotateSession moves a session on from a generation, and reports whether it
@@ -88,25 +139,56 @@ func (q *Queries) EndSession(ctx context.Context, id string, at time.Time) error
 	return q.recordEnding(ctx, id, at)
 }
 
-// EndSessionsOf ends the sessions of a person but for one (which may be
-// empty), records the endings, and returns the ids of those it ended.
-func (q *Queries) EndSessionsOf(ctx context.Context, userID, butFor string, at time.Time) ([]string, error) {
-	ids, err := all(ctx, q, "end sessions",
+// EndSessionsOf ends up to limit sessions of a person but for one (which may be
+// empty), those unused for the longest first, records the endings, and returns
+// the ids of those it ended.
+func (q *Queries) EndSessionsOf(ctx context.Context, userID, butFor string, at time.Time, limit int) ([]string, error) {
+	const chosen = `FROM sessions WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL ORDER BY last_seen_at, id LIMIT $4`
+	return q.endChosen(ctx, chosen, millis(at), userID, butFor, limit)
+}
+
+// EndSessions ends those of the given sessions that have not been ended, records
+// the endings, and returns their ids.
+func (q *Queries) EndSessions(ctx context.Context, ids []string, at time.Time) ([]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	args := []any{millis(at)}
+	var numbers []string
+	for i, id := range ids {
+		args = append(args, id)
+		numbers = append(numbers, "$"+strconv.Itoa(i+2))
+	}
+	return q.endChosen(ctx, `FROM sessions WHERE id IN (`+strings.Join(numbers, ", ")+`) AND ended_at IS NULL`, args...)
+}
+
+// endChosen ends the sessions that the rest of a query chooses; its first
+// argument is the time.
+func (q *Queries) endChosen(ctx context.Context, chosen string, args ...any) ([]string, error) {
+	ids, err := all(ctx, q, "record endings",
 		func(rows *sql.Rows) (id string, err error) {
 			err = rows.Scan(&id)
 			return id, err
 		},
-		`UPDATE sessions SET ended_at = $1 WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL RETURNING id`,
-		millis(at), userID, butFor)
-	if err != nil {
+		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 `+chosen+` RETURNING session_id`, args...)
+	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	for _, id := range ids {
-		if err := q.recordEnding(ctx, id, at); err != nil {
-			return nil, err
-		}
+	_, err = q.exec(ctx, "end sessions", `UPDATE sessions SET ended_at = $1 WHERE id IN (SELECT id `+chosen+`)`, args...)
+	return ids, err
+}
+
+// DeleteSessionsOf removes up to limit sessions of a person, records the ending
+// of those that had not been ended, and returns how many it removed.
+func (q *Queries) DeleteSessionsOf(ctx context.Context, userID string, at time.Time, limit int) (int64, error) {
+	// In the order in which they were stored, so that a step changes few pages.
+	const chosen = `SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at, id LIMIT $2`
+	if _, err := q.exec(ctx, "record endings",
+		`INSERT INTO session_endings (session_id, ended_at)
+		 SELECT id, $3 FROM sessions WHERE id IN (`+chosen+`) AND ended_at IS NULL`, userID, limit, millis(at)); err != nil {
+		return 0, err
 	}
-	return ids, nil
+	return q.exec(ctx, "delete sessions", `DELETE FROM sessions WHERE id IN (`+chosen+`)`, userID, limit)
 }
 
 func (q *Queries) recordEnding(ctx context.Context, id string, at time.Time) error {
@@ -121,28 +203,42 @@ type Ending struct {
 	SessionID string
 }
 
-// EndingsAfter returns the endings recorded after seq, in order.
-func (q *Queries) EndingsAfter(ctx context.Context, seq int64) ([]Ending, error) {
+// EndingsAfter returns up to limit endings recorded after seq, in order.
+func (q *Queries) EndingsAfter(ctx context.Context, seq int64, limit int) ([]Ending, error) {
 	return all(ctx, q, "read endings",
 		func(rows *sql.Rows) (e Ending, err error) {
 			err = rows.Scan(&e.Seq, &e.SessionID)
 			return e, err
 		},
-		`SELECT seq, session_id FROM session_endings WHERE seq > $1 ORDER BY seq`, seq)
+		`SELECT seq, session_id FROM session_endings WHERE seq > $1 ORDER BY seq LIMIT $2`, seq, limit)
 }
 
-// Sweep removes sessions that began, were seen or ended before the given
-// times, endings recorded before endedBefore, and addresses not signed in from
-// since knownBefore.
-func (q *Queries) Sweep(ctx context.Context, begunBefore, seenBefore, endedBefore, knownBefore time.Time) error {
-	if _, err := q.exec(ctx, "sweep sessions",
-		`DELETE FROM sessions WHERE created_at < $1 OR last_seen_at < $2 OR ended_at < $3`,
-		millis(begunBefore), millis(seenBefore), millis(endedBefore)); err != nil {
-		return err
-	}
-	if _, err := q.exec(ctx, "sweep endings", `DELETE FROM session_endings WHERE ended_at < $1`, millis(endedBefore)); err != nil {
-		return err
-	}
-	_, err := q.exec(ctx, "sweep addresses", `DELETE FROM known_addresses WHERE last_used_at < $1`, millis(knownBefore))
-	return err
+// SweepOldSessions removes up to limit sessions that began before a time and
+// have not been ended, and returns how many.
+func (q *Queries) SweepOldSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return q.sweepSessions(ctx, `ended_at IS NULL AND created_at < $1 ORDER BY created_at, id`, before, limit)
+}
+
+// SweepIdleSessions removes up to limit sessions that were last seen before a
+// time and have not been ended, and returns how many.
+func (q *Queries) SweepIdleSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return q.sweepSessions(ctx, `ended_at IS NULL AND last_seen_at < $1 ORDER BY last_seen_at`, before, limit)
+}
+
+// SweepEndedSessions removes up to limit sessions that were ended before a time,
+// and returns how many.
+func (q *Queries) SweepEndedSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return q.sweepSessions(ctx, `ended_at < $1 ORDER BY ended_at`, before, limit)
+}
+
+func (q *Queries) sweepSessions(ctx context.Context, chosen string, before time.Time, limit int) (int64, error) {
+	return q.exec(ctx, "sweep sessions", `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE `+chosen+` LIMIT $2)`, millis(before), limit)
+}
+
+// SweepEndings removes up to limit endings that were recorded before a time, and
+// returns how many.
+func (q *Queries) SweepEndings(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return q.exec(ctx, "sweep endings",
+		`DELETE FROM session_endings WHERE seq IN (SELECT seq FROM session_endings WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)`,
+		millis(before), limit)
 }

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -44,6 +45,7 @@ var migrations embed.FS
 // one writer anyway, and some that read beside it.
 type Store struct {
 	reader, writer *sql.DB
+	stepping       sync.Mutex // held by a step, but for a first one, and the rest before it
 }
 
 // Queries runs statements, on a connection of its own or inside a
@@ -89,7 +91,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 
-	writer, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"))
+	writer, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)"))
 	if err != nil {
 		return nil, err
 	}

@@ -95,6 +95,7 @@ func TestPragmasAreInForce(t *testing.T) {
 		{"writer", s.Writer(), "synchronous", "2"},
 		{"writer", s.Writer(), "foreign_keys", "1"},
 		{"writer", s.Writer(), "busy_timeout", "5000"},
+		{"writer", s.Writer(), "secure_delete", "1"},
 		{"writer", s.Writer(), "query_only", "0"},
 		{"reader", s.Reader(), "journal_mode", "wal"},
 		{"reader", s.Reader(), "busy_timeout", "5000"},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"iter"
 	"time"
 
 	"lychgate/server/problem"
@@ -50,8 +51,14 @@ func (q *Queries) user(ctx context.Context, where string, arg any) (User, error)
 }
 
 // Users returns all accounts, by e-mail address.
-func (q *Queries) Users(ctx context.Context) ([]User, error) {
-	return all(ctx, q, "list users", func(rows *sql.Rows) (User, error) { return scanUser(rows.Scan) }, selectUser+`ORDER BY email`)
+func (q *Queries) Users(ctx context.Context) iter.Seq2[User, error] {
+	return inPages(func(after *User) ([]User, error) {
+		if after == nil {
+			after = &User{}
+		}
+		return all(ctx, q, "list users", func(rows *sql.Rows) (User, error) { return scanUser(rows.Scan) },
+			selectUser+`WHERE email > $1 ORDER BY email LIMIT $2`, after.Email, StepRows)
+	})
 }
 
 // UserByEmail returns the account of a canonical address, or ErrNotFound.
@@ -104,6 +111,24 @@ func (q *Queries) RememberAddress(ctx context.Context, userID, address string, a
 		 ON CONFLICT (user_id, address) DO UPDATE SET last_used_at = excluded.last_used_at`,
 		userID, address, millis(at))
 	return err
+}
+
+// ForgetAddressesOf removes up to limit addresses of a person but for those last
+// used, of which it keeps so many, and returns how many.
+func (q *Queries) ForgetAddressesOf(ctx context.Context, userID string, keep, limit int) (int64, error) {
+	return q.exec(ctx, "forget addresses",
+		`DELETE FROM known_addresses WHERE user_id = $1 AND address IN (
+		   SELECT address FROM known_addresses WHERE user_id = $2 ORDER BY last_used_at DESC LIMIT $3 OFFSET $4)`,
+		userID, userID, limit, keep)
+}
+
+// SweepAddresses removes up to limit addresses that nobody has signed in from
+// since a time, and returns how many.
+func (q *Queries) SweepAddresses(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return q.exec(ctx, "sweep addresses",
+		`DELETE FROM known_addresses WHERE (user_id, address) IN (
+		   SELECT user_id, address FROM known_addresses WHERE last_used_at < $1 ORDER BY last_used_at LIMIT $2)`,
+		millis(before), limit)
 }
 
 // KnowsAddress reports whether the person has signed in from an address.

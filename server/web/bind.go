@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -47,6 +50,33 @@ func BindOptional(c echo.Context, into any) error {
 // BindNothing is for a request that takes no input: its body must be empty,
 // or an empty JSON object.
 func BindNothing(c echo.Context) error { return BindOptional(c, &struct{}{}) }
+
+// BindQuery reads the query of a request, strictly: each name must be one of the
+// given ones, and stand there once. It returns the values by name, or a problem
+// that says what is wrong.
+func BindQuery(c echo.Context, names ...string) (map[string]string, error) {
+	query, err := url.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return nil, problem.BadRequest("The query cannot be read.", nil)
+	}
+	values := make(map[string]string, len(query))
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		fault := problem.Field{Field: name}
+		switch value := query[name]; {
+		case !slices.Contains(names, name):
+			fault.Code, fault.Detail = "unknown_field", "This field is not known here."
+		case len(value) > 1:
+			fault.Code, fault.Detail = "unknown_value", "Give this once."
+		case value[0] == "":
+			fault.Code, fault.Detail = "required", "Give this a value, or leave it out."
+		default:
+			values[name] = value[0]
+			continue
+		}
+		return nil, problem.Faults(fault)
+	}
+	return values, nil
+}
 
 func readBody(r *http.Request) ([]byte, error) {
 	tooLarge := problem.New(problem.TooLarge, "body_too_large", fmt.Sprintf("The body is larger than %d KiB.", MaxBodyBytes>>10))

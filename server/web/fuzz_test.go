@@ -283,3 +283,29 @@ func FuzzContentType(f *testing.F) {
 		}
 	})
 }
+
+// FuzzBindQuery wants a query that is accepted to hold known names alone, each
+// once and with a value.
+func FuzzBindQuery(f *testing.F) {
+	for _, query := range []string{"", "a=1", "a=1&b=2", "a=1&a=2", "a", "a=", "=", "=1", "&", "a=1&", "A=1", "a=%00", "a=%zz", "a=1;b=2", "a=1&c=3", "%61=1", "a[]=1", "a=\xff", "a=1#b", "a=1&b=2&" + strings.Repeat("c=1&", 1000)} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.URL.RawQuery = query
+		values, err := BindQuery(echo.New().NewContext(r, httptest.NewRecorder()), "a", "b")
+		if err != nil {
+			wantsSafeFailure(t, err)
+			return
+		}
+		lax := r.URL.Query()
+		for name, value := range values {
+			if name != "a" && name != "b" || value == "" || len(lax[name]) != 1 || lax.Get(name) != value {
+				t.Fatalf("%q: %q is %q", query, name, value)
+			}
+		}
+		if len(lax) != len(values) {
+			t.Fatalf("%q: %q, and %q is in it", query, values, lax)
+		}
+	})
+}

@@ -27,6 +27,7 @@ const words: Record<string, string> = {
   password_set: "Password set by the operator",
   session_end: "Session ended",
   sessions_ended: "All sessions ended by the operator",
+  session_limit: "Least recently used sessions ended: there were too many",
   other_sessions_end: "All other sessions ended",
   user_disabled: "Account disabled by the operator",
   user_enabled: "Account enabled by the operator",

@@ -429,8 +429,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             /**
-             * @description What happened, such as `login`, `logout`, `password_change`, `session_end`, or `refresh_replay`: a refresh token was
-             *     used again after it had been exchanged, so that somebody else may have it; its session has been ended.
+             * @description What happened, such as `login`, `logout`, `password_change`, `session_end`, `session_limit` (a sign-in past the
+             *     limit of sessions revoked those least recently used), or `refresh_replay`: a refresh token was used again after it had been exchanged, so that somebody else may have it; its session has been ended.
              *     More may come.
              */
             event: string;
@@ -995,8 +995,10 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["ValidationFailed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];

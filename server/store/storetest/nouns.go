@@ -241,7 +241,7 @@ func testEndSessionsOf(t *testing.T, s *suite) {
 	endAll := func(butFor string) (ended int) {
 		t.Helper()
 		s.write(func(q *store.Queries) error {
-			ids, err := q.EndSessionsOf(t.Context(), ada.ID, butFor, start)
+			ids, err := q.EndSessionsOf(t.Context(), ada.ID, butFor, start, 10)
 			ended = len(ids)
 			return err
 		})
@@ -279,8 +279,9 @@ func testSweep(t *testing.T, s *suite) {
 				return err
 			}
 		}
-		return q.Sweep(t.Context(), start, start.Add(2*time.Hour), start.Add(5*time.Hour), start)
+		return nil
 	})
+	s.sweeps(start, start.Add(2*time.Hour), start.Add(5*time.Hour))
 	for id, kept := range map[string]bool{"in use": true, "old": true, "ended just now": true, "idle": false, "too old": false, "ended long ago": false} {
 		if _, err := s.store.Read().Session(t.Context(), id); (err == nil) != kept {
 			t.Errorf("the session %q: %v", id, err)
@@ -291,9 +292,7 @@ func testSweep(t *testing.T, s *suite) {
 
 	// The numbers of endings that were swept out are never used again: who
 	// follows them would miss the new ones.
-	s.write(func(q *store.Queries) error {
-		return q.Sweep(t.Context(), start, start, start.Add(100*time.Hour), start)
-	})
+	s.sweeps(start, start, start.Add(100*time.Hour))
 	s.session("new", ada.ID, 0)
 	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "new", start) })
 	endings, _ = s.endingsAfter(last)
@@ -336,13 +335,13 @@ func testAudit(t *testing.T, s *suite) {
 		}
 		return nil
 	})
-	got, err := s.store.Read().AuditOf(t.Context(), "ada", time.Time{})
+	got, err := linesOf(s.store.Read().AuditOf(t.Context(), "ada", time.Time{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	wants(s, "in the order of writing", got, lines)
 	// Of accounts that do not exist there are lines too.
-	if got, err := s.store.Read().AuditOf(t.Context(), "", time.Time{}); err != nil || len(got) != 1 {
+	if got, err := linesOf(s.store.Read().AuditOf(t.Context(), "", time.Time{})); err != nil || len(got) != 1 {
 		t.Errorf("of nobody: %+v, %v", got, err)
 	}
 }
@@ -362,7 +361,7 @@ func testDisabledAndDeletedUsers(t *testing.T, s *suite) {
 	})
 	users := func(want ...string) {
 		t.Helper()
-		list, err := s.store.Read().Users(ctx)
+		list, err := collect(s.store.Read().Users(ctx))
 		var got []string
 		for _, u := range list {
 			got = append(got, u.ID+map[bool]string{true: " disabled"}[u.Disabled])
@@ -372,7 +371,7 @@ func testDisabledAndDeletedUsers(t *testing.T, s *suite) {
 		}
 	}
 	users("a", "b")
-	if list, err := s.store.Read().LiveSessions(ctx); err != nil || len(list) != 2 || list[0].ID != "two" || list[1].ID != "one" {
+	if list, err := collect(s.store.Read().LiveSessions(ctx)); err != nil || len(list) != 2 || list[0].ID != "two" || list[1].ID != "one" {
 		t.Errorf("live sessions: %+v, %v", list, err)
 	}
 	s.write(func(q *store.Queries) error { return q.DisableUser(ctx, "a", start) })
@@ -436,27 +435,33 @@ func testAuditPruning(t *testing.T, s *suite) {
 	})
 	count := func(since time.Duration, want int) {
 		t.Helper()
-		if lines, err := s.store.Read().AuditSince(ctx, start.Add(since)); err != nil || len(lines) != want {
+		if lines, err := linesOf(s.store.Read().AuditSince(ctx, start.Add(since))); err != nil || len(lines) != want {
 			t.Errorf("%d lines since %v, %v, want %d", len(lines), since, err, want)
 		}
 	}
 	count(0, 10)
 	count(7*time.Hour, 3)
-	if lines, err := s.store.Read().AuditOf(ctx, "ada", start.Add(7*time.Hour)); err != nil || len(lines) != 1 {
+	if lines, err := linesOf(s.store.Read().AuditOf(ctx, "ada", start.Add(7*time.Hour))); err != nil || len(lines) != 1 {
 		t.Errorf("of ada: %+v, %v", lines, err)
 	}
-	for _, step := range []struct{ want, left int }{{3, 7}, {1, 6}, {0, 6}} { // three at a time, four are old
-		s.write(func(q *store.Queries) error {
-			pruned, err := q.PruneAudit(ctx, start.Add(4*time.Hour), 3)
-			if pruned != int64(step.want) {
-				t.Errorf("%d pruned, want %d", pruned, step.want)
+	var place store.AuditTime
+	for _, step := range []struct {
+		left int
+		more bool
+	}{{7, true}, {6, false}, {6, false}} { // three at a time, four are old
+		s.write(func(q *store.Queries) (err error) {
+			var more bool
+			if place, more, err = q.PruneAudit(ctx, start.Add(4*time.Hour), place, 3); more != step.more {
+				t.Errorf("there may be more: %v, want %v", more, step.more)
 			}
 			return err
 		})
 		count(0, step.left)
 	}
-	s.write(func(q *store.Queries) error { return q.DeleteAuditOf(ctx, "bob") })
-	count(0, 3)
+	for _, step := range []struct{ want, left int }{{2, 4}, {1, 3}, {0, 3}} {
+		s.deletes("lines of bob", step.want, func(q *store.Queries) (int64, error) { return q.DeleteAuditOf(ctx, "bob", 2) })
+		count(0, step.left)
+	}
 }
 
 func testAttempts(t *testing.T, s *suite) {
@@ -476,7 +481,7 @@ func testAttempts(t *testing.T, s *suite) {
 	}
 	at(0, ada, bob)
 	at(time.Minute, ada)
-	s.write(func(q *store.Queries) error { return q.SweepAttempts(ctx, start.Add(time.Minute)) })
+	s.deletes("attempts", 1, func(q *store.Queries) (int64, error) { return q.SweepAttempts(ctx, start.Add(time.Hour), 10) })
 	at(0, ada)
 }
 
@@ -505,7 +510,10 @@ func testUntoldEventsStay(t *testing.T, s *suite) {
 	}
 	list := events("login success", "login failure", "refresh_replay failure untold")
 	prune := func() {
-		s.write(func(q *store.Queries) error { _, err := q.PruneAudit(ctx, start.Add(time.Hour), 10); return err })
+		s.write(func(q *store.Queries) error {
+			_, _, err := q.PruneAudit(ctx, start.Add(time.Hour), store.AuditTime{}, 10)
+			return err
+		})
 	}
 	prune()
 	events("refresh_replay failure untold")

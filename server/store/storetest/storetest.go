@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strconv"
 	"sync"
@@ -39,6 +40,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"Audit":                    testAudit,
 		"Audited":                  testAudited,
 		"TimesSetBack":             testTimesSetBack,
+		"Steps":                    testSteps,
+		"Pages":                    testPages,
+		"SessionsByUse":            testSessionsByUse,
+		"DeleteSessionsOf":         testDeleteSessionsOf,
+		"SweepSteps":               testSweepSteps,
+		"AuditTrimming":            testAuditTrimming,
+		"Maintenance":              testMaintenance,
 		"WriteRollsBack":           testWriteRollsBack,
 		"WriteAfterAPanic":         testWriteAfterAPanic,
 		"WriteWithoutTime":         testWriteWithoutTime,
@@ -97,7 +105,7 @@ func (s *suite) wantsSession(want store.Session) {
 // sessionsOf returns the ids of a person's sessions.
 func (s *suite) sessionsOf(userID string) (ids []string) {
 	s.Helper()
-	sessions, err := s.store.Read().SessionsOf(s.Context(), userID)
+	sessions, err := collect(s.store.Read().SessionsOf(s.Context(), userID))
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -111,7 +119,7 @@ func (s *suite) sessionsOf(userID string) (ids []string) {
 // the last seq.
 func (s *suite) endingsAfter(seq int64) (ids []string, last int64) {
 	s.Helper()
-	endings, err := s.store.Read().EndingsAfter(s.Context(), seq)
+	endings, err := s.store.Read().EndingsAfter(s.Context(), seq, 1000)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -123,6 +131,61 @@ func (s *suite) endingsAfter(seq int64) (ids []string, last int64) {
 		ids = append(ids, ending.SessionID)
 	}
 	return ids, seq
+}
+
+// collect returns the items of a list that is read in pages.
+func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
+	for item, err := range list {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// linesOf returns the lines of the audit log without their numbers.
+func linesOf(list iter.Seq2[store.Line, error]) (lines []store.AuditLine, err error) {
+	numbered, err := collect(list)
+	for _, line := range numbered {
+		lines = append(lines, line.AuditLine)
+	}
+	return lines, err
+}
+
+// deletes wants a change to remove so many rows.
+func (s *suite) deletes(what string, want int, remove func(*store.Queries) (int64, error)) {
+	s.Helper()
+	s.write(func(q *store.Queries) error {
+		n, err := remove(q)
+		if n != int64(want) {
+			s.Errorf("%s: %d are gone, want %d", what, n, want)
+		}
+		return err
+	})
+}
+
+// sweeps sweeps sessions that began, were seen or ended before the given times,
+// and endings, a row at a time.
+func (s *suite) sweeps(begunBefore, seenBefore, endedBefore time.Time) {
+	s.Helper()
+	for _, sweep := range []struct {
+		rows   func(*store.Queries, context.Context, time.Time, int) (int64, error)
+		before time.Time
+	}{
+		{(*store.Queries).SweepOldSessions, begunBefore},
+		{(*store.Queries).SweepIdleSessions, seenBefore},
+		{(*store.Queries).SweepEndedSessions, endedBefore},
+		{(*store.Queries).SweepEndings, endedBefore},
+	} {
+		err := s.store.InSteps(s.Context(), func(q *store.Queries) (bool, error) {
+			n, err := sweep.rows(q, s.Context(), sweep.before, 1)
+			return n == 1, err
+		})
+		if err != nil {
+			s.Fatal(err)
+		}
+	}
 }
 
 func wants[T comparable](s *suite, what string, got, want []T) {
@@ -161,7 +224,7 @@ func testWriteRollsBack(t *testing.T, s *suite) {
 	s.wantsSession(session)
 	endings, _ := s.endingsAfter(0)
 	wants(s, "endings", endings, nil)
-	if lines, err := s.store.Read().AuditOf(t.Context(), ada.ID, time.Time{}); err != nil || len(lines) > 0 {
+	if lines, err := linesOf(s.store.Read().AuditOf(t.Context(), ada.ID, time.Time{})); err != nil || len(lines) > 0 {
 		t.Errorf("audit %+v, %v", lines, err)
 	}
 }

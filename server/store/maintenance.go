@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// SweepClock is the time by which sweeps go, as it was last written down.
+type SweepClock struct {
+	At       time.Time     // zero where it never was
+	AheadAt  time.Time     // the earliest time that the wall clock has shown since it runs ahead; zero where it does not
+	AheadFor time.Duration // how long it has run ahead
+}
+
+// SweepClock returns the time by which sweeps last went.
+func (q *Queries) SweepClock(ctx context.Context) (c SweepClock, err error) {
+	var at, aheadAt, aheadFor int64
+	err = q.one(ctx, "read the time of the last sweep", []any{&at, &aheadAt, &aheadFor}, `SELECT swept_at, ahead_at, ahead_for FROM maintenance`)
+	if at != 0 {
+		c.At = fromMillis(at)
+	}
+	if aheadAt != 0 {
+		c.AheadAt, c.AheadFor = fromMillis(aheadAt), time.Duration(aheadFor)*time.Millisecond
+	}
+	return c, err
+}
+
+// SaveSweepClock writes down the time by which sweeps go.
+func (q *Queries) SaveSweepClock(ctx context.Context, c SweepClock) error {
+	var aheadAt int64
+	if !c.AheadAt.IsZero() {
+		aheadAt = millis(c.AheadAt)
+	}
+	_, err := q.exec(ctx, "write down the time of a sweep", `UPDATE maintenance SET swept_at = $1, ahead_at = $2, ahead_for = $3`,
+		millis(c.At), aheadAt, c.AheadFor.Milliseconds())
+	return err
+}
+
+// AuditCounted returns the last line of the audit log that was counted.
+func (q *Queries) AuditCounted(ctx context.Context) (seq int64, err error) {
+	err = q.one(ctx, "read how far the audit log was counted", []any{&seq}, `SELECT audit_seq FROM maintenance`)
+	return seq, err
+}
+
+// SaveAuditCounted writes down the last line of the audit log that was counted.
+func (q *Queries) SaveAuditCounted(ctx context.Context, seq int64) error {
+	_, err := q.exec(ctx, "write down how far the audit log was counted", `UPDATE maintenance SET audit_seq = $1`, seq)
+	return err
+}
+
+// NoteAccessTTL notes that a process makes access tokens of a life at a time.
+func (q *Queries) NoteAccessTTL(ctx context.Context, ttl time.Duration, at time.Time) error {
+	_, err := q.exec(ctx, "note the life of access tokens",
+		`INSERT INTO access_ttls (ttl, used_at) VALUES ($1, $2) ON CONFLICT (ttl) DO UPDATE SET used_at = excluded.used_at`,
+		ttl.Milliseconds(), millis(at))
+	return err
+}
+
+// LongestAccessTTL returns the longest life of access tokens that can still
+// count at a time, and forgets those that cannot. The last token of a process
+// was made within slack after it noted its TTL.
+func (q *Queries) LongestAccessTTL(ctx context.Context, at time.Time, slack time.Duration) (time.Duration, error) {
+	if _, err := q.exec(ctx, "forget lives of access tokens", `DELETE FROM access_ttls WHERE used_at + ttl < $1`, millis(at.Add(-slack))); err != nil {
+		return 0, err
+	}
+	var longest int64
+	err := q.one(ctx, "read the lives of access tokens", []any{&longest}, `SELECT COALESCE(MAX(ttl), 0) FROM access_ttls`)
+	return time.Duration(longest) * time.Millisecond, err
+}
+
+// eraseWait is how long an erasure waits for readers, while it keeps others
+// from writing.
+const eraseWait = 100 * time.Millisecond
+
+// NoteErasure asks for Erase: something was deleted that must leave no trace.
+func (q *Queries) NoteErasure(ctx context.Context) error {
+	_, err := q.exec(ctx, "note what is to be erased", `UPDATE maintenance SET erasures = erasures + 1`)
+	return err
+}
+
+// Erase empties the log of the database, if NoteErasure asked for it: deleted
+// rows are overwritten in the database itself, and stand in the log until then.
+// It reports false where somebody still reads from the log; then try again.
+func (s *Store) Erase(ctx context.Context) (done bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var erasures int64
+	if err := s.Read().one(ctx, "read what is to be erased", []any{&erasures}, `SELECT erasures FROM maintenance`); err != nil || erasures == 0 {
+		return err == nil, err
+	}
+	if done, err = s.emptyLog(ctx); err != nil || !done {
+		return false, err
+	}
+	return true, s.Write(ctx, func(q *Queries) error {
+		// One that was asked for meanwhile is still to be done.
+		_, err := q.exec(ctx, "note what was erased", `UPDATE maintenance SET erasures = 0 WHERE erasures = $1`, erasures)
+		return err
+	})
+}
+
+func (s *Store) emptyLog(ctx context.Context) (done bool, err error) {
+	connection, err := s.writer.Conn(ctx)
+	if err != nil {
+		return false, failed("empty the log", err)
+	}
+	defer func() {
+		_, resetErr := connection.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout(%d)`, busyTimeout.Milliseconds()))
+		if closeErr := errors.Join(resetErr, connection.Close()); closeErr != nil && err == nil {
+			err = failed("empty the log", closeErr)
+		}
+	}()
+	if _, err := connection.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout(%d)`, eraseWait.Milliseconds())); err != nil {
+		return false, failed("empty the log", err)
+	}
+	var busy, frames, written int64
+	if err := connection.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &written); err != nil {
+		return false, failed("empty the log", err)
+	}
+	return busy == 0, nil
+}

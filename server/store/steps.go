@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// StepRows is how many rows one step of a larger piece of work touches: few
+// enough that whoever writes meanwhile does not notice.
+const StepRows = 500
+
+// mostRest bounds the rest after a step that had to wait for the disk.
+const mostRest = time.Second
+
+// InSteps repeats a step, each time in a transaction of its own, for as long
+// as it returns that there is more to do. What the steps before the one that
+// fails have done stays.
+func (s *Store) InSteps(ctx context.Context, step func(*Queries) (more bool, err error)) error {
+	return s.InStepsBy(ctx, s.Write, step)
+}
+
+// InStepsBy is InSteps with another way to write than Write.
+func (s *Store) InStepsBy(ctx context.Context, write func(context.Context, func(*Queries) error) error, step func(*Queries) (more bool, err error)) error {
+	more, took, err := oneStep(ctx, write, step)
+	for more && err == nil {
+		more, took, err = s.nextStep(ctx, took, write, step)
+	}
+	return err
+}
+
+// nextStep rests for about as long as the step before took, then runs the next
+// one. Other processes only try for the lock every now and then: they get it
+// when it is free for half of the time, whatever goes on in steps here.
+func (s *Store) nextStep(ctx context.Context, took time.Duration, write func(context.Context, func(*Queries) error) error, step func(*Queries) (bool, error)) (bool, time.Duration, error) {
+	s.stepping.Lock()
+	defer s.stepping.Unlock()
+	rest := time.NewTimer(min(took, mostRest))
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+		return oneStep(ctx, write, step)
+	case <-ctx.Done():
+		return false, 0, failed("go on with the next step", ctx.Err())
+	}
+}
+
+// oneStep runs a step and returns how long it kept others from writing.
+func oneStep(ctx context.Context, write func(context.Context, func(*Queries) error) error, step func(*Queries) (bool, error)) (more bool, took time.Duration, err error) {
+	var begun time.Time
+	err = write(ctx, func(q *Queries) (err error) {
+		begun = time.Now() // once it was this one's turn
+		more, err = step(q)
+		return err
+	})
+	return more, time.Since(begun), err
+}
+
+// inPages reads a list page by page, so that its length does not matter: page
+// returns up to StepRows items after the given one, which is nil at first.
+func inPages[T any](page func(after *T) ([]T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var after *T
+		for {
+			items, err := page(after)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if len(items) < StepRows {
+				return
+			}
+			after = &items[len(items)-1]
+		}
+	}
+}

@@ -1,0 +1,367 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"lychgate/server/store"
+)
+
+func testSteps(t *testing.T, s *suite) {
+	ctx, own := t.Context(), errors.New("an error of the step's own")
+	steps := 0
+	err := s.store.InSteps(ctx, func(q *store.Queries) (bool, error) {
+		if steps++; steps == 4 {
+			return false, errors.Join(q.CreateUser(ctx, store.User{ID: "4", Email: "4"}), own)
+		}
+		id := fmt.Sprint(steps)
+		return true, q.CreateUser(ctx, store.User{ID: id, Email: id})
+	})
+	if !errors.Is(err, own) {
+		t.Errorf("error %v, want %v", err, own)
+	}
+	// What the steps before have done stays.
+	for id, want := range map[string]bool{"1": true, "2": true, "3": true, "4": false} {
+		if _, err := s.store.Read().User(ctx, id); (err == nil) != want {
+			t.Errorf("step %s: %v", id, err)
+		}
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	steps = 0
+	err = s.store.InSteps(ctx, func(*store.Queries) (bool, error) {
+		if steps++; steps == 3 {
+			defer cancel()
+		}
+		return true, nil
+	})
+	wantsUnavailable(t, err)
+	if steps != 3 {
+		t.Errorf("%d steps, and it was cancelled in the third", steps)
+	}
+}
+
+// More rows than a page holds, many of them of the same time.
+const several = 2*store.StepRows + 7
+
+func testPages(t *testing.T, s *suite) {
+	ctx := t.Context()
+	ada, bob := s.user("ada"), s.user("bob")
+	s.write(func(q *store.Queries) error {
+		for i := range several {
+			id := fmt.Sprintf("%04d", i)
+			at := start.Add(time.Duration(i/700) * time.Hour)
+			if err := errors.Join(
+				q.CreateUser(ctx, store.User{ID: id, Email: id}),
+				q.CreateSession(ctx, store.Session{ID: id, UserID: ada.ID, CreatedAt: at}),
+				q.Audit(ctx, store.AuditLine{At: at, UserID: []string{ada.ID, "another"}[i%2]}),
+			); err != nil {
+				return err
+			}
+		}
+		return q.CreateSession(ctx, store.Session{ID: "of bob", UserID: bob.ID, CreatedAt: start})
+	})
+	ids := func(list []store.Session) (ids []string) {
+		for _, session := range list {
+			ids = append(ids, session.ID)
+		}
+		return ids
+	}
+	complete := func(what string, ids []string, err error, want int) {
+		t.Helper()
+		unique := slices.Compact(slices.Sorted(slices.Values(ids)))
+		if err != nil || len(ids) != want || len(unique) != want {
+			t.Errorf("%s: %d, %d of them different, want %d (%v)", what, len(ids), len(unique), want, err)
+		}
+	}
+	sessions, err := collect(s.store.Read().SessionsOf(ctx, ada.ID))
+	complete("sessions of ada", ids(sessions), err, several)
+	if !slices.IsSortedFunc(sessions, func(a, b store.Session) int { return b.CreatedAt.Compare(a.CreatedAt) }) {
+		t.Error("sessions of ada are not the newest first")
+	}
+	sessions, err = collect(s.store.Read().LiveSessions(ctx))
+	complete("all sessions", ids(sessions), err, several+1)
+	users, err := collect(s.store.Read().Users(ctx))
+	var emails []string
+	for _, user := range users {
+		emails = append(emails, user.Email)
+	}
+	complete("users", emails, err, several+2)
+	if !slices.IsSorted(emails) {
+		t.Error("users are not in the order of their addresses")
+	}
+	for _, test := range []struct {
+		what string
+		list func() ([]store.Line, error)
+		want int
+	}{
+		{"all lines", func() ([]store.Line, error) { return collect(s.store.Read().AuditSince(ctx, time.Time{})) }, several},
+		{"later lines", func() ([]store.Line, error) { return collect(s.store.Read().AuditSince(ctx, start.Add(time.Hour))) }, several - 700},
+		{"no lines", func() ([]store.Line, error) { return collect(s.store.Read().AuditSince(ctx, start.Add(24*time.Hour))) }, 0},
+		{"lines of ada", func() ([]store.Line, error) { return collect(s.store.Read().AuditOf(ctx, ada.ID, time.Time{})) }, several/2 + 1},
+		{"later lines of ada", func() ([]store.Line, error) {
+			return collect(s.store.Read().AuditOf(ctx, ada.ID, start.Add(time.Hour)))
+		}, (several-700)/2 + 1},
+	} {
+		lines, err := test.list()
+		if err != nil || len(lines) != test.want || !slices.IsSortedFunc(lines, func(a, b store.Line) int { return int(a.Seq - b.Seq) }) {
+			t.Errorf("%s: %d, want %d in order (%v)", test.what, len(lines), test.want, err)
+		}
+	}
+	// Whoever stops reading is left alone.
+	for range s.store.Read().AuditSince(ctx, time.Time{}) {
+		break
+	}
+	// Lines that come while it reads are not for it: it would never end.
+	read := 0
+	for range s.store.Read().AuditSince(ctx, time.Time{}) {
+		if read++; read <= several {
+			s.write(func(q *store.Queries) error { return q.Audit(ctx, store.AuditLine{At: start}) })
+		}
+	}
+	if read != several {
+		t.Errorf("%d lines were read of %d", read, several)
+	}
+}
+
+// The last ones first, as far as a limit goes.
+func testSessionsByUse(t *testing.T, s *suite) {
+	ctx, ada := t.Context(), s.user("ada")
+	for i, id := range []string{"c", "a", "b"} {
+		s.session(id, ada.ID, time.Duration(i)*time.Hour)
+	}
+	s.session("ended", ada.ID, 10*time.Hour)
+	s.session("of bob", s.user("bob").ID, 10*time.Hour)
+	s.write(func(q *store.Queries) error {
+		return errors.Join(q.SeeSession(ctx, "c", start.Add(5*time.Hour)), q.EndSession(ctx, "ended", start))
+	})
+	byUse := func(limit int) (ids []string) {
+		sessions, err := s.store.Read().SessionsByUse(ctx, ada.ID, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, session := range sessions {
+			ids = append(ids, session.ID)
+		}
+		return ids
+	}
+	wants(s, "by use", byUse(10), []string{"c", "b", "a"})
+	wants(s, "the last two", byUse(2), []string{"c", "b"})
+
+	for _, test := range []struct {
+		butFor string
+		than   int
+		want   bool
+	}{{"", 2, true}, {"", 3, false}, {"c", 2, false}, {"c", 1, true}, {"of bob", 2, true}} {
+		if got, err := s.store.Read().HasMoreSessions(ctx, ada.ID, test.butFor, test.than); err != nil || got != test.want {
+			t.Errorf("more than %d but for %q: %v, %v", test.than, test.butFor, got, err)
+		}
+	}
+
+	var ended []string
+	s.write(func(q *store.Queries) (err error) {
+		ended, err = q.EndSessionsOf(ctx, ada.ID, "a", start, 1)
+		return err
+	})
+	wants(s, "the one unused for the longest", ended, []string{"b"})
+	s.write(func(q *store.Queries) (err error) {
+		ended, err = q.EndSessions(ctx, []string{"nothing", "b", "c", "of bob"}, start)
+		return err
+	})
+	slices.Sort(ended)
+	wants(s, "those that had not ended", ended, []string{"c", "of bob"})
+	endings, _ := s.endingsAfter(0)
+	slices.Sort(endings)
+	wants(s, "endings", endings, []string{"b", "c", "ended", "of bob"})
+	wants(s, "left", s.sessionsOf(ada.ID), []string{"a"})
+	s.write(func(q *store.Queries) (err error) {
+		ended, err = q.EndSessions(ctx, nil, start)
+		return err
+	})
+	wants(s, "of none", ended, nil)
+}
+
+func testDeleteSessionsOf(t *testing.T, s *suite) {
+	ctx, ada, bob := t.Context(), s.user("ada"), s.user("bob")
+	for i := range 5 {
+		s.session(fmt.Sprint(i), ada.ID, 0)
+	}
+	s.session("of bob", bob.ID, 0)
+	s.write(func(q *store.Queries) error { return q.EndSession(ctx, "1", start) })
+	_, before := s.endingsAfter(0)
+	for _, want := range []int{3, 2, 0} {
+		s.deletes("sessions", want, func(q *store.Queries) (int64, error) { return q.DeleteSessionsOf(ctx, ada.ID, start, 3) })
+	}
+	endings, _ := s.endingsAfter(before)
+	wants(s, "endings of those that had not ended", endings, []string{"0", "2", "3", "4"})
+	if _, err := s.store.Read().Session(ctx, "of bob"); err != nil {
+		t.Errorf("somebody else's: %v", err)
+	}
+}
+
+func testSweepSteps(t *testing.T, s *suite) {
+	ctx, ada, bob := t.Context(), s.user("ada"), s.user("bob")
+	for i := range 5 {
+		s.session(fmt.Sprint(i), ada.ID, time.Duration(i)*time.Hour)
+	}
+	s.write(func(q *store.Queries) (err error) {
+		for i := range 5 {
+			at := start.Add(time.Duration(i) * time.Hour)
+			err = errors.Join(err,
+				q.RememberAddress(ctx, ada.ID, fmt.Sprintf("192.0.2.%d", i), at),
+				q.SaveAttempts(ctx, store.Attempts{Email: fmt.Sprint(i), FullAt: at}))
+		}
+		return errors.Join(err, q.RememberAddress(ctx, bob.ID, "192.0.2.0", start.Add(4*time.Hour)), q.EndSession(ctx, "4", start), q.EndSession(ctx, "3", start.Add(time.Hour)))
+	})
+	before := start.Add(3 * time.Hour)
+	for _, test := range []struct {
+		what   string
+		remove func(*store.Queries) (int64, error)
+		want   []int
+	}{
+		{"sessions that ended", func(q *store.Queries) (int64, error) { return q.SweepEndedSessions(ctx, before, 1) }, []int{1, 1, 0}},
+		{"endings", func(q *store.Queries) (int64, error) { return q.SweepEndings(ctx, before, 1) }, []int{1, 1, 0}},
+		{"sessions that began", func(q *store.Queries) (int64, error) { return q.SweepOldSessions(ctx, start.Add(time.Hour), 2) }, []int{1, 0}},
+		{"sessions that were seen", func(q *store.Queries) (int64, error) { return q.SweepIdleSessions(ctx, before, 1) }, []int{1, 1, 0}},
+		{"addresses", func(q *store.Queries) (int64, error) { return q.SweepAddresses(ctx, before, 2) }, []int{2, 1, 0}},
+		{"addresses but for the last", func(q *store.Queries) (int64, error) { return q.ForgetAddressesOf(ctx, ada.ID, 1, 5) }, []int{1, 0}},
+		{"attempts", func(q *store.Queries) (int64, error) { return q.SweepAttempts(ctx, before, 2) }, []int{2, 1, 0}},
+	} {
+		for _, want := range test.want {
+			s.deletes(test.what, want, test.remove)
+		}
+	}
+	for address, want := range map[string]bool{"192.0.2.4": true, "192.0.2.3": false, "192.0.2.0": false} {
+		if known, err := s.store.Read().KnowsAddress(ctx, ada.ID, address); err != nil || known != want {
+			t.Errorf("%s is known: %v, %v", address, known, err)
+		}
+	}
+	if known, err := s.store.Read().KnowsAddress(ctx, bob.ID, "192.0.2.0"); err != nil || !known {
+		t.Errorf("somebody else's address: %v, %v", known, err)
+	}
+}
+
+func testAuditTrimming(t *testing.T, s *suite) {
+	ctx, ada := t.Context(), s.user("ada")
+	add := func(n int, userID, event, outcome string) {
+		s.write(func(q *store.Queries) (err error) {
+			for range n {
+				err = errors.Join(err, q.Audit(ctx, store.AuditLine{At: start, Event: event, Outcome: outcome, UserID: userID}))
+			}
+			return err
+		})
+	}
+	const alerts = 120 // of which 100 are kept
+	add(alerts, ada.ID, store.EventReplay, "failure")
+	add(10, ada.ID, "login", "failure")
+	add(10, ada.ID, "login", "success")
+	add(10, "", "login", "failure")
+
+	read := s.store.Read()
+	counts, last, err := read.CountedAfter(ctx, 0, alerts+15)
+	if err != nil || last != alerts+15 || len(counts) != 2 {
+		t.Fatalf("counts %+v up to %d, %v", counts, last, err)
+	}
+	counts, last, err = read.CountedAfter(ctx, last, 1000)
+	if err != nil || last != alerts+30 || len(counts) != 2 {
+		t.Fatalf("the next counts %+v up to %d, %v", counts, last, err)
+	}
+	if counts, last, err := read.CountedAfter(ctx, last, 1000); err != nil || last != alerts+30 || len(counts) != 0 {
+		t.Errorf("after the last: %+v, %d, %v", counts, last, err)
+	}
+
+	ofAda := store.AuditCount{UserID: ada.ID, Outcome: "failure"}
+	surplus, err := read.Surplus(ctx, ofAda, 3)
+	if err != nil || surplus != alerts+7 {
+		t.Fatalf("the last line too many is %d, %v", surplus, err)
+	}
+	if none, err := read.Surplus(ctx, ofAda, alerts+10); err != nil || none != 0 {
+		t.Errorf("as many as are kept: %d, %v", none, err)
+	}
+	var seq int64
+	steps := 0
+	if err := s.store.InSteps(ctx, func(q *store.Queries) (more bool, err error) {
+		steps++
+		seq, more, err = q.TrimAudit(ctx, ofAda, seq, surplus, 50)
+		return more, err
+	}); err != nil || steps != 3 {
+		t.Errorf("%d steps, %v", steps, err)
+	}
+	left := map[string]int{}
+	for line, err := range read.AuditSince(ctx, time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		left[line.UserID+" "+line.Event+" "+line.Outcome]++
+	}
+	for what, want := range map[string]int{"ada refresh_replay failure": 100, "ada login failure": 3, "ada login success": 10, " login failure": 10} {
+		if left[what] != want {
+			t.Errorf("%d lines are left of %s, want %d", left[what], what, want)
+		}
+	}
+	if events, err := read.EventsOf(ctx, ada.ID, 2); err != nil || len(events) != 104 {
+		t.Errorf("%d events are shown, %v", len(events), err)
+	}
+}
+
+func testMaintenance(t *testing.T, s *suite) {
+	ctx, read := t.Context(), s.store.Read()
+	clock := func(want store.SweepClock) {
+		t.Helper()
+		if got, err := read.SweepClock(ctx); err != nil || got != want {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+	clock(store.SweepClock{})
+	for _, state := range []store.SweepClock{{At: start}, {At: start, AheadAt: start.Add(time.Hour), AheadFor: time.Minute}, {At: start.Add(time.Hour)}} {
+		s.write(func(q *store.Queries) error { return q.SaveSweepClock(ctx, state) })
+		clock(state)
+	}
+	s.write(func(q *store.Queries) error { return q.SaveAuditCounted(ctx, 77) })
+	if seq, err := read.AuditCounted(ctx); err != nil || seq != 77 {
+		t.Errorf("counted up to %d, %v", seq, err)
+	}
+
+	longest := func(after time.Duration, want time.Duration) {
+		t.Helper()
+		s.write(func(q *store.Queries) error {
+			got, err := q.LongestAccessTTL(ctx, start.Add(after), time.Minute)
+			if got != want {
+				t.Errorf("%v after the start the longest life is %v, want %v", after, got, want)
+			}
+			return err
+		})
+	}
+	longest(0, 0)
+	note := func(ttl, after time.Duration) {
+		s.write(func(q *store.Queries) error { return q.NoteAccessTTL(ctx, ttl, start.Add(after)) })
+	}
+	note(time.Hour, -time.Hour)
+	note(time.Hour, 0)
+	note(15*time.Minute, time.Minute)
+	longest(time.Minute, time.Hour)
+	longest(time.Hour+time.Minute, time.Hour) // the last token of that life may be so old
+	note(15*time.Minute, time.Hour)
+	longest(time.Hour+time.Minute+time.Second, 15*time.Minute)
+
+	latest, err := read.LatestRecord(ctx)
+	if err != nil || latest.UnixMilli() != 0 {
+		t.Errorf("the latest record of nothing: %v, %v", latest, err)
+	}
+	s.write(func(q *store.Queries) error {
+		return errors.Join(
+			q.Audit(ctx, store.AuditLine{At: start.Add(1000 * time.Hour)}), // by a clock that was wrong then
+			q.Audit(ctx, store.AuditLine{At: start.Add(time.Hour)}))
+	})
+	if latest, err := read.LatestRecord(ctx); err != nil || !latest.Equal(start.Add(time.Hour)) {
+		t.Errorf("the latest record: %v, %v", latest, err)
+	}
+	s.session("one", s.user("ada").ID, 2*time.Hour)
+	if latest, err := read.LatestRecord(ctx); err != nil || !latest.Equal(start.Add(2*time.Hour)) {
+		t.Errorf("the latest record: %v, %v", latest, err)
+	}
+}
