@@ -34,7 +34,7 @@ func Backup(ctx context.Context, path, file string) (written string, size int64,
 		return "", 0, err
 	}
 	if _, err := os.Lstat(file); err == nil {
-		return "", 0, &fs.PathError{Op: "create", Path: file, Err: fs.ErrExist}
+		return "", 0, &fs.PathError{Op: "create", Path: file, Err: syscall.EEXIST}
 	}
 	// Made here, so that nobody else can read it; SQLite fills an empty file.
 	temporary, err := os.CreateTemp(filepath.Dir(file), ".lychgate-backup-*")
