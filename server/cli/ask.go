@@ -66,3 +66,11 @@ func (r interruptible) Read(into []byte) (int, error) {
 		return 0, errors.New("interrupted; nothing was changed")
 	}
 }
+
+// counted is a number of things in words.
+func counted(number int, thing string) string {
+	if number != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", number, thing)
+}

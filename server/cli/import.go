@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"text/tabwriter"
 	"time"
@@ -54,7 +53,7 @@ func (u *userImportCommand) Run(p *process) (err error) {
 			return err
 		}
 		return u.print(p, map[string]int{"imported": count}, func(table *tabwriter.Writer) {
-			row(table, fmt.Sprintf("imported %d %s", count, map[bool]string{true: "account", false: "accounts"}[count == 1]))
+			row(table, "imported "+counted(count, "account"))
 		})
 	})
 }

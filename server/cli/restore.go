@@ -99,7 +99,7 @@ func (r *restoreCommand) replace(p *process, settings config.Config, prepared *s
 		if err != nil {
 			return done, err
 		}
-		question := fmt.Sprintf("This replaces the database in %s by the backup %s (%d accounts), and signs everybody out.", directory, done.File, done.Accounts)
+		question := fmt.Sprintf("This replaces the database in %s by the backup %s (%s), and signs everybody out.", directory, done.File, counted(done.Accounts, "account"))
 		if err := p.confirm(question, "restore", "nothing was changed. Type restore when asked, or give --yes"); err != nil {
 			return done, err
 		}

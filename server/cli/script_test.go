@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net/http"
@@ -174,6 +175,38 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	case <-time.After(patience):
 		ts.Fatalf("it is still not ready:\n%s%s", &p.stdout, &p.stderr)
 	}
+}
+
+// kill ends the server the way nobody can prepare for.
+func kill(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(session{}).(*session)
+	if neg || len(args) != 0 || s.server == nil {
+		ts.Fatalf("usage: kill, after start")
+	}
+	ts.Check(s.server.cmd.Process.Kill())
+	<-s.server.ended
+	s.server = nil
+}
+
+// query runs statements on a database as another program, and prints the first
+// column of the last one's rows.
+func query(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: query DATABASE STATEMENTS")
+	}
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(args[0])+"?mode=rw&_pragma=busy_timeout(5000)")
+	ts.Check(err)
+	defer db.Close()
+	rows, err := db.Query(args[1])
+	ts.Check(err)
+	defer rows.Close()
+	for rows.Next() {
+		var value string
+		ts.Check(rows.Scan(&value))
+		_, err := io.WriteString(ts.Stdout(), value+"\n")
+		ts.Check(err)
+	}
+	ts.Check(rows.Err())
 }
 
 var signals = map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT}
