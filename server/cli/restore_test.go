@@ -68,6 +68,9 @@ func serves(t *testing.T, cmd *exec.Cmd) (address string, end func(os.Signal)) {
 	return address, end
 }
 
+// publicHost is what the servers here are known as.
+const publicHost = "localhost:8080"
+
 type tokens struct {
 	AccessToken  string `json:"accessToken"`
 	RefreshToken string `json:"refreshToken"`
@@ -80,7 +83,13 @@ func post(t *testing.T, url string, body any) (int, tokens) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.Post(url, "application/json", bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = publicHost
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +111,7 @@ func profile(t *testing.T, address, accessToken string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Host = publicHost
 	r.Header.Set("Authorization", "Bearer "+accessToken)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -116,7 +126,8 @@ func profile(t *testing.T, address, accessToken string) int {
 // was made before the backup or after it.
 func TestNothingOfBeforeOutlivesARestore(t *testing.T) {
 	dir := t.TempDir()
-	serve := []string{"--addr", "localhost:0", "--bcrypt-cost", "10"}
+	// Whatever port it gets, the origin that tokens are made for is the same.
+	serve := []string{"--addr", "localhost:0", "--origin", "http://" + publicHost, "--bcrypt-cost", "10"}
 	address, end := serves(t, lychgate(t, dir, serve...))
 	credentials := func(name string) map[string]string {
 		return map[string]string{"email": name + "@example.com", "password": "correct horse battery staple", "tokenDelivery": "body"}
