@@ -166,7 +166,7 @@ func eachLine(from io.Reader, do func(number int, line []byte, tooLong bool) err
 				return err
 			}
 		}
-		if err != nil {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 	}

@@ -86,6 +86,9 @@ func applied(t *testing.T, file string) (versions []int64) {
 		}
 		versions = append(versions, version)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return versions
 }
 

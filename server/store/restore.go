@@ -68,8 +68,8 @@ func (o Opener) Restore(ctx context.Context, path, file string) (_ *Restoring, e
 		return nil, err
 	}
 	// The database may be a link to another place: that is where the copy goes.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		r.path = real
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		r.path = target
 	}
 	if err := r.stage(ctx, file, o.migrations()); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
