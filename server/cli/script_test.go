@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"lychgate/server/cli"
@@ -186,6 +187,30 @@ func kill(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(s.server.cmd.Process.Kill())
 	<-s.server.ended
 	s.server = nil
+}
+
+// older makes a database of an older version: with our first migrations alone.
+func older(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: older DATABASE SCHEMA")
+	}
+	version, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(makeOlder(ts.MkAbs(args[0]), version))
+}
+
+func makeOlder(path string, version int64) error {
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("../store/migrations"))
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(context.Background(), version)
+	return err
 }
 
 // query runs statements on a database as another program, and prints the first

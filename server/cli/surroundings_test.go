@@ -131,17 +131,13 @@ func TestOnlyTheDataDirectoryCanBeWritten(t *testing.T) {
 	}
 	dir, program := public(t)
 	data := filepath.Join(dir, "data")
-	create := lychgate(t, dir, "user", "create", "--email", "ada@example.com", "--bcrypt-cost", "10", "--data-dir", data)
-	create.Stdin = strings.NewReader("correct horse battery staple\n")
-	does(t, 0, create)
-	for _, statement := range []string{
-		"DROP INDEX audit_by_time", "DROP INDEX audit_by_user_and_event", "DROP INDEX audit_by_user_and_outcome",
-		"ALTER TABLE users DROP COLUMN told_seq", "DROP TABLE account_attempts",
-		"DROP TABLE schema_compatibility", "ALTER TABLE users DROP COLUMN email_verified",
-		"DELETE FROM goose_db_version WHERE version_id > 1", manyLines,
-	} {
-		execute(t, filepath.Join(data, "lychgate.db"), statement)
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
 	}
+	if err := makeOlder(filepath.Join(data, "lychgate.db"), 1); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, filepath.Join(data, "lychgate.db"), manyLines)
 	inside := func(args ...string) *exec.Cmd {
 		// A root of its own that cannot be written, with the data directory in it
 		// that can.
@@ -166,7 +162,7 @@ func TestOnlyTheDataDirectoryCanBeWritten(t *testing.T) {
 	if !strings.Contains(printed, "migrated the schema from 1 to ") {
 		t.Errorf("it said %q", printed)
 	}
-	does(t, 0, inside("restore", "/mnt/data/copy.db", "--yes", "--data-dir", "/mnt/data"))
 	_, end := serves(t, inside("serve", "--addr", "localhost:0", "--data-dir", "/mnt/data"))
 	end(syscall.SIGTERM)
+	does(t, 0, inside("restore", "/mnt/data/copy.db", "--yes", "--data-dir", "/mnt/data"))
 }

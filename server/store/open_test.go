@@ -45,18 +45,23 @@ func tree(t *testing.T, upTo int, more ...string) fs.FS {
 	return os.DirFS(dir)
 }
 
-// latest is the newest of the migrations that are embedded.
-func latest(t *testing.T) int {
+// latest is the newest of our migrations that are embedded; a fork has others.
+func latest(t *testing.T) (newest int) {
 	t.Helper()
 	entries, err := fs.ReadDir(store.Migrations(), "migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var version int
-	if _, err := fmt.Sscanf(entries[len(entries)-1].Name(), "%d", &version); err != nil {
-		t.Fatal(err)
+	for _, entry := range entries {
+		var version int
+		if _, err := fmt.Sscanf(entry.Name(), "%d", &version); err != nil {
+			t.Fatal(err)
+		}
+		if version < 1000 {
+			newest = max(newest, version)
+		}
 	}
-	return version
+	return newest
 }
 
 // made makes a database by a program that knows the migrations in a tree.
@@ -119,7 +124,7 @@ func TestUpgrades(t *testing.T) {
 			}
 
 			s, done, err := store.Opener{}.Migrate(t.Context(), file)
-			if err != nil || done.From != int64(version) || done.To != int64(latest(t)) || len(done.Applied) != latest(t)-version {
+			if err != nil || done.From != int64(version) || done.To != int64(latest(t)) || len(done.Applied) < latest(t)-version {
 				t.Fatalf("%+v, %v", done, err)
 			}
 			defer s.Close()
