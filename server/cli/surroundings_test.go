@@ -166,3 +166,40 @@ func TestOnlyTheDataDirectoryCanBeWritten(t *testing.T) {
 	end(syscall.SIGTERM)
 	does(t, 0, inside("restore", "/mnt/data/copy.db", "--yes", "--data-dir", "/mnt/data"))
 }
+
+// A backup can be made of a medium that cannot be written.
+func TestBackupOfAMediumThatCannotBeWritten(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount")
+	}
+	dir, program := public(t)
+	data := filepath.Join(dir, "data")
+	create := lychgate(t, dir, "user", "create", "--email", "ada@example.com", "--bcrypt-cost", "10", "--data-dir", data)
+	create.Stdin = strings.NewReader("correct horse battery staple\n")
+	does(t, 0, create)
+	inside := func(args ...string) *exec.Cmd {
+		script := `set -e
+			mount --make-rprivate /
+			mount --bind "$0" /mnt
+			mount -o remount,bind,ro /mnt
+			exec "$@"`
+		cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", script, dir, "/mnt/" + filepath.Base(program)}, args...)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+		return cmd
+	}
+	if output, err := inside("version").CombinedOutput(); err != nil {
+		t.Skipf("nothing can be mounted here: %v: %s", err, output)
+	}
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	does(t, 0, inside("backup", copied, "--data-dir", "/mnt/data"))
+	printed, _ := does(t, 0, lychgate(t, dir, "restore", copied, "--data-dir", data, "--yes"))
+	if !strings.Contains(printed, "restored "+copied) {
+		t.Errorf("it said %q", printed)
+	}
+	// What writes says why it cannot.
+	_, said := does(t, 1, inside("user", "disable", "--email", "ada@example.com", "--data-dir", "/mnt/data"))
+	if !strings.Contains(said, "read-only file system") && !strings.Contains(said, "readonly") {
+		t.Errorf("it said %q", said)
+	}
+}
