@@ -167,7 +167,7 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	opener := store.Opener{Waits: func(what string) { env.Log.Info(what) }}
+	opener := store.Opener{Waits: func(what string) { env.Log.Warn(what) }}
 	s, err := opener.Migrated(ctx, c.DatabasePath())
 	if err != nil {
 		return nil, WhatToDo(err)
