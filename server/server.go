@@ -164,25 +164,36 @@ func newGuard(c config.Config, env Environment) (echo.MiddlewareFunc, error) {
 }
 
 // OpenAccounts opens the database and the secret of an installation, making
-// both when there are none, and returns the service over them; the caller
-// closes its store. The command line uses it beside a running server.
-func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, env Environment) (_ *auth.Service, err error) {
+// both when there are none and bringing the schema up to date, and returns the
+// service over them; the caller closes its store.
+func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, env Environment) (*auth.Service, error) {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	s, err := store.Open(ctx, c.DatabasePath())
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		err = fmt.Errorf("%w: the data directory and what is in it must be writable by the user that runs lychgate; or choose another one with --data-dir", err)
-	}
+	opener := store.Opener{Waits: func(what string) { env.Log.Warn(what) }}
+	s, err := opener.Migrated(ctx, c.DatabasePath())
 	if err != nil {
-		return nil, err
+		return nil, WhatToDo(err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
-	root, err := openRoot(ctx, c, s)
+	service, err := Accounts(ctx, c, s, issuer, env)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return service, nil
+}
+
+// WhatToDo adds to an error of opening a database what helps, if that is known.
+func WhatToDo(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w: the data directory and what is in it must be writable by the user that runs lychgate; or choose another one with --data-dir", err)
+	}
+	return err
+}
+
+// Accounts is OpenAccounts over a store that is open already. The command line
+// uses it beside a running server.
+func Accounts(ctx context.Context, c config.Config, s *store.Store, issuer origin.Origin, env Environment) (*auth.Service, error) {
+	root, err := OpenRoot(ctx, c, s)
 	if err != nil {
 		return nil, err
 	}
@@ -218,9 +229,9 @@ func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, en
 	}, nil
 }
 
-// openRoot returns the root secret. One is made only for a database that has
+// OpenRoot returns the root secret. One is made only for a database that has
 // no keys yet: a new one would open none of them.
-func openRoot(ctx context.Context, c config.Config, s *store.Store) (secret.Root, error) {
+func OpenRoot(ctx context.Context, c config.Config, s *store.Store) (secret.Root, error) {
 	if c.Secret != "" {
 		return secret.NewRoot(c.Secret)
 	}
@@ -229,13 +240,14 @@ func openRoot(ctx context.Context, c config.Config, s *store.Store) (secret.Root
 		return secret.Root{}, err
 	}
 	if len(keys) == 0 {
-		return secret.LoadOrCreateRoot(c.SecretPath())
+		root, err := secret.LoadOrCreateRoot(c.SecretPath())
+		return root, errors.Join(err, store.Adopt(c.SecretPath()))
 	}
 	root, err := secret.LoadRoot(c.SecretPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s is missing, and the keys in %s can only be used with it: put it back from a backup, or set LYCHGATE_SECRET", c.SecretPath(), c.DatabasePath())
+		err = fmt.Errorf("%s is missing, and the keys in the database can only be used with it: put it back from a backup, or set LYCHGATE_SECRET", c.SecretPath())
 	}
-	return root, err
+	return root, errors.Join(err, store.Adopt(c.SecretPath()))
 }
 
 // addressReader says where the address of a client is read: from the

@@ -50,6 +50,7 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 	User    struct {
 		Create      userCreateCommand      `cmd:"" help:"Make an account."`
+		Import      userImportCommand      `cmd:"" help:"Make accounts with the password hashes of another system."`
 		SetPassword userSetPasswordCommand `cmd:"" help:"Set the password of an account and end its sessions."`
 		List        userListCommand        `cmd:"" help:"List the accounts."`
 		Show        userShowCommand        `cmd:"" help:"Show an account, its sessions and its last events."`
@@ -65,8 +66,10 @@ type commands struct {
 		List   keyListCommand   `cmd:"" help:"List the keys that sign and verify access tokens."`
 		Rotate keyRotateCommand `cmd:"" help:"Make a new signing key; the old one verifies until its last token has expired."`
 	} `cmd:"" help:"Manage the signing keys, also beside a running server."`
-	Audit  auditCommand  `cmd:"" help:"Show who did what, when, from where, and how it came out."`
-	Backup backupCommand `cmd:"" help:"Copy the database to a file, also beside a running server."`
+	Audit   auditCommand   `cmd:"" help:"Show who did what, when, from where, and how it came out."`
+	Backup  backupCommand  `cmd:"" help:"Copy the database to a file, also beside a running server."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the database, and revoke every session; the server must be stopped."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to this version, as serve does when it starts."`
 }
 
 // Run runs a command and returns the exit status of the process: 0 when it

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 //	exits STATUS PROGRAM [ARGUMENT...] [< FILE]  run, and want this exit status
 //	start PROGRAM [ARGUMENT...]                  run until it says that it is ready; sets $URL and $PORT
 //	end SIGNAL                                   send it a signal, and want it to end with status 0
+//	kill                                         kill it, so that it can write nothing back
+//	query DATABASE STATEMENTS                    run SQL as another program; prints the first column
+//	older DATABASE SCHEMA                        make a database of an older version
 //	await STATUS METHOD PATH                     ask again until the status is this one
 //	ask STATUS METHOD PATH [FILE]                send a request as a browser that keeps cookies; prints the body
 func TestScripts(t *testing.T) {
@@ -45,7 +48,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "end": end, "ask": ask, "await": await,
+			"exits": exits, "start": start, "end": end, "kill": kill, "ask": ask, "await": await, "query": query, "older": older,
 		},
 		Condition: func(name string) (bool, error) {
 			return name == "root" && os.Getuid() == 0, nil

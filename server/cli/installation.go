@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -45,14 +47,75 @@ func (i *installation) existing(p *process, more ...func(*config.Flags)) (config
 	return settings, nil
 }
 
-// withAccounts opens an installation, with its secret, for a piece of work.
-func (p *process) withAccounts(settings config.Config, work func(*auth.Service) error) (err error) {
-	service, err := server.OpenAccounts(p.ctx, settings, origin.Origin{}, server.Environment{Log: discard(), Now: time.Now})
+// withAccounts opens an installation that exists, with its secret, for a piece
+// of work.
+func (p *process) withAccounts(settings config.Config, work func(*auth.Service) error) error {
+	db, err := p.open(settings)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, service.Store.Close()) }()
+	return p.workOn(settings, db, work)
+}
+
+// workOn does a piece of work with the secret of an installation that is open,
+// and closes it.
+func (p *process) workOn(settings config.Config, db *store.Store, work func(*auth.Service) error) (err error) {
+	defer func() { err = errors.Join(err, db.Close()) }()
+	service, err := server.Accounts(p.ctx, settings, db, origin.Origin{}, server.Environment{Log: discard(), Now: time.Now})
+	if err != nil {
+		return err
+	}
 	return work(service)
+}
+
+// open opens the database of an installation that exists, as it is.
+func (p *process) open(settings config.Config) (*store.Store, error) {
+	db, err := p.opener().AsIs(p.ctx, settings.DatabasePath())
+	return db, server.WhatToDo(err)
+}
+
+// opener says on standard error what it waits for.
+func (p *process) opener() store.Opener {
+	return store.Opener{Waits: func(what string) { fmt.Fprintf(p.stderr, "lychgate: %s\n", what) }}
+}
+
+// openOrInstall opens an installation, or makes one where there is none, with a
+// word about where: the directory may have been mistyped, so a person at a
+// terminal is asked first. What the work needs is read by input before anything
+// is made; the store it is given is nil where there is none yet.
+func (p *process) openOrInstall(settings config.Config, say io.Writer, input func(*store.Store) error) (*store.Store, error) {
+	db, err := p.open(settings)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return nil, err
+	}
+	directory, err := filepath.Abs(settings.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	if missing && p.onTerminal() {
+		question := "There is no installation in " + directory + "; this makes a new one there."
+		if err := p.confirm(question, "yes", "nothing was made. Correct --data-dir, or type yes when asked"); err != nil {
+			return nil, err
+		}
+	}
+	if err := input(db); err != nil {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+		return nil, err
+	}
+	if !missing {
+		return db, nil
+	}
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	if db, err = p.opener().Migrated(p.ctx, settings.DatabasePath()); err != nil {
+		return nil, server.WhatToDo(err)
+	}
+	fmt.Fprintf(say, "made a new installation in %s\n", directory)
+	return db, nil
 }
 
 // with opens the database of an installation that exists, for a piece of work
@@ -62,7 +125,7 @@ func (i *installation) with(p *process, work func(auth.Operator) error) (err err
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(p.ctx, settings.DatabasePath())
+	db, err := p.open(settings)
 	if err != nil {
 		return err
 	}

@@ -1,19 +1,14 @@
 package cli
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/term"
 
 	"lychgate/server/auth"
 	"lychgate/server/config"
@@ -26,15 +21,16 @@ type email struct {
 }
 
 type userLine struct {
-	ID        string    `json:"id"`
-	Email     string    `json:"email"`
-	Name      string    `json:"name"`
-	CreatedAt time.Time `json:"createdAt"`
-	Disabled  bool      `json:"disabled"`
+	ID            string    `json:"id"`
+	Email         string    `json:"email"`
+	EmailVerified bool      `json:"emailVerified"`
+	Name          string    `json:"name"`
+	CreatedAt     time.Time `json:"createdAt"`
+	Disabled      bool      `json:"disabled"`
 }
 
 func newUserLine(u store.User) userLine {
-	return userLine{u.ID, u.Email, u.Name, u.CreatedAt, u.Disabled}
+	return userLine{u.ID, u.Email, u.EmailVerified, u.Name, u.CreatedAt, u.Disabled}
 }
 
 func (u userLine) state() string {
@@ -94,6 +90,7 @@ func (u *userShowCommand) show(p *process, user userLine, sessions iter.Seq2[ses
 		func() error {
 			table := newTable(l.to)
 			row(table, "E-MAIL", user.Email)
+			row(table, "VERIFIED", map[bool]string{true: "yes", false: "no"}[user.EmailVerified])
 			row(table, "NAME", user.Name)
 			row(table, "STATE", user.state())
 			row(table, "CREATED", stamp(user.CreatedAt))
@@ -173,7 +170,8 @@ type userDeleteCommand struct {
 func (u *userDeleteCommand) Run(p *process) error {
 	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
 		if !u.Yes {
-			if err := p.confirm(user.Email); err != nil {
+			err := p.confirm("This deletes the account for good.", user.Email, "nothing was deleted. Type the account's e-mail address when asked, or give --yes")
+			if err != nil {
 				return err
 			}
 		}
@@ -184,32 +182,6 @@ func (u *userDeleteCommand) Run(p *process) error {
 			row(table, "deleted "+user.Email+" and all that was this person's")
 		})
 	})
-}
-
-// confirm asks a person to type a word, so that nothing is deleted by mistake.
-func (p *process) confirm(word string) error {
-	if file, ok := p.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		if _, err := fmt.Fprintf(p.stderr, "This deletes the account for good. Type %s to go on: ", printable(word)); err != nil {
-			return err
-		}
-	}
-	read := make(chan string, 1)
-	go func() {
-		line, err := bufio.NewReader(p.stdin).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			line = ""
-		}
-		read <- strings.TrimSpace(line)
-	}()
-	select {
-	case typed := <-read:
-		if typed != word {
-			return errors.New("not confirmed; nothing was deleted. Type the account's e-mail address when asked, or give --yes")
-		}
-		return nil
-	case <-p.ctx.Done():
-		return errors.New("interrupted; nothing was deleted")
-	}
 }
 
 type sessionLine struct {
@@ -413,32 +385,4 @@ func sinceWhen(text string, now time.Time) (time.Time, error) {
 		return at, nil
 	}
 	return time.Time{}, fmt.Errorf("--since %q: it must be a duration such as 24h, or a time such as 2026-01-31T12:00:00Z", text)
-}
-
-type backupCommand struct {
-	installation
-	output
-	File string `arg:"" help:"The file to write; it must not exist yet."`
-}
-
-// Run copies the database, consistently, to a file.
-func (b *backupCommand) Run(p *process) error {
-	return b.with(p, func(o auth.Operator) error {
-		if err := o.Store.Backup(p.ctx, b.File); err != nil {
-			return fmt.Errorf("back up to %s: %w", b.File, err)
-		}
-		info, err := os.Stat(b.File)
-		if err != nil {
-			return err
-		}
-		written := struct {
-			File       string `json:"file"`
-			Bytes      int64  `json:"bytes"`
-			HoldSecret bool   `json:"holdsSecret"`
-		}{b.File, info.Size(), false}
-		return b.print(p, written, func(table *tabwriter.Writer) {
-			row(table, fmt.Sprintf("wrote %s (%d bytes)", b.File, info.Size()))
-			row(table, "The secret is not in it: back that up too, in another place.")
-		})
-	})
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"lychgate/server/cli"
@@ -174,6 +176,62 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	case <-time.After(patience):
 		ts.Fatalf("it is still not ready:\n%s%s", &p.stdout, &p.stderr)
 	}
+}
+
+// kill ends the server the way nobody can prepare for.
+func kill(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(session{}).(*session)
+	if neg || len(args) != 0 || s.server == nil {
+		ts.Fatalf("usage: kill, after start")
+	}
+	ts.Check(s.server.cmd.Process.Kill())
+	<-s.server.ended
+	s.server = nil
+}
+
+// older makes a database of an older version: with our first migrations alone.
+func older(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: older DATABASE SCHEMA")
+	}
+	version, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(makeOlder(ts.MkAbs(args[0]), version))
+}
+
+func makeOlder(path string, version int64) error {
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("../store/migrations"))
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(context.Background(), version)
+	return err
+}
+
+// query runs statements on a database as another program, and prints the first
+// column of the last one's rows.
+func query(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: query DATABASE STATEMENTS")
+	}
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(args[0])+"?mode=rw&_pragma=busy_timeout(5000)")
+	ts.Check(err)
+	defer db.Close()
+	rows, err := db.Query(args[1])
+	ts.Check(err)
+	defer rows.Close()
+	for rows.Next() {
+		var value string
+		ts.Check(rows.Scan(&value))
+		_, err := io.WriteString(ts.Stdout(), value+"\n")
+		ts.Check(err)
+	}
+	ts.Check(rows.Err())
 }
 
 var signals = map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT}

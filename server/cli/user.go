@@ -27,11 +27,15 @@ func (u *userCreateCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return p.withAccounts(settings, func(service *auth.Service) error {
-		password, err := p.password()
-		if err != nil {
-			return err
-		}
+	var password string
+	db, err := p.openOrInstall(settings, p.stdout, func(*store.Store) (err error) {
+		password, err = p.password()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.workOn(settings, db, func(service *auth.Service) error {
 		user, err := service.CreateAccount(p.ctx, auth.Credentials{Email: u.Email, Password: password}, u.Name)
 		if err != nil {
 			return err
@@ -77,8 +81,8 @@ const mostInput = 4*secret.MaxPasswordLength + 2
 // or reads it from standard input, less the line break at its end.
 func (p *process) password() (string, error) {
 	file, ok := p.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		text, err := io.ReadAll(io.LimitReader(p.stdin, mostInput))
+	if !ok || !p.onTerminal() {
+		text, err := io.ReadAll(io.LimitReader(p.input(), mostInput))
 		if err != nil {
 			return "", fmt.Errorf("read the password from standard input: %w", err)
 		}

@@ -1,5 +1,10 @@
 package secret
 
+import (
+	"os"
+	"syscall"
+)
+
 // Occupy takes a worker, until it is given back.
 func (h *Hasher) Occupy() (giveBack func()) {
 	h.workers <- struct{}{}
@@ -14,3 +19,10 @@ const MostWaiting = mostWaiting
 
 // CommonPasswords is the list of those that are refused.
 func CommonPasswords() map[string]bool { return commonPasswords() }
+
+// RefuseLinks makes the file system one that has no links, until it is undone.
+func RefuseLinks() (undo func()) {
+	whole := link
+	link = func(string, string) error { return &os.LinkError{Op: "link", Err: syscall.EPERM} }
+	return func() { link = whole }
+}

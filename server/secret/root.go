@@ -14,7 +14,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode"
+
+	"github.com/gofrs/flock"
 )
 
 // MinRootBytes is the least length of a root secret (security level of
@@ -94,6 +97,9 @@ func LoadOrCreateRoot(path string) (Root, error) {
 	return LoadRoot(path)
 }
 
+// link is os.Link, but in tests of file systems that have none.
+var link = os.Link
+
 // createWhole makes a file that others see only with all its text; one that
 // is there already stays as it is.
 func createWhole(path, text string) (err error) {
@@ -101,19 +107,47 @@ func createWhole(path, text string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(temporary.Name())) }()
+	defer func() {
+		if removeErr := os.Remove(temporary.Name()); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}()
 	_, writeErr := temporary.WriteString(text)
 	if err := errors.Join(writeErr, temporary.Sync(), temporary.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(temporary.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	err = link(temporary.Name(), path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		// vfat and some file systems of networks and of FUSE have no links.
+		err = renameUnlessThere(temporary.Name(), path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	directory, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	return errors.Join(directory.Sync(), directory.Close())
+	err = directory.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) { // not every file system can be asked to
+		err = nil
+	}
+	return errors.Join(err, directory.Close())
+}
+
+// renameUnlessThere gives a file its name in one step, as a link does. A rename
+// would take the place of a file that is there; so processes take turns, and
+// the second one finds the first one's file.
+func renameUnlessThere(temporary, path string) error {
+	turn := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if err := turn.Lock(); err != nil {
+		return err
+	}
+	defer turn.Unlock() //nolint:errcheck // a lock that cannot be released goes with the process
+	if _, err := os.Lstat(path); err == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(temporary, path)
 }
 
 // derive returns the 32-byte key for one purpose (HKDF, RFC 5869).

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -110,7 +114,16 @@ func TestSamplesAreRefused(t *testing.T) {
 	}
 }
 
-func TestLoadOrCreateRoot(t *testing.T) {
+// Some file systems have no links: vfat, some of networks, some of FUSE.
+func TestLoadOrCreateRootWithoutLinks(t *testing.T) {
+	defer secret.RefuseLinks()()
+	testLoadOrCreateRoot(t, "secret", "secret.lock")
+}
+
+func TestLoadOrCreateRoot(t *testing.T) { testLoadOrCreateRoot(t, "secret") }
+
+func testLoadOrCreateRoot(t *testing.T, left ...string) {
+	t.Helper()
 	// Whatever the umask lets through, the secret is for its owner alone.
 	defer syscall.Umask(syscall.Umask(0))
 	dir := t.TempDir()
@@ -137,8 +150,12 @@ func TestLoadOrCreateRoot(t *testing.T) {
 		t.Errorf("%d different secrets were made at once", len(got))
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 1 {
-		t.Fatalf("beside the secret there is: %v, %v", entries, err)
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if err != nil || !slices.Equal(names, left) {
+		t.Fatalf("there is %v, %v, want %v", names, err, left)
 	}
 	if info, err := entries[0].Info(); err != nil || info.Mode() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -150,6 +167,49 @@ func TestLoadOrCreateRoot(t *testing.T) {
 	root, err := secret.LoadRoot(path)
 	if err != nil || got[string(root.MAC("test")("x"))] != 20 {
 		t.Errorf("read again it is another secret: %v", err)
+	}
+}
+
+// Of two processes that start at once on a file system without links, one makes
+// the secret, and what the other one reads is whole.
+func TestProcessesMakeOneSecretWithoutLinks(t *testing.T) {
+	if path := os.Getenv("MAKE_SECRET"); path != "" {
+		secret.RefuseLinks()
+		root, err := secret.LoadOrCreateRoot(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("secret %x\n", root.MAC("test")("x"))
+		return
+	}
+	for range 5 {
+		path := filepath.Join(t.TempDir(), "secret")
+		var (
+			all sync.WaitGroup
+			mu  sync.Mutex
+			got = map[string]int{}
+		)
+		for range 4 {
+			all.Go(func() {
+				child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProcessesMakeOneSecretWithoutLinks$")
+				child.Env = append(os.Environ(), "MAKE_SECRET="+path)
+				output, err := child.CombinedOutput()
+				if err != nil {
+					t.Errorf("%v: %s", err, output)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				got[regexp.MustCompile(`secret \w+`).FindString(string(output))]++
+			})
+		}
+		all.Wait()
+		root, err := secret.LoadRoot(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("secret %x", root.MAC("test")("x")); len(got) != 1 || got[want] != 4 {
+			t.Errorf("secrets: %v", got)
+		}
 	}
 }
 

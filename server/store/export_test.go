@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"os"
+	"syscall"
 )
 
 // Writer and Reader are the connections of a store.
@@ -11,7 +13,23 @@ func (s *Store) Writer() *sql.DB { return s.writer }
 func (s *Store) Reader() *sql.DB { return s.reader }
 
 // Migrate brings the schema up to date with the migrations in a tree.
-func (s *Store) Migrate(ctx context.Context, tree fs.FS) error { return s.migrate(ctx, tree) }
+func (s *Store) Migrate(ctx context.Context, tree fs.FS) error {
+	_, err := s.migrate(ctx, tree)
+	return err
+}
+
+// After makes step run after each step of Replace.
+func (r *Restoring) After(step func(string)) { r.step = step }
+
+// Knowing returns an Opener of a program that knows the migrations in a tree.
+func Knowing(tree fs.FS) Opener { return Opener{known: tree} }
 
 // Migrations are the tree that Open uses.
 func Migrations() fs.FS { return migrations }
+
+// RefuseLinks makes the file system one that has no links, until it is undone.
+func RefuseLinks() (undo func()) {
+	whole := link
+	link = func(string, string) error { return &os.LinkError{Op: "link", Err: syscall.EPERM} }
+	return func() { link = whole }
+}

@@ -8,18 +8,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -38,14 +32,16 @@ const (
 	readers  = 4
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // Store is an open database: one connection that writes, because SQLite has
 // one writer anyway, and some that read beside it.
 type Store struct {
 	reader, writer *sql.DB
 	stepping       sync.Mutex // held by a step, but for a first one, and the rest before it
+	inUse          *flock.Flock
+	// patient is whether the store belongs to a command, which tells waits what
+	// it waits for and stops waiting when it is interrupted.
+	patient bool
+	waits   func(what string)
 }
 
 // Queries runs statements, on a connection of its own or inside a
@@ -58,93 +54,15 @@ type Queries struct {
 	}
 }
 
-// Open opens the SQLite database at path, making it when there is none, and
-// brings its schema up to date. It returns an error that names the path when
-// the file cannot be used, or was written by a newer version.
-func Open(ctx context.Context, path string) (*Store, error) {
-	store, err := open(ctx, path)
-	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", path, err)
-	}
-	return store, nil
-}
-
-func open(ctx context.Context, path string) (*Store, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	// Processes that start at once take turns to migrate.
-	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil {
-		return nil, err
-	}
-	defer lock.Unlock() //nolint:errcheck // a lock that cannot be released goes with the process
-
-	// SQLite gives its log the mode of the database, which would else be
-	// readable by everybody.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
-		return nil, err
-	}
-
-	writer, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)"))
-	if err != nil {
-		return nil, err
-	}
-	writer.SetMaxOpenConns(1)
-	store := &Store{writer: writer}
-	if err := store.migrate(ctx, migrations); err != nil {
-		return nil, errors.Join(err, writer.Close())
-	}
-	store.reader, err = sql.Open("sqlite", dsn(path, "query_only(1)"))
-	if err != nil {
-		return nil, errors.Join(err, writer.Close())
-	}
-	store.reader.SetMaxOpenConns(readers)
-	store.reader.SetMaxIdleConns(readers)
-	return store, nil
-}
-
-// dsn says how to open path. The busy timeout comes first, so that it holds
-// for the pragmas after it; immediate transactions take the write lock at
-// once, because one that is upgraded later fails without waiting.
-func dsn(path string, pragmas ...string) string {
-	query := url.Values{"_txlock": {"immediate"}}
-	query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
-	for _, pragma := range pragmas {
-		query.Add("_pragma", pragma)
-	}
-	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
-	return address.String()
-}
-
-func (s *Store) migrate(ctx context.Context, tree fs.FS) error {
-	files, err := fs.Sub(tree, "migrations")
-	if err != nil {
-		return err
-	}
-	// A fork numbers its own from 1000 on, and takes later ones of ours as well.
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, files, goose.WithAllowOutofOrder(true))
-	if err != nil {
-		return err
-	}
-	current, target, err := provider.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if current > target {
-		return fmt.Errorf("it was written by a newer version (schema %d, this one knows %d): use that version, or a backup", current, target)
-	}
-	_, err = provider.Up(ctx)
-	return err
-}
-
 // Close writes the log back into the database and closes it.
 func (s *Store) Close() error {
+	if s.writer == nil || s.reader == nil { // it was not opened to the end
+		var err error
+		if s.writer != nil {
+			err = s.writer.Close()
+		}
+		return errors.Join(err, s.inUse.Unlock())
+	}
 	// Work that was cancelled gives its connection back a moment later. One that
 	// is still in use outlives Close, and then the log is not written back.
 	inUse := func() int { return s.reader.Stats().InUse + s.writer.Stats().InUse }
@@ -153,7 +71,7 @@ func (s *Store) Close() error {
 	for begun := time.Now(); inUse() > 0 && time.Since(begun) < time.Second; {
 		<-look.C
 	}
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	return errors.Join(s.reader.Close(), s.writer.Close(), s.inUse.Unlock())
 }
 
 // Read returns queries outside any transaction; they must not write.
@@ -171,7 +89,7 @@ func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 // Rewrite is Write for work on whole tables, which may take longer than anybody
 // waits: a million rows some ten seconds.
 func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err error) {
-	tx, err := s.writer.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return failed("begin a transaction", err)
 	}
@@ -254,23 +172,6 @@ func isUnique(err error) bool {
 func millis(t time.Time) int64 { return t.UnixMilli() }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
-
-// Backup writes a consistent copy of the database to a file that must not
-// exist yet, beside all that goes on. It does not hold the secret.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	// Made here, so that nobody else can read it; SQLite fills an empty file.
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	if _, err := s.writer.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {
-		return errors.Join(fmt.Errorf("copy the database: %w", err), os.Remove(path))
-	}
-	return nil
-}
 
 // Ping reports whether the database answers, as a problem of kind Unavailable
 // where it does not.

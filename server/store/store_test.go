@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -432,43 +431,6 @@ func TestMigrationsOfAForkAndOfOurs(t *testing.T) {
 	}
 	if _, err := s.Read().User(t.Context(), "ada"); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestBackupBesideWrites(t *testing.T) {
-	s := open(t, path(t))
-	mustCreate(t, s, "before")
-	stop, stopped := make(chan struct{}), make(chan error, 1)
-	go func() {
-		for i := 0; ; i++ {
-			select {
-			case <-stop:
-				stopped <- nil
-				return
-			default:
-				if err := create(t.Context(), s, "during"+strconv.Itoa(i)); err != nil {
-					stopped <- err
-					return
-				}
-			}
-		}
-	}()
-	file := path(t)
-	if err := s.Backup(t.Context(), file); err != nil {
-		t.Fatal(err)
-	}
-	close(stop)
-	if err := <-stopped; err != nil {
-		t.Errorf("a write beside the backup: %v", err)
-	}
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the backup: %v, %v", info, err)
-	}
-	if err := s.Backup(t.Context(), file); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("over another file: %v", err)
-	}
-	if _, err := open(t, file).Read().User(t.Context(), "before"); err != nil {
-		t.Errorf("in the backup: %v", err)
 	}
 }
 

@@ -20,6 +20,7 @@ type User struct {
 	PasswordVersion int64
 	CreatedAt       time.Time
 	Disabled        bool
+	EmailVerified   bool // by the system that the account was imported from
 }
 
 // ErrEmailTaken is returned for an account whose address has one already.
@@ -29,19 +30,19 @@ var ErrEmailTaken = problem.New(problem.Conflict, "email_taken", "There is an ac
 // ErrEmailTaken.
 func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	_, err := q.exec(ctx, "create a user",
-		`INSERT INTO users (id, email, name, password_hash, password_version, created_at) VALUES ($1, $2, $3, $4, 1, $5)`,
-		u.ID, u.Email, u.Name, u.PasswordHash, millis(u.CreatedAt))
+		`INSERT INTO users (id, email, name, password_hash, password_version, created_at, email_verified) VALUES ($1, $2, $3, $4, 1, $5, $6)`,
+		u.ID, u.Email, u.Name, u.PasswordHash, millis(u.CreatedAt), u.EmailVerified)
 	if isUnique(err) {
 		return ErrEmailTaken
 	}
 	return err
 }
 
-const selectUser = `SELECT id, email, name, password_hash, password_version, created_at, disabled_at IS NOT NULL FROM users `
+const selectUser = `SELECT id, email, name, password_hash, password_version, created_at, disabled_at IS NOT NULL, email_verified FROM users `
 
 func scanUser(scan func(...any) error) (u User, err error) {
 	var createdAt int64
-	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled)
+	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled, &u.EmailVerified)
 	u.CreatedAt = fromMillis(createdAt)
 	return u, err
 }

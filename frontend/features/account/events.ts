@@ -20,6 +20,7 @@ export function useSeeEvents() {
 const words: Record<string, string> = {
   register: "Account created",
   user_created: "Account created by the operator",
+  user_imported: "Account imported by the operator",
   login: "Signed in",
   logout: "Signed out",
   replaced: "Signed in again in the same browser",

@@ -31,3 +31,4 @@ CREATE TABLE maintenance (
     erasures  BIGINT NOT NULL  -- accounts deleted since their last traces were erased from the files
 );
 INSERT INTO maintenance (id, swept_at, ahead_at, ahead_for, audit_seq, erasures) VALUES (1, 0, 0, 0, 0, 0);
+INSERT INTO schema_compatibility (version, compatible_with) VALUES (4, 2);

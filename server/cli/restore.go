@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"lychgate/server"
+	"lychgate/server/auth"
+	"lychgate/server/config"
+	"lychgate/server/store"
+)
+
+type restoreCommand struct {
+	installation
+	output
+	File string `arg:"" help:"The backup to restore."`
+	Yes  bool   `name:"yes" argument:"" help:"Do not ask."`
+}
+
+// Run puts a backup in the place of the database, after checking it and
+// asking, and revokes every session.
+func (r *restoreCommand) Run(p *process) error {
+	settings, err := r.settings(p)
+	if err != nil {
+		return err
+	}
+	if err := directoryFor(settings); err != nil {
+		return err
+	}
+	prepared, err := p.opener().Restore(p.ctx, settings.DatabasePath(), r.File)
+	if p.ctx.Err() != nil {
+		return errors.New("interrupted; nothing was changed")
+	}
+	if err != nil {
+		return fmt.Errorf("restore: %w", server.WhatToDo(err))
+	}
+	done, err := r.replace(p, settings, prepared)
+	if err := errors.Join(err, prepared.Close()); err != nil {
+		return err
+	}
+	return r.print(p, done, func(table *tabwriter.Writer) {
+		row(table, fmt.Sprintf("restored %s; all sessions are revoked (%d), everybody signs in again", done.File, done.Revoked))
+		if done.Kept != "" {
+			row(table, "the state before is kept as "+done.Kept)
+		}
+		if prepared.Schema < prepared.Newest {
+			row(table, fmt.Sprintf("its schema is %d: start the server, or run lychgate migrate, to bring it to %d", prepared.Schema, prepared.Newest))
+		}
+	})
+}
+
+// restored says what a restore did.
+type restored struct {
+	File     string `json:"file"`
+	Kept     string `json:"kept,omitempty"` // where the state before lies now
+	Accounts int    `json:"accounts"`
+	Revoked  int64  `json:"revoked"` // sessions
+	Schema   int64  `json:"schema"`
+}
+
+// directoryFor makes the data directory of a new machine. Where the secret is
+// to be in the directory, it must be there first.
+func directoryFor(settings config.Config) error {
+	if _, err := os.Stat(settings.DataDir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if settings.Secret == "" {
+		return fmt.Errorf("there is no %s: correct --data-dir; or on a new machine, put the secret of the backup there first, or set LYCHGATE_SECRET", settings.SecretPath())
+	}
+	if err := os.MkdirAll(settings.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	return nil
+}
+
+func (r *restoreCommand) replace(p *process, settings config.Config, prepared *store.Restoring) (done restored, err error) {
+	done.Schema = prepared.Schema
+	if done.File, err = filepath.Abs(r.File); err != nil {
+		return done, err
+	}
+	root, err := server.OpenRoot(p.ctx, settings, prepared.Copy)
+	if err == nil {
+		err = auth.CheckSecret(p.ctx, prepared.Copy.Read(), root)
+	}
+	if err != nil {
+		return done, fmt.Errorf("restore %s: %w", done.File, err)
+	}
+	if done.Accounts, err = prepared.Copy.Read().CountUsers(p.ctx); err != nil {
+		return done, err
+	}
+	if !r.Yes {
+		directory, err := filepath.Abs(settings.DataDir)
+		if err != nil {
+			return done, err
+		}
+		question := fmt.Sprintf("This replaces the database in %s by the backup %s (%s), and signs everybody out.", directory, done.File, counted(done.Accounts, "account"))
+		if err := p.confirm(question, "restore", "nothing was changed. Type restore when asked, or give --yes"); err != nil {
+			return done, err
+		}
+	}
+	// From here on Ctrl-C comes too late: half a restore is none.
+	ctx := context.WithoutCancel(p.ctx)
+	now := time.Now()
+	operator := auth.Operator{Store: prepared.Copy, Now: func() time.Time { return now }}
+	if done.Revoked, err = operator.RevokeRestored(ctx, root); err != nil {
+		return done, err
+	}
+	done.Kept, err = prepared.Replace(ctx, now)
+	if err != nil {
+		return done, fmt.Errorf("restore: %w", err)
+	}
+	return done, nil
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// firstOfForks is the lowest number that a fork gives a migration of its own.
+const firstOfForks = 1000
+
+var (
+	errForeign = errors.New("it is a database of another program")
+	// errNewer is wrapped by what is returned for a database with migrations
+	// that this program does not know and cannot live with.
+	errNewer = errors.New("it was written by a newer version")
+)
+
+// schema compares the migrations that a database has seen with those that a
+// program knows. They are compared one by one, not by the highest number: a
+// fork's own, from 1000 on, would hide newer ones of ours.
+type schema struct {
+	Version int64   // the highest of ours that was applied; 0 before the first
+	newest  int64   // the highest of ours that the program knows
+	missing []int64 // known to the program, and not applied yet
+	unknown []int64 // applied, and neither known nor compatible
+}
+
+// readSchema reads what a database has seen of the migrations in a tree. An
+// empty database misses all; one that holds only other tables is refused.
+func readSchema(ctx context.Context, db *sql.DB, tree fs.FS) (schema, error) {
+	known, err := versionsIn(tree)
+	if err != nil {
+		return schema{}, err
+	}
+	applied, err := appliedVersions(ctx, db)
+	if err != nil {
+		return schema{}, err
+	}
+	s := schema{Version: newestOfOurs(applied), newest: newestOfOurs(known)}
+	compatible, err := compatibleVersions(ctx, db, s.newest)
+	if err != nil {
+		return schema{}, err
+	}
+	for _, version := range applied {
+		if !slices.Contains(known, version) && !slices.Contains(compatible, version) {
+			s.unknown = append(s.unknown, version)
+		}
+	}
+	for _, version := range known {
+		if !slices.Contains(applied, version) {
+			s.missing = append(s.missing, version)
+		}
+	}
+	return s, nil
+}
+
+// notNewer returns an error where the database has seen a migration that the
+// program can neither know nor ignore.
+func (s schema) notNewer() error {
+	if len(s.unknown) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w (schema %s, this one knows %d): use that version, or a backup", errNewer, join(s.unknown), s.newest)
+}
+
+// current returns an error unless the program can work with the schema as it
+// is.
+func (s schema) current() error {
+	if err := s.notNewer(); err != nil {
+		return err
+	}
+	if len(s.missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("its schema is older than this version's (it has %d and lacks %s): run lychgate migrate, or start the server with this version", s.Version, join(s.missing))
+}
+
+func versionsIn(tree fs.FS) (versions []int64, err error) {
+	names, err := fs.Glob(tree, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, version)
+	}
+	slices.Sort(versions)
+	return versions, nil
+}
+
+func appliedVersions(ctx context.Context, db *sql.DB) ([]int64, error) {
+	recorded, err := hasTable(ctx, db, goose.DefaultTablename)
+	if err != nil {
+		return nil, err
+	}
+	if !recorded {
+		var tables int
+		if err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master`).Scan(&tables); err != nil {
+			return nil, err
+		}
+		if tables > 0 {
+			return nil, errForeign
+		}
+		return nil, nil
+	}
+	history, err := database.NewStore(database.DialectSQLite3, goose.DefaultTablename)
+	if err != nil {
+		return nil, err
+	}
+	list, err := history.ListMigrations(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	latest := map[int64]bool{} // the newest line about a version counts, and comes first
+	for _, line := range list {
+		if _, seen := latest[line.Version]; !seen {
+			latest[line.Version] = line.IsApplied
+		}
+	}
+	delete(latest, 0) // goose's own beginning
+	maps.DeleteFunc(latest, func(_ int64, applied bool) bool { return !applied })
+	return slices.Sorted(maps.Keys(latest)), nil
+}
+
+// compatibleVersions returns the migrations that a program can live with whose
+// newest one is given.
+func compatibleVersions(ctx context.Context, db *sql.DB, newest int64) ([]int64, error) {
+	if marked, err := hasTable(ctx, db, "schema_compatibility"); err != nil || !marked {
+		return nil, err
+	}
+	return all(ctx, &Queries{db: db}, "read which schemas are compatible", func(rows *sql.Rows) (version int64, err error) {
+		err = rows.Scan(&version)
+		return version, err
+	}, `SELECT version FROM schema_compatibility WHERE compatible_with <= $1`, newest)
+}
+
+func hasTable(ctx context.Context, db *sql.DB, name string) (found bool, err error) {
+	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)`, name).Scan(&found)
+	return found, err
+}
+
+func newestOfOurs(versions []int64) (newest int64) {
+	for _, version := range versions {
+		if version < firstOfForks {
+			newest = max(newest, version)
+		}
+	}
+	return newest
+}
+
+func join(versions []int64) string {
+	words := make([]string, len(versions))
+	for i, version := range versions {
+		words[i] = strconv.FormatInt(version, 10)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Migrated says what a migration did.
+type Migrated struct {
+	From, To int64   // the schema before and after, by our numbers
+	Applied  []int64 // what was applied, a fork's own included
+}
+
+// migrate brings the schema up to date with the migrations in a tree.
+func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
+	before, err := readSchema(ctx, s.writer, tree)
+	if err != nil {
+		return Migrated{}, err
+	}
+	if err := before.notNewer(); err != nil {
+		return Migrated{}, err
+	}
+	done := Migrated{From: before.Version, To: max(before.Version, before.newest), Applied: before.missing}
+	if len(before.missing) == 0 {
+		return done, nil
+	}
+	files, err := fs.Sub(tree, "migrations")
+	if err != nil {
+		return Migrated{}, err
+	}
+	// A fork numbers its own from 1000 on, and takes later ones of ours as well.
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, files, goose.WithAllowOutofOrder(true))
+	if err != nil {
+		return Migrated{}, err
+	}
+	_, err = provider.Up(ctx)
+	return done, err
+}

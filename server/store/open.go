@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const (
+	// tellAfter is how long a person at a terminal waits without a word.
+	tellAfter = time.Second
+	lookAgain = 20 * time.Millisecond
+	// commandBusyTimeout is how long SQLite itself waits for a command: it
+	// cannot be interrupted then, so a command looks again by itself.
+	commandBusyTimeout = 100 * time.Millisecond
+)
+
+// Opener opens databases. Of the files that it makes beside one, NAME.lock is
+// held by who migrates, and NAME.in-use is shared by all who have the database
+// open, so that Restore knows that nobody has.
+type Opener struct {
+	// Waits is told what is being waited for, once that has taken a second. It
+	// may be nil.
+	Waits func(what string)
+
+	known fs.FS // the migrations that the program knows; nil: the embedded ones
+}
+
+// Open is Opener.Migrated for those who wait without a word.
+func Open(ctx context.Context, path string) (*Store, error) { return Opener{}.Migrated(ctx, path) }
+
+// Migrated opens the SQLite database at path, making it when there is none, and
+// brings its schema up to date: only a server and `lychgate migrate` may do
+// that to a database that exists. It returns an error that names the path when
+// the file cannot be used, or was written by a newer version.
+func (o Opener) Migrated(ctx context.Context, path string) (*Store, error) {
+	store, _, err := o.Migrate(ctx, path)
+	return store, err
+}
+
+// Migrate is Migrated, and says what it did.
+func (o Opener) Migrate(ctx context.Context, path string) (*Store, Migrated, error) {
+	var done Migrated
+	store, err := o.open(ctx, path, os.O_RDWR|os.O_CREATE, busyTimeout, func(s *Store) (err error) {
+		done, err = s.migrate(ctx, o.migrations())
+		return err
+	})
+	return store, done, err
+}
+
+// AsIs opens a database that exists, for a command beside a server that may be
+// of another version: its schema stays as it is, and one that this program
+// cannot work with is refused. It returns an error that wraps fs.ErrNotExist
+// where there is no database.
+func (o Opener) AsIs(ctx context.Context, path string) (*Store, error) {
+	store, err := o.open(ctx, path, os.O_RDWR, commandBusyTimeout, func(s *Store) error {
+		found, err := readSchema(ctx, s.writer, o.migrations())
+		if err != nil {
+			return err
+		}
+		return found.current()
+	})
+	if store != nil {
+		store.waits = o.Waits
+		store.patient = true
+	}
+	return store, err
+}
+
+func (o Opener) migrations() fs.FS {
+	if o.known != nil {
+		return o.known
+	}
+	return migrations
+}
+
+func (o Opener) open(ctx context.Context, path string, flag int, busy time.Duration, prepare func(*Store) error) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", path, err)
+	}
+	store, err := o.openFile(ctx, path, flag, busy, prepare)
+	if err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", path, err)
+	}
+	return store, nil
+}
+
+func (o Opener) openFile(ctx context.Context, path string, flag int, busy time.Duration, prepare func(*Store) error) (_ *Store, err error) {
+	if flag&os.O_CREATE == 0 {
+		if _, err := os.Stat(path); err != nil {
+			return nil, err
+		}
+	}
+	store := &Store{inUse: flock.New(path+".in-use", flock.SetPermissions(0o600))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, store.Close())
+		}
+	}()
+	if err := o.lock(ctx, "lychgate restore, which is replacing the database", store.inUse, store.inUse.TryRLockContext); err != nil {
+		return nil, err
+	}
+	// Processes that start at once take turns to migrate.
+	turn := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if err := o.lock(ctx, "another lychgate, which is opening the database", turn, turn.TryLockContext); err != nil {
+		return nil, err
+	}
+	defer turn.Unlock() //nolint:errcheck // a lock that cannot be released goes with the process
+
+	// SQLite gives its log the mode and the owner of the database, which would
+	// else be readable by everybody.
+	file, err := os.OpenFile(path, flag, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	for _, made := range []string{path, path + "-wal", path + "-shm"} {
+		if err := Adopt(made); err != nil {
+			return nil, err
+		}
+	}
+	if store.writer, err = sql.Open("sqlite", dsn(path, busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", temporaryFilesIn(filepath.Dir(path)))); err != nil {
+		return nil, err
+	}
+	store.writer.SetMaxOpenConns(1)
+	if err := o.retry(ctx, busyTimeout, func() error { return prepare(store) }); err != nil {
+		return nil, err
+	}
+	if store.reader, err = sql.Open("sqlite", dsn(path, busy, "query_only(1)")); err != nil {
+		return nil, err
+	}
+	store.reader.SetMaxOpenConns(readers)
+	store.reader.SetMaxIdleConns(readers)
+	return store, nil
+}
+
+// lock takes a lock on a file, however long that takes, unless ctx ends.
+func (o Opener) lock(ctx context.Context, what string, file *flock.Flock, try func(context.Context, time.Duration) (bool, error)) error {
+	soon, cancel := context.WithTimeout(ctx, tellAfter)
+	defer cancel()
+	_, err := try(soon, lookAgain)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		o.tell(what)
+		_, err = try(ctx, lookAgain)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted while waiting for %s; nothing was changed", what)
+	case errors.Is(err, fs.ErrPermission):
+		if _, missing := os.Lstat(file.Path()); missing == nil {
+			return fmt.Errorf("%w: the file belongs to another user; give it to the user that runs lychgate (chown), or remove it while no lychgate runs", err)
+		}
+		return err
+	case err != nil:
+		return err
+	}
+	return Adopt(file.Path())
+}
+
+func (o Opener) tell(what string) {
+	if o.Waits != nil {
+		o.Waits("waiting for " + what)
+	}
+}
+
+const otherWriter = "another process, which holds the lock of the database"
+
+// retry tries again for as long as the database is locked by another process,
+// at most as long as patience.
+func (o Opener) retry(ctx context.Context, patience time.Duration, try func() error) error {
+	begun, told := time.Now(), false
+	for {
+		err := try()
+		if !isBusy(err) {
+			return err
+		}
+		if time.Since(begun) > patience {
+			return fmt.Errorf("waited in vain for %s: %w", otherWriter, err)
+		}
+		if !told && time.Since(begun) > tellAfter {
+			o.tell(otherWriter)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("interrupted while waiting for %s; nothing was changed", otherWriter)
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+// begin begins a transaction that writes. SQLite waits for its turn for a
+// server; for a command it is asked again, so that Ctrl-C ends the wait.
+func (s *Store) begin(ctx context.Context) (tx *sql.Tx, err error) {
+	if !s.patient {
+		return s.writer.BeginTx(ctx, nil)
+	}
+	err = Opener{Waits: s.waits}.retry(ctx, busyTimeout, func() error {
+		tx, err = s.writer.BeginTx(ctx, nil)
+		return err
+	})
+	return tx, err
+}
+
+// dsn says how to open path. The busy timeout comes first, so that it holds
+// for the pragmas after it; immediate transactions take the write lock at
+// once, because one that is upgraded later fails without waiting.
+func dsn(path string, busy time.Duration, pragmas ...string) string {
+	query := url.Values{"_txlock": {"immediate"}}
+	query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()))
+	for _, pragma := range pragmas {
+		query.Add("_pragma", pragma)
+	}
+	return uri(path, query)
+}
+
+func uri(path string, query url.Values) string {
+	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	return address.String()
+}
+
+// temporaryFilesIn is the pragma that makes SQLite sort what does not fit into
+// memory in a directory that can be written: in a container there may be no
+// other one, not even /tmp. It holds for the whole process; where the
+// directory is gone SQLite looks for another.
+func temporaryFilesIn(directory string) string {
+	return "temp_store_directory('" + strings.ReplaceAll(directory, "'", "''") + "')"
+}
+
+func isBusy(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_BUSY
+}

@@ -1,0 +1,359 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gofrs/flock"
+
+	"lychgate/server/store"
+)
+
+// tree returns the migrations of a program: those of ours up to a version, and
+// others by name and text.
+func tree(t *testing.T, upTo int, more ...string) fs.FS {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, store.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	ours, err := filepath.Glob(filepath.Join(dir, "migrations", "*.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range ours {
+		if filepath.Base(file) > fmt.Sprintf("%05d~", upTo) {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := 0; i < len(more); i += 2 {
+		text := "-- +goose Up\n" + more[i+1] + ";\n"
+		if err := os.WriteFile(filepath.Join(dir, "migrations", more[i]), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return os.DirFS(dir)
+}
+
+// latest is the newest of our migrations that are embedded; a fork has others.
+func latest(t *testing.T) (newest int) {
+	t.Helper()
+	entries, err := fs.ReadDir(store.Migrations(), "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		var version int
+		if _, err := fmt.Sscanf(entry.Name(), "%d", &version); err != nil {
+			t.Fatal(err)
+		}
+		if version < 1000 {
+			newest = max(newest, version)
+		}
+	}
+	return newest
+}
+
+// made makes a database by a program that knows the migrations in a tree.
+func made(t *testing.T, file string, known fs.FS) {
+	t.Helper()
+	s, err := store.Knowing(known).Migrated(t.Context(), file)
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// applied returns the migrations that a database has seen, in order.
+func applied(t *testing.T, file string) (versions []int64) {
+	t.Helper()
+	rows, err := stranger(t, file).QueryContext(t.Context(), "SELECT version_id FROM goose_db_version WHERE version_id > 0 ORDER BY id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			t.Fatal(err)
+		}
+		versions = append(versions, version)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return versions
+}
+
+const someone = `INSERT INTO users (id, email, name, password_hash, password_version, created_at) VALUES ('ada', 'ada@example.com', 'Ada', 'hash', 3, 1000);
+	INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at, ip, user_agent) VALUES ('one', 'ada', 4, 2000, 1000, 2000, NULL, '192.0.2.1', 'a browser');
+	INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at, ip, user_agent) VALUES ('two', 'ada', 1, 1000, 1000, 1000, 1500, '192.0.2.1', 'a browser');
+	INSERT INTO session_endings (session_id, ended_at) VALUES ('two', 1500);
+	INSERT INTO signing_keys (id, sealed, created_at) VALUES ('key', x'00ff', 1000);
+	INSERT INTO known_addresses (user_id, address, last_used_at) VALUES ('ada', '192.0.2.1', 1000);
+	INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES (1000, 'login', 'success', 'ada', 'one', '192.0.2.1', 'a browser')`
+
+// Each schema there has been, with data, is brought up to this one, by those
+// alone who may.
+func TestUpgrades(t *testing.T) {
+	for version := 1; version < latest(t); version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			file := path(t)
+			made(t, file, tree(t, version))
+			execute(t, stranger(t, file), someone)
+			before := applied(t, file)
+
+			s, err := store.Opener{}.AsIs(t.Context(), file)
+			if s != nil || err == nil || !strings.Contains(err.Error(), "its schema is older than this version's (it has "+fmt.Sprint(version)) || !strings.Contains(err.Error(), "lychgate migrate") {
+				t.Fatalf("a command: %v", err)
+			}
+			if after := applied(t, file); !slices.Equal(after, before) {
+				t.Fatalf("a command migrated: %v", after)
+			}
+
+			s, done, err := store.Opener{}.Migrate(t.Context(), file)
+			if err != nil || done.From != int64(version) || done.To != int64(latest(t)) || len(done.Applied) < latest(t)-version {
+				t.Fatalf("%+v, %v", done, err)
+			}
+			defer s.Close()
+			read := s.Read()
+			if ada, err := read.UserByEmail(t.Context(), "ada@example.com"); err != nil || ada.Name != "Ada" || ada.PasswordVersion != 3 || ada.EmailVerified {
+				t.Errorf("the account: %+v, %v", ada, err)
+			}
+			if one, err := read.Session(t.Context(), "one"); err != nil || one.Generation != 4 || one.Ended {
+				t.Errorf("the session: %+v, %v", one, err)
+			}
+			if endings, err := read.EndingsAfter(t.Context(), 0, 10); err != nil || len(endings) != 1 {
+				t.Errorf("the endings: %+v, %v", endings, err)
+			}
+			if keys, err := read.SigningKeys(t.Context()); err != nil || len(keys) != 1 {
+				t.Errorf("the keys: %+v, %v", keys, err)
+			}
+			if known, err := read.KnowsAddress(t.Context(), "ada", "192.0.2.1"); err != nil || !known {
+				t.Errorf("the address: %v, %v", known, err)
+			}
+			other, err := store.Opener{}.AsIs(t.Context(), file)
+			if err != nil {
+				t.Fatalf("a command afterwards: %v", err)
+			}
+			other.Close()
+		})
+	}
+}
+
+// A program refuses the migrations that it does not know, one by one, unless
+// they are marked as ones that it can live with.
+func TestNewerSchemas(t *testing.T) {
+	mark := func(version, with int) string {
+		return fmt.Sprintf("INSERT INTO schema_compatibility (version, compatible_with) VALUES (%d, %d)", version, with)
+	}
+	fork := []string{"01000_fork.sql", "CREATE TABLE fork (id TEXT)"}
+	for _, test := range []struct {
+		name       string
+		mine       []string // what the program knows besides 1 to 3
+		database   []string // what the database has seen besides
+		statement  string
+		want       string // of the error
+		compatible bool
+	}{
+		{"a newer one of ours", nil, []string{"00004_x.sql", "SELECT 1"}, "", "written by a newer version (schema 4, this one knows 3)", false},
+		{"one of a fork", nil, fork, "", "written by a newer version (schema 1000, this one knows 3)", false},
+		{"one of ours below the fork's own", fork, append([]string{"00004_x.sql", "SELECT 1"}, fork...), "", "(schema 4, this one knows 3)", false},
+		{"one between the fork's own", []string{"01000_a.sql", "SELECT 1", "01002_c.sql", "SELECT 1"}, []string{"01000_a.sql", "SELECT 1", "01001_b.sql", "SELECT 1", "01002_c.sql", "SELECT 1"}, "", "(schema 1001, this one knows 3)", false},
+		{"marked compatible", nil, []string{"00004_x.sql", "SELECT 1"}, mark(4, 3), "", true},
+		{"a fork's, marked compatible", nil, fork, mark(1000, 2), "", true},
+		{"two, one of them marked", nil, append([]string{"00004_x.sql", "SELECT 1"}, fork...), mark(4, 3), "(schema 1000, this one knows 3)", false},
+		{"compatible with newer programs alone", nil, []string{"00004_x.sql", "SELECT 1", "00005_x.sql", "SELECT 1"}, mark(4, 3) + ";" + mark(5, 4), "(schema 5, this one knows 3)", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := path(t)
+			made(t, file, tree(t, 3, test.database...))
+			if test.statement != "" {
+				execute(t, stranger(t, file), test.statement)
+			}
+			program := store.Knowing(tree(t, 3, test.mine...))
+			before := applied(t, file)
+			for how, open := range map[string]func(context.Context, string) (*store.Store, error){"serve": program.Migrated, "a command": program.AsIs} {
+				s, err := open(t.Context(), file)
+				if (err == nil) != test.compatible || err != nil && !strings.Contains(err.Error(), test.want) {
+					t.Errorf("%s: %v", how, err)
+				}
+				if err == nil {
+					mustCreate(t, s, strings.ReplaceAll(how, " ", ""))
+					s.Close()
+				}
+			}
+			if after := applied(t, file); !slices.Equal(after, before) {
+				t.Errorf("the migrations were %v, are %v", before, after)
+			}
+		})
+	}
+}
+
+// A program whose own migrations are not all there, and some of which it does
+// not know, brings nothing up to date.
+func TestNothingIsMigratedIntoANewerSchema(t *testing.T) {
+	file := path(t)
+	made(t, file, tree(t, 2, "01000_fork.sql", "CREATE TABLE fork (id TEXT)"))
+	if s, err := store.Knowing(tree(t, 3)).Migrated(t.Context(), file); err == nil || s != nil {
+		t.Fatal("it was opened")
+	}
+	if got := applied(t, file); !slices.Equal(got, []int64{1, 2, 1000}) {
+		t.Errorf("migrations %v", got)
+	}
+}
+
+// The tables of another program stay as they are.
+func TestDatabasesOfOthers(t *testing.T) {
+	file := path(t)
+	execute(t, stranger(t, file), "CREATE TABLE accounts (id TEXT)")
+	for how, open := range map[string]func(context.Context, string) (*store.Store, error){"serve": store.Open, "a command": store.Opener{}.AsIs} {
+		if _, err := open(t.Context(), file); err == nil || !strings.Contains(err.Error(), "it is a database of another program") {
+			t.Errorf("%s: %v", how, err)
+		}
+	}
+	other := stranger(t, file)
+	var tables int
+	if err := other.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM sqlite_master").Scan(&tables); err != nil || tables != 1 {
+		t.Errorf("%d tables, %v", tables, err)
+	}
+}
+
+func TestACommandMakesNoDatabase(t *testing.T) {
+	file := path(t)
+	if _, err := (store.Opener{}).AsIs(t.Context(), file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(file)); err != nil || len(entries) != 0 {
+		t.Errorf("it left %v, %v", entries, err)
+	}
+}
+
+// Whatever a command waits for, it says so, and Ctrl-C ends it.
+func TestWaitsAreToldAndEndWithTheContext(t *testing.T) {
+	held := func(t *testing.T, name string) {
+		t.Helper()
+		lock := flock.New(name)
+		if err := lock.Lock(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { lock.Unlock() })
+	}
+	for _, test := range []struct {
+		name string
+		hold func(t *testing.T, file string)
+		want string
+	}{
+		{"one that migrates", func(t *testing.T, file string) { held(t, file+".lock") }, "another lychgate, which is opening the database"},
+		{"one that restores", func(t *testing.T, file string) { held(t, file+".in-use") }, "lychgate restore, which is replacing the database"},
+		{"another writer", func(t *testing.T, file string) { execute(t, stranger(t, file), "BEGIN IMMEDIATE") }, "another process, which holds the lock of the database"},
+		{"one that lets nobody read", func(t *testing.T, file string) {
+			other := stranger(t, file)
+			execute(t, other, "PRAGMA locking_mode = EXCLUSIVE")
+			execute(t, other, "BEGIN IMMEDIATE")
+		}, "another process, which holds the lock of the database"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			file := path(t)
+			made(t, file, store.Migrations())
+			test.hold(t, file)
+			ctx, interrupt := context.WithCancel(t.Context())
+			var told []string
+			opener := store.Opener{Waits: func(what string) {
+				told = append(told, what)
+				interrupt()
+			}}
+			s, err := opener.AsIs(ctx, file)
+			if err == nil {
+				err = create(ctx, s, "ada")
+				s.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), "interrupted while waiting for "+test.want+"; nothing was changed") {
+				t.Errorf("error %v", err)
+			}
+			if !slices.Equal(told, []string{"waiting for " + test.want}) {
+				t.Errorf("told %q", told)
+			}
+		})
+	}
+}
+
+// nobody is a user that owns nothing else.
+const nobody = 65534
+
+func TestFilesOfRootBelongToTheOwnerOfTheDirectory(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root makes files for others")
+	}
+	file := path(t)
+	dir := filepath.Dir(file)
+	if err := os.Chown(dir, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	owners := func() (all map[string]uint32) {
+		t.Helper()
+		all = map[string]uint32{}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			info, err := entry.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[entry.Name()] = info.Sys().(*syscall.Stat_t).Uid
+		}
+		return all
+	}
+	s := open(t, file)
+	mustCreate(t, s, "ada")
+	if _, _, err := store.Backup(t.Context(), file, filepath.Join(dir, "copy.db")); err != nil {
+		t.Fatal(err)
+	}
+	all := owners()
+	if len(all) != 6 { // database, log, index of the log, two locks, copy
+		t.Errorf("files %v", all)
+	}
+	for name, owner := range all {
+		if owner != nobody {
+			t.Errorf("%s belongs to %d", name, owner)
+		}
+	}
+
+	// What an earlier version has left is handed over too; what leads elsewhere
+	// is not.
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.WriteFile(elsewhere, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chown(file+".lock", 0, 0), os.Symlink(elsewhere, filepath.Join(dir, "link")), os.Link(elsewhere, filepath.Join(dir, "name"))); err != nil {
+		t.Fatal(err)
+	}
+	open(t, file)
+	for _, name := range []string{"link", "name"} {
+		if err := store.Adopt(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	all = owners()
+	if all["lychgate.db.lock"] != nobody {
+		t.Error("the lock is still root's")
+	}
+	if info, err := os.Stat(elsewhere); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Error("a file elsewhere was given away")
+	}
+}

@@ -1,0 +1,373 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gofrs/flock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrInUse is returned by Restore for a database that somebody has open.
+var ErrInUse = errors.New("the database is in use: stop the server and every other command first")
+
+const stagingPrefix = ".lychgate-restore-"
+
+// Restoring is a checked copy that is about to take the place of a database.
+// It lies in a directory of its own beside that database, which nobody can open
+// until Close.
+type Restoring struct {
+	Copy   *Store // the copy, to be changed before it is put in place
+	Schema int64  // its schema, which stays as it is
+	Newest int64  // the schema of this program
+
+	path    string // of the database that it replaces
+	staging string // the directory
+	inUse   *flock.Flock
+	step    func(string) // called after each step of Replace; nil but in tests
+}
+
+// Restore copies a backup, or a database and its log that lie in file, next to
+// the database at path, and checks the copy: that it is whole, one of ours, and
+// not newer than this program. It returns ErrInUse while anybody has the
+// database open. The caller closes what it returns.
+func (o Opener) Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	if file, err = filepath.Abs(file); err != nil {
+		return nil, err
+	}
+	if err := looksLikeDatabase(file, path); err != nil {
+		return nil, err
+	}
+	r := &Restoring{path: path, inUse: flock.New(path+".in-use", flock.SetPermissions(0o600))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}()
+	free, err := r.inUse.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if !free {
+		return nil, ErrInUse
+	}
+	if err := Adopt(r.inUse.Path()); err != nil {
+		return nil, err
+	}
+	// The database may be a link to another place: that is where the copy goes.
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		r.path = target
+	}
+	if err := r.stage(ctx, file, o.migrations()); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return r, nil
+}
+
+func looksLikeDatabase(file, path string) error {
+	opened, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer opened.Close() //nolint:errcheck // it was read only
+	info, err := opened.Stat()
+	if err != nil {
+		return err
+	}
+	if present, err := os.Stat(path); err == nil && os.SameFile(info, present) {
+		return fmt.Errorf("%s: this is the database itself", file)
+	}
+	const magic = "SQLite format 3\x00"
+	header := make([]byte, len(magic))
+	if _, err := io.ReadFull(opened, header); !info.Mode().IsRegular() || err != nil || string(header) != magic {
+		return fmt.Errorf("%s: this is not a backup (no SQLite database)", file)
+	}
+	return nil
+}
+
+// stage makes the copy, and opens it.
+func (r *Restoring) stage(ctx context.Context, file string, known fs.FS) error {
+	directory := filepath.Dir(r.path)
+	// What a restore left that was killed.
+	left, err := filepath.Glob(filepath.Join(escapeGlob(directory), stagingPrefix+"*"))
+	if err != nil {
+		return err
+	}
+	for _, old := range left {
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+	}
+	if r.staging, err = os.MkdirTemp(directory, stagingPrefix+"*"); err != nil {
+		return err
+	}
+	made, err := os.OpenFile(r.staged(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := made.Close(); err != nil {
+		return err
+	}
+	var found schema
+	if err := copyDatabase(ctx, file, r.staged(), func(ctx context.Context, db *sql.DB) (err error) {
+		found, err = checkCopy(ctx, db, known)
+		return err
+	}); err != nil {
+		return err
+	}
+	r.Schema, r.Newest = found.Version, found.newest
+	r.Copy, err = openStaged(r.staged())
+	return err
+}
+
+func (r *Restoring) staged() string { return filepath.Join(r.staging, "lychgate.db") }
+
+func escapeGlob(path string) string {
+	var escaped []rune
+	for _, r := range path {
+		if slices.Contains([]rune(`*?[\`), r) {
+			escaped = append(escaped, '\\')
+		}
+		escaped = append(escaped, r)
+	}
+	return string(escaped)
+}
+
+// checkCopy returns the schema of a copy that is whole and one of ours.
+func checkCopy(ctx context.Context, db *sql.DB, known fs.FS) (schema, error) {
+	var verdict string
+	err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict)
+	if isDamage(err) {
+		verdict, err = err.Error(), nil
+	}
+	if err != nil {
+		return schema{}, err
+	}
+	if verdict != "ok" {
+		return schema{}, fmt.Errorf("this copy is damaged (%s): use another one, and copy a running server with lychgate backup", verdict)
+	}
+	found, err := readSchema(ctx, db, known)
+	if err != nil {
+		return schema{}, err
+	}
+	if err := found.notNewer(); err != nil {
+		return schema{}, err
+	}
+	if found.Version == 0 {
+		return schema{}, errors.New("this copy is empty: what a running server has written last is not in its lychgate.db, use lychgate backup")
+	}
+	for _, table := range []string{"users", "sessions", "session_endings", "signing_keys", "audit"} {
+		if there, err := hasTable(ctx, db, table); err != nil || !there {
+			return schema{}, errors.Join(errForeign, err)
+		}
+	}
+	return found, nil
+}
+
+// isDamage reports whether SQLite says that a file is no database, or that it
+// is malformed.
+func isDamage(err error) bool {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	code := failure.Code() & 0xff
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+}
+
+// openStaged opens a copy that nobody else knows. It has no log: the one file
+// is all that is moved.
+func openStaged(path string) (*Store, error) {
+	pragmas := []string{"journal_mode(DELETE)", "synchronous(FULL)", "foreign_keys(1)", temporaryFilesIn(filepath.Dir(path))}
+	store := &Store{inUse: flock.New(path + ".in-use")} // which is never taken
+	var err error
+	if store.writer, err = sql.Open("sqlite", dsn(path, busyTimeout, pragmas...)); err != nil {
+		return nil, err
+	}
+	store.writer.SetMaxOpenConns(1)
+	if store.reader, err = sql.Open("sqlite", dsn(path, busyTimeout, "query_only(1)")); err != nil {
+		return nil, errors.Join(err, store.writer.Close())
+	}
+	return store, nil
+}
+
+// RevokeAllSessions ends the sessions of all people, with their endings, and
+// returns how many. It works on every schema there has been.
+func (q *Queries) RevokeAllSessions(ctx context.Context, at time.Time) (int64, error) {
+	if _, err := q.exec(ctx, "record the endings of all sessions",
+		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, millis(at)); err != nil {
+		return 0, err
+	}
+	return q.exec(ctx, "revoke all sessions", `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, millis(at))
+}
+
+// CountUsers returns how many accounts there are. It works on every schema
+// there has been.
+func (q *Queries) CountUsers(ctx context.Context) (count int, err error) {
+	err = q.one(ctx, "count the users", []any{&count}, `SELECT COUNT(*) FROM users`)
+	return count, err
+}
+
+// Replace puts the copy in the place of the database, and keeps what was there
+// as NAME.before-restore-TIME, whose path it returns; it is empty where there
+// was nothing. Whenever the process is killed, the database is either the old
+// one or the new one, whole: the old one gets a second name first, and then the
+// new one takes over the first name in one step. It returns ErrInUse when a
+// program that knows nothing of our locks has the database open.
+func (r *Restoring) Replace(ctx context.Context, at time.Time) (kept string, err error) {
+	err = r.Copy.Close()
+	r.Copy = nil
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(adopt(r.staged(), filepath.Dir(r.path)), syncFile(r.staged())); err != nil {
+		return "", err
+	}
+	r.did("staged")
+	// The log must not be left beside the copy, where it would undo the restore.
+	if err := foldLogIn(ctx, r.path); err != nil {
+		return "", err
+	}
+	r.did("log folded in")
+	if kept, err = r.keepOld(at); err != nil {
+		return "", err
+	}
+	r.did("old one kept")
+	if err := os.Rename(r.staged(), r.path); err != nil {
+		return "", err
+	}
+	r.did("new one in place")
+	return kept, syncDirectory(filepath.Dir(r.path))
+}
+
+func (r *Restoring) did(step string) {
+	if r.step != nil {
+		r.step(step)
+	}
+}
+
+// foldLogIn writes the log of a database, if there is one, back into it, which
+// works only for one that nobody else has open. A database that is too damaged
+// for that stays as it is.
+func foldLogIn(ctx context.Context, path string) (err error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	query := dsn(path, commandBusyTimeout, temporaryFilesIn(filepath.Dir(path)))
+	db, err := sql.Open("sqlite", query)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := db.Close(); closeErr != nil && !isDamage(closeErr) {
+			err = errors.Join(err, closeErr)
+		}
+	}()
+	db.SetMaxOpenConns(1)
+	var mode string
+	err = db.QueryRowContext(ctx, `PRAGMA journal_mode = DELETE`).Scan(&mode)
+	switch {
+	case isBusy(err):
+		return ErrInUse
+	case isDamage(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("close the present database %s: %w", path, err)
+	case mode != "delete":
+		return fmt.Errorf("close the present database %s: its journal mode is still %s", path, mode)
+	}
+	return nil
+}
+
+// besideDatabase are the endings of the files that SQLite keeps beside one.
+var besideDatabase = []string{"-wal", "-shm", "-journal"}
+
+// keepOld gives the old database a second name, and moves what SQLite left
+// beside one that is damaged to the same name.
+func (r *Restoring) keepOld(at time.Time) (kept string, err error) {
+	name := r.path + ".before-restore-" + at.UTC().Format("20060102T150405Z")
+	kept = name
+	for i := 2; anyExists(kept); i++ {
+		kept = name + "-" + strconv.Itoa(i)
+	}
+	err = linkOrCopy(r.path, kept)
+	there := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("keep the present database as %s: %w", kept, err)
+	}
+	for _, ending := range besideDatabase {
+		if err := os.Rename(r.path+ending, kept+ending); err == nil {
+			there = true
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	if !there {
+		return "", nil
+	}
+	return kept, syncDirectory(filepath.Dir(r.path))
+}
+
+func anyExists(database string) bool {
+	return slices.ContainsFunc(append([]string{""}, besideDatabase...), func(ending string) bool {
+		_, err := os.Lstat(database + ending)
+		return err == nil
+	})
+}
+
+// linkOrCopy gives a file a second name, or makes a second file of it where
+// there are no links. It returns an error that wraps fs.ErrExist when the name
+// is taken.
+func linkOrCopy(from, to string) (err error) {
+	if err := link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close() //nolint:errcheck // it was read only
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	if err := errors.Join(err, target.Sync(), target.Close()); err != nil {
+		return errors.Join(err, os.Remove(to))
+	}
+	return Adopt(to)
+}
+
+func syncFile(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
+// Close removes what is left of a copy that was not put in place, and lets
+// others open the database.
+func (r *Restoring) Close() error {
+	var err error
+	if r.Copy != nil {
+		err = r.Copy.Close()
+	}
+	if r.staging != "" {
+		err = errors.Join(err, os.RemoveAll(r.staging))
+	}
+	return errors.Join(err, r.inUse.Unlock())
+}
