@@ -43,6 +43,9 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 		return errMethod
 	}
 	found := s.resolve(escaped)
+	if found.label == protected {
+		ownResource(c)
+	}
 	if found.label != public {
 		// A protected asset may be kept by the browser, so nothing may set a
 		// cookie on its answer.
@@ -55,15 +58,33 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 		} else if err != nil {
 			return err
 		}
+		ownResource(c)
 	}
 	switch {
 	case found.page != "":
 		return redirect(c, http.StatusPermanentRedirect, (&url.URL{Path: found.page, RawQuery: c.QueryString()}).String())
+	case found.file == nil && escaped == changePasswordPath && s.pages[securityPath] != nil:
+		return redirect(c, http.StatusSeeOther, securityPath)
 	case found.file == nil:
 		return s.notFound(c)
 	default:
 		return found.file.serve(c)
 	}
+}
+
+// Password managers ask changePasswordPath for the page where a password is
+// changed (A Well-Known URL for Changing Passwords, section 3).
+const (
+	changePasswordPath = "/.well-known/change-password"
+	securityPath       = "/dashboard/settings/security"
+)
+
+// ownResource keeps other sites from embedding what is protected in their
+// pages, where side channels could tell what is in it. A protected asset that
+// a stranger asks for must answer like one that does not exist, so it is said
+// of those only to who may have them.
+func ownResource(c echo.Context) {
+	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // refuse answers a stranger, for whom a protected asset does not exist.
