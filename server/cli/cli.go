@@ -92,7 +92,7 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	if err == nil {
 		return exitOK
 	}
-	if output.broken {
+	if output.broken && errors.Is(err, syscall.EPIPE) {
 		return exitFailed // whoever read the output has seen enough, as head has
 	}
 	report(stderr, err)
