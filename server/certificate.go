@@ -89,7 +89,7 @@ func (c *certificate) look() {
 		err = c.worse(fresh.Leaf)
 	}
 	if err != nil {
-		c.remind(slog.LevelError, "the TLS certificate cannot be read again; the one before it stays in use", err.Error(), true)
+		c.remind(c.log.Error, "the TLS certificate cannot be read again; the one before it stays in use", err.Error(), true)
 		return
 	}
 	changed := hash != c.read
@@ -151,12 +151,12 @@ func (c *certificate) tell() {
 		c.told = ""
 		return
 	}
-	c.remind(slog.LevelWarn, "browsers refuse the TLS certificate, or soon will", words, false)
+	c.remind(c.log.Warn, "browsers refuse the TLS certificate, or soon will", words, false)
 }
 
 // remind logs what is wrong when it begins, when it is something else, and
 // again from time to time.
-func (c *certificate) remind(level slog.Level, message, words string, ailing bool) {
+func (c *certificate) remind(say func(string, ...any), message, words string, ailing bool) {
 	leaf, now := c.loaded.Load().Leaf, c.now()
 	every := certificateReminder
 	if leaf.NotAfter.Sub(now) < urgentBefore {
@@ -166,5 +166,5 @@ func (c *certificate) remind(level slog.Level, message, words string, ailing boo
 		return
 	}
 	c.told, c.lastTold, c.ailing = words, now, ailing
-	c.log.Log(context.Background(), level, message, "error", words, "file", c.certFile, "expires", leaf.NotAfter)
+	say(message, "error", words, "file", c.certFile, "expires", leaf.NotAfter)
 }

@@ -163,7 +163,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 func served(t *testing.T, s *servertest.Server) int64 {
 	t.Helper()
 	_, address, _ := strings.Cut(s.URL, "://")
-	connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // which one it is, is what is asked
+	connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) // which one it is, is what is asked
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -154,7 +154,8 @@ func (c Config) WideProxies() (wide []netip.Prefix) {
 		if proxy.Addr().Is6() {
 			least = 16
 		}
-		if proxy.Bits() < least && !(proxy.Bits() >= privateIPv6.Bits() && privateIPv6.Contains(proxy.Addr())) {
+		private := proxy.Bits() >= privateIPv6.Bits() && privateIPv6.Contains(proxy.Addr())
+		if proxy.Bits() < least && !private {
 			wide = append(wide, proxy)
 		}
 	}

@@ -74,7 +74,7 @@ func (d *Dev) answer(c echo.Context, escaped string) error {
 		noStore(c)
 		return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
 	}
-	if escaped == changePasswordPath {
+	if escaped == wellKnownPath {
 		return redirect(c, http.StatusSeeOther, securityPath)
 	}
 	// Its pages need inline styles and eval, so the policy is no more than that

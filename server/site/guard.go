@@ -63,7 +63,7 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 	switch {
 	case found.page != "":
 		return redirect(c, http.StatusPermanentRedirect, (&url.URL{Path: found.page, RawQuery: c.QueryString()}).String())
-	case found.file == nil && escaped == changePasswordPath && s.pages[securityPath] != nil:
+	case found.file == nil && escaped == wellKnownPath && s.pages[securityPath] != nil:
 		return redirect(c, http.StatusSeeOther, securityPath)
 	case found.file == nil:
 		return s.notFound(c)
@@ -72,11 +72,11 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 	}
 }
 
-// Password managers ask changePasswordPath for the page where a password is
+// Password managers ask wellKnownPath for the page where a password is
 // changed (A Well-Known URL for Changing Passwords, section 3).
 const (
-	changePasswordPath = "/.well-known/change-password"
-	securityPath       = "/dashboard/settings/security"
+	wellKnownPath = "/.well-known/change-password"
+	securityPath  = "/dashboard/settings/security"
 )
 
 // ownResource keeps other sites from embedding what is protected in their

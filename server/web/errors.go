@@ -46,11 +46,11 @@ type document struct {
 func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if c.Response().Committed {
-			level := slog.LevelError
+			say := log.Error
 			if answer, ok := c.Response().Writer.(*answerWriter); ok && answer.err != nil {
-				level = slog.LevelDebug // the client's doing; the line of the request says so
+				say = log.Debug // the client's doing; the line of the request says so
 			}
-			log.Log(c.Request().Context(), level, "an answer failed after it had begun", "requestId", RequestID(c), "error", loggable(err))
+			say("an answer failed after it had begun", "requestId", RequestID(c), "error", loggable(err))
 			return
 		}
 		p := fromEcho(err, c)

@@ -66,23 +66,21 @@ func Trace(t Tracing) echo.MiddlewareFunc {
 
 func (t Tracing) log(c echo.Context, took time.Duration, aborted bool) {
 	r, answer := c.Request(), c.Response()
-	level := slog.LevelInfo
+	say := t.Log.Info
 	if t.Probe != nil && t.Probe(r.URL.Path) {
-		level = slog.LevelDebug
+		say = t.Log.Debug
 		if answer.Status >= http.StatusBadRequest {
-			level = slog.LevelWarn
+			say = t.Log.Warn
 		}
 	}
-	line := []slog.Attr{
-		slog.String("requestId", RequestID(c)),
-		slog.String("method", cut(r.Method, longestMethod)), slog.String("path", cut(r.URL.Path, longestPath)),
-		slog.Int("status", answer.Status), slog.Int64("bytes", answer.Size),
-		slog.Duration("duration", took), slog.String("ip", c.RealIP()),
+	line := []any{
+		"requestId", RequestID(c), "method", cut(r.Method, longestMethod), "path", cut(r.URL.Path, longestPath),
+		"status", answer.Status, "bytes", answer.Size, "duration", took, "ip", c.RealIP(),
 	}
 	if aborted {
-		line = append(line, slog.Bool("aborted", true))
+		line = append(line, "aborted", true)
 	}
-	t.Log.LogAttrs(r.Context(), level, "request", line...)
+	say("request", line...)
 }
 
 func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
