@@ -153,6 +153,20 @@ func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	})
 }
 
+// Answers of the API are no resource of another site's page, whatever they
+// are; public documents and public files are.
+func TestResourcePolicyOfTheAPI(t *testing.T) {
+	eachAnswer(t, func(*config.Config) {}, func(t *testing.T, path string, answer servertest.Answer) {
+		want := ""
+		if strings.HasPrefix(path, "/api/") && path != "/api/openapi.json" || strings.HasPrefix(path, "/dashboard") && answer.StatusCode != http.StatusMethodNotAllowed {
+			want = "same-origin"
+		}
+		if got := strings.Join(answer.Header.Values("Cross-Origin-Resource-Policy"), "\n"); got != want {
+			t.Errorf("Cross-Origin-Resource-Policy: %q, want %q", got, want)
+		}
+	})
+}
+
 func TestARequestIDIsNeverTheClients(t *testing.T) {
 	client := servertest.Start(t).Client()
 	const mine = "0123456789abcdef0123456789abcdef"

@@ -57,7 +57,7 @@ func (s *Server) routes(f features) []route {
 		{"GET", "/api/user/events", signedIn, "", caller(f.account.Events)},
 		{"POST", "/api/user/events/:id/seen", signedIn, "", takesNothing(caller(f.account.SeeEvents))},
 
-		{"GET", "/api/openapi.json", anyone, "", s.contract},
+		{"GET", contractPath, anyone, "", s.contract},
 		{"GET", jwksPath, anyone, "", f.auth.JWKS},
 		{"GET", healthPath, anyone, "", s.health},
 		{"GET", readyPath, anyone, "", s.ready},
@@ -65,15 +65,31 @@ func (s *Server) routes(f features) []route {
 }
 
 const (
-	jwksPath   = "/.well-known/jwks.json"
-	healthPath = "/healthz"
-	readyPath  = "/readyz"
+	contractPath = "/api/openapi.json"
+	jwksPath     = "/.well-known/jwks.json"
+	healthPath   = "/healthz"
+	readyPath    = "/readyz"
 )
 
 // outsideAPI reports whether a path is a route although it is not below /api.
 // Probes and other services ask for these under any host name.
 func outsideAPI(path string) bool {
 	return path == jwksPath || path == healthPath || path == readyPath
+}
+
+// isProbe reports whether a path is one that probes of health ask for.
+func isProbe(path string) bool { return path == healthPath || path == readyPath }
+
+// ownResources keeps other sites from embedding answers of the API in their
+// pages, where side channels could tell what is in them. The contract is a
+// public document.
+func ownResources(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if path := c.Request().URL.EscapedPath(); strings.HasPrefix(path, "/api/") && path != contractPath {
+			c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		}
+		return next(c)
+	}
 }
 
 // register puts the table into Echo's router.

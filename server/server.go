@@ -3,17 +3,16 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
 	"lychgate/server/account"
@@ -39,6 +39,12 @@ import (
 //go:embed protected.json
 var protectedJSON []byte
 
+// policyJSON names what pages may load from elsewhere: by directive of the
+// Content-Security-Policy, a list of sources beside this origin.
+//
+//go:embed content-security-policy.json
+var policyJSON []byte
+
 // Environment is what a server is given besides its configuration.
 type Environment struct {
 	Site fs.FS // the exported pages
@@ -51,6 +57,9 @@ type Environment struct {
 	// OnHash, where it is set, is called before every password hash that is
 	// worked out, with its cost: tests count hashes and hold them up.
 	OnHash func(cost int)
+	// WriteTime is how long a client may take nothing of its answer before it
+	// is cut off; zero counts as 30 s.
+	WriteTime time.Duration
 }
 
 // Server is a listening server; Run makes it answer.
@@ -60,7 +69,7 @@ type Server struct {
 	http         *http.Server
 	listener     net.Listener
 	origin       origin.Origin
-	tls          bool
+	certificate  *certificate // nil without TLS
 	log          *slog.Logger
 	contractJSON []byte
 	inFlight     atomic.Int64
@@ -71,17 +80,27 @@ type Server struct {
 // New listens, opens what is stored and builds all parts. When it returns an
 // error, nothing is left open.
 func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err error) {
-	s := &Server{log: env.Log, tls: c.TLSCert != ""}
+	env.Log = web.BoundedLog(env.Log)
+	env.WriteTime = cmp.Or(env.WriteTime, 30*time.Second)
+	s := &Server{log: env.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
 
-	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", c.Addr); err != nil {
+	listening, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
+	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", c.Addr, err)
 	}
+	s.listener = &listener{Listener: listening, log: env.Log}
 	s.origin = c.OriginOf(s.listener.Addr())
+	if c.TLSCert != "" {
+		s.certificate = &certificate{certFile: c.TLSCert, keyFile: c.TLSKey, host: s.origin.Host(), log: env.Log, now: env.Now}
+		if err := s.certificate.load(); err != nil {
+			return nil, err
+		}
+	}
 
 	service, err := OpenAccounts(ctx, c, s.origin, env)
 	if err != nil {
@@ -108,11 +127,14 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(env.Log)
-	e.IPExtractor = addressReader(c.TrustedProxies)
+	proxies := web.NewProxies(c.TrustedProxies, env.Log)
+	e.IPExtractor = proxies.Address
 	e.Pre(
 		web.InFlight(&s.inFlight, &s.draining),
-		web.Trace(env.Log),
-		web.SecurityHeaders(s.origin, c.HSTSSubdomains, c.TrustedProxies),
+		web.Trace(web.Tracing{Log: env.Log, Probe: isProbe, WriteTime: env.WriteTime}),
+		proxies.Watch(),
+		web.SecurityHeaders(s.origin, c.HSTSSubdomains, proxies),
+		ownResources,
 		web.OwnHost(s.origin, outsideAPI),
 		web.SameOrigin(),
 		web.WhoIsCalling(parts.auth.Identify),
@@ -125,15 +147,15 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		ConnState:                    s.connections.note,
 		ReadHeaderTimeout:            4 * time.Second,
 		ReadTimeout:                  15 * time.Second,
-		WriteTimeout:                 30 * time.Second,
-		IdleTimeout:                  60 * time.Second,
+		WriteTimeout:                 env.WriteTime,
+		IdleTimeout:                  c.IdleTimeout,
+		HTTP2:                        &http.HTTP2Config{WriteByteTimeout: env.WriteTime},
 		MaxHeaderBytes:               32 << 10,
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(env.Log.Handler(), slog.LevelDebug),
 	}
-	if s.tls {
-		certificate := &certificate{certFile: c.TLSCert, keyFile: c.TLSKey, log: env.Log}
-		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate.get}
+	if s.certificate != nil {
+		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate.get}
 	}
 	return s, nil
 }
@@ -144,6 +166,9 @@ func newGuard(c config.Config, env Environment) (echo.MiddlewareFunc, error) {
 	options := site.Options{Routed: outsideAPI}
 	if err := json.Unmarshal(protectedJSON, &options.Protected); err != nil {
 		return nil, fmt.Errorf("read protected.json, which must be a list of paths: %w", err)
+	}
+	if err := json.Unmarshal(policyJSON, &options.Sources); err != nil {
+		return nil, fmt.Errorf(`read content-security-policy.json, which must be an object such as {"img-src": ["https://images.example.com"]}: %w`, err)
 	}
 	if c.FrontendDev == (origin.Origin{}) {
 		pages, err := site.New(env.Site, options)
@@ -250,26 +275,6 @@ func OpenRoot(ctx context.Context, c config.Config, s *store.Store) (secret.Root
 	return root, errors.Join(err, store.Adopt(c.SecretPath()))
 }
 
-// addressReader says where the address of a client is read: from the
-// connection, or from X-Forwarded-For as far as trusted proxies wrote it.
-func addressReader(proxies []netip.Prefix) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, proxy := range proxies {
-		options = append(options, echo.TrustIPRange(ipNet(proxy)))
-	}
-	return echo.ExtractIPFromXFFHeader(options...)
-}
-
-func ipNet(prefix netip.Prefix) *net.IPNet {
-	return &net.IPNet{
-		IP:   prefix.Addr().AsSlice(),
-		Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen()),
-	}
-}
-
 // Origin returns the public origin.
 func (s *Server) Origin() origin.Origin { return s.origin }
 
@@ -277,13 +282,21 @@ func (s *Server) Origin() origin.Origin { return s.origin }
 // where that follows from the listening address, and else that address.
 func (s *Server) Address() string {
 	scheme := "http"
-	if s.tls {
+	if s.certificate != nil {
 		scheme = "https"
 	}
 	if _, port, err := net.SplitHostPort(s.listener.Addr().String()); err == nil && s.origin == origin.New(scheme, s.origin.Host(), port) {
 		return s.origin.String()
 	}
 	return scheme + "://" + s.listener.Addr().String()
+}
+
+// Reload reads the TLS certificate again at once, if there is one. Nothing that
+// is being answered notices.
+func (s *Server) Reload() {
+	if s.certificate != nil {
+		s.certificate.look()
+	}
 }
 
 // Run answers requests until ctx ends, then finishes those it is answering, in
@@ -293,13 +306,16 @@ func (s *Server) Run(ctx context.Context) error {
 	var working sync.WaitGroup
 	working.Go(func() { s.auth.Follow(background) })
 	working.Go(func() { s.auth.Maintain(background) })
+	if s.certificate != nil {
+		working.Go(func() { s.certificate.follow(background) })
+	}
 
 	requests, hurry := context.WithCancel(background)
 	defer hurry()
 	s.http.BaseContext = func(net.Listener) context.Context { return requests }
 	accepting := make(chan error, 1)
 	go func() {
-		if s.tls {
+		if s.certificate != nil {
 			accepting <- s.http.ServeTLS(s.listener, "", "")
 		} else {
 			accepting <- s.http.Serve(s.listener)

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -39,6 +39,86 @@ function changed(source: string, diff: string): string {
     source = source.replace(from, () => side("+").join("\n"));
   }
   return source;
+}
+
+/** A page that loads whatever pages load; its worker answers with a number, and with the status of a request. */
+const mediaPage = (worker: string) => `"use client";
+import { useEffect, useState } from "react";
+
+export default function MediaPage() {
+  const [answers, setAnswers] = useState<string[]>([]);
+  const [blobs, setBlobs] = useState<string[]>([]);
+  useEffect(() => {
+    const workers = [${worker}, new Worker("/plain-worker.js")];
+    for (const worker of workers) {
+      worker.onmessage = ({ data }: MessageEvent<string>) => setAnswers((all) => [...all, data]);
+      worker.postMessage(21);
+    }
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 3;
+    canvas.toBlob(async (picture) => {
+      const sound = await (await fetch("/beep.wav")).blob();
+      setBlobs([picture!, sound].map((blob) => URL.createObjectURL(blob)));
+    });
+    return () => workers.forEach((worker) => worker.terminate());
+  }, []);
+  return (
+    <main>
+      <ul>
+        {answers.map((answer) => (
+          <li key={answer}>{answer}</li>
+        ))}
+      </ul>
+      <audio data-testid="audio" src="/beep.wav" preload="auto" />
+      <video data-testid="video" src="/beep.wav" preload="auto" />
+      <img data-testid="allowed" src="https://images.example.com/x.svg" alt="" />
+      <img data-testid="refused" src="https://other.example.com/x.svg" alt="" />
+      {blobs[0] && <img data-testid="blob" src={blobs[0]} alt="" />}
+      {blobs[1] && <audio data-testid="recording" src={blobs[1]} preload="auto" />}
+    </main>
+  );
+}
+`;
+
+const ownMedia = {
+  "frontend/app/media/page.tsx": mediaPage(`new Worker(new URL("./worker.ts", import.meta.url), { type: "module" })`),
+  "frontend/app/media/worker.ts": `addEventListener("message", async ({ data }: MessageEvent<number>) => {
+  const { status } = await fetch("/api/auth/session");
+  const { lazy } = await import("./lazy");
+  postMessage("the page's worker: " + 2 * data + ", " + status + ", " + lazy + " in the public worker");
+});
+`,
+  "frontend/app/media/lazy.ts": `export const lazy = "lazy";\n`,
+  "frontend/app/dashboard/media/page.tsx": mediaPage(`new Worker(new URL("./worker.ts", import.meta.url))`),
+  "frontend/app/dashboard/media/worker.ts": `addEventListener("message", async ({ data }: MessageEvent<number>) => {
+  const { status } = await fetch("/api/user/profile");
+  postMessage("the page's worker: " + 3 * data + ", " + status + " in the protected worker");
+});
+`,
+  "frontend/public/plain-worker.js": `addEventListener("message", async ({ data }) => {
+  const { status } = await fetch("/api/auth/session");
+  postMessage("the site's worker: " + data + ", " + status);
+});
+`,
+};
+
+/** Half a second of sound. */
+function beep(): Buffer {
+  const samples = Buffer.from(Array.from({ length: 4000 }, (_, i) => 128 + Math.round(60 * Math.sin(i / 3))));
+  const header = Buffer.alloc(44);
+  header.write("RIFF", 0);
+  header.writeUInt32LE(36 + samples.length, 4);
+  header.write("WAVEfmt ", 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20); // PCM
+  header.writeUInt16LE(1, 22); // mono
+  header.writeUInt32LE(8000, 24);
+  header.writeUInt32LE(8000, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write("data", 36);
+  header.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([header, samples]);
 }
 
 /** Those of the Go tests that look at what the page adds. */
@@ -89,6 +169,20 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
         "npm run --silent format:check && npx --no-install eslint --max-warnings 0 frontend/app frontend/features",
       );
       await run("./.ci/generated-is-current");
+    });
+
+    await test.step("a file name that Go cannot embed stops the build, and leaves none behind", async () => {
+      write("frontend/public/it's.txt", "x");
+      const { status, words } = await tried("make build");
+      expect(status, words).not.toBe(0);
+      expect(words).toMatch(/it's\.txt: the character "'" is not allowed in a name/);
+      expect(existsSync(at("frontend/out/index.html"))).toBe(false);
+      await rm(at("frontend/public/it's.txt"));
+    });
+
+    await test.step("it builds, with media of its own", async () => {
+      for (const [file, text] of Object.entries(ownMedia)) write(file, text);
+      writeFileSync(at("frontend/public/beep.wav"), beep());
       await run("make build");
       await run(`${goTest} ./server/notes`);
     });
@@ -124,6 +218,56 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
         }
         await add("One more");
         await expect(page.getByRole("alert").filter({ hasText: "You have 2 notes already" })).toBeVisible();
+        await context.close();
+      } finally {
+        await server.stop();
+      }
+    });
+
+    await test.step("its media and workers work, on public and on protected pages", async () => {
+      const server = await startServer([], at("acme"));
+      try {
+        const context = await browser.newContext({ baseURL: server.origin });
+        await context.route("https://*.example.com/**", (route) =>
+          route.fulfill({
+            contentType: "image/svg+xml",
+            body: '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="3"/>',
+          }),
+        );
+        const page = await context.newPage();
+        const complaints: string[] = [];
+        page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+        /** What came of each thing that the page loads. */
+        const wants = async (path: string, answers: string[]) => {
+          await page.goto(path);
+          for (const answer of answers) await expect(page.getByText(answer)).toBeVisible();
+          for (const media of ["audio", "video", "recording"])
+            await expect(page.getByTestId(media), media).toHaveJSProperty("readyState", 4);
+          for (const image of ["blob", "allowed"])
+            await expect(page.getByTestId(image), image).toHaveJSProperty("naturalWidth", 3);
+          await expect(page.getByTestId("refused")).toHaveJSProperty("naturalWidth", 0);
+          expect(complaints.splice(0).filter((text) => !text.includes("https://other.example.com/"))).toEqual([]);
+        };
+        await wants("/media", ["the page's worker: 42, 200, lazy", "the site's worker: 21, 200"]);
+        await registerByForm(page, { ...person, email: `media-${person.email}` });
+        await wants("/dashboard/media", ["the page's worker: 63, 200", "the site's worker: 21, 200"]);
+        await page.goto("/beep.wav");
+        await expect(page.locator("video")).toHaveJSProperty("readyState", 4);
+
+        // A stranger gets the code of the public page's worker, and not that of the protected one's.
+        const stranger = await browser.newContext({ baseURL: server.origin });
+        const chunks = readdirSync(at("frontend/out/_next/static/chunks")).filter((name) => name.endsWith(".js"));
+        const holding = (text: string) =>
+          chunks.filter((name) => read(`frontend/out/_next/static/chunks/${name}`).includes(text));
+        for (const [text, status] of [
+          ["in the public worker", 200],
+          ["in the protected worker", 404],
+        ] as const) {
+          expect(holding(text)).toHaveLength(1);
+          const answer = await stranger.request.get(`/_next/static/chunks/${holding(text)[0]}`);
+          expect(answer.status(), text).toBe(status);
+        }
+        await stranger.close();
         await context.close();
       } finally {
         await server.stop();

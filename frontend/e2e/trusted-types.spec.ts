@@ -18,6 +18,13 @@ for (const path of ["/", "/login", "/dashboard", "/no/such/page"]) {
         "script of text": () => (document.createElement("script").text = "alert(1)"),
         markup: () => (document.createElement("div").innerHTML = "<img src=x onerror=alert(1)>"),
         "another policy": () => Reflect.get(window, "trustedTypes").createPolicy("mine", {}),
+        "worker of another origin": () => new Worker("https://evil.example/x.js"),
+        "worker of data": () => new Worker("data:text/javascript,postMessage(1)"),
+        "worker of the API": () => new Worker("/api/x.js"),
+        "worker of no script": () => new Worker("/robots.txt"),
+        "worker's address for a script": () => (document.createElement("script").src = "/worker.js"),
+        "script of a blob": () => (document.createElement("script").src = URL.createObjectURL(new Blob(["alert(1)"]))),
+        "a worker of this site": () => new Worker("/no/such/worker.js").terminate(),
         "a chunk": () => (document.createElement("script").src = "/_next/static/chunks/x.js"),
       };
       return Object.keys(attempts).filter((name) => {
@@ -29,6 +36,6 @@ for (const path of ["/", "/login", "/dashboard", "/no/such/page"]) {
         }
       });
     });
-    expect(allowed).toEqual(["a chunk"]);
+    expect(allowed).toEqual(["a worker of this site", "a chunk"]);
   });
 }

@@ -7,7 +7,8 @@ export const THEME_KEY = "theme";
  * - puts the chosen theme on the document before the first paint, so that nothing flashes;
  * - makes the Trusted Types policy `default`, which the Content-Security-Policy demands (W3C Trusted Types, section
  *   "default policy"). Scripts come from this build's own chunks; their addresses stay as they are written, because the
- *   bundler finds its chunks by them. Only two texts may become markup: the empty script element that React makes
+ *   bundler finds its chunks by them. Workers may also be any other script of this site, such as one in `public/`, and
+ *   what the page has made itself where `server/content-security-policy.json` allows that. Only two texts may become markup: the empty script element that React makes
  *   scripts from (its end is written with a backslash, or it would end this script), and this script itself, which React
  *   puts down again, without running it, when it renders a broken page anew. Everything else is refused by the browser.
  *   A server that sees this policy in a page turns the demand on for it (`server/site/csp.go`).
@@ -17,6 +18,8 @@ try{const t=localStorage.getItem(${JSON.stringify(THEME_KEY)});if(t==="light"||t
 if(!window.trustedTypes)return;
 const self=document.currentScript.textContent;
 trustedTypes.createPolicy("default",{
-createScriptURL(s){const u=new URL(s,document.baseURI);return u.origin===location.origin&&u.pathname.startsWith("/_next/static/chunks/")?s:null},
+createScriptURL(s,_,sink){const u=new URL(s,document.baseURI);if(u.origin!==location.origin)return null;
+if(/worker/i.test(sink)&&(u.protocol==="blob:"||/\\.m?js$/.test(u.pathname)&&!u.pathname.startsWith("/api/")))return s;
+return u.pathname.startsWith("/_next/static/chunks/")?s:null},
 createHTML(s){return s==="<script><\\/script>"||s===self?s:null}
 })})()`;

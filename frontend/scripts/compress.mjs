@@ -6,7 +6,10 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
 const out = path.join(import.meta.dirname, "..", "out");
-const compressible = new Set([".html", ".txt", ".js", ".css", ".svg", ".json", ".xml", ".webmanifest", ".ico", ".map"]);
+// The server's own table: it takes a variant for one only where the table says so.
+const mediaTypes = JSON.parse(
+  await readFile(path.join(import.meta.dirname, "..", "..", "server", "site", "media-types.json"), "utf8"),
+);
 
 const variants = [
   {
@@ -25,7 +28,7 @@ const variants = [
 
 const entries = await readdir(out, { recursive: true, withFileTypes: true });
 const files = entries
-  .filter((entry) => entry.isFile() && compressible.has(path.extname(entry.name)))
+  .filter((entry) => entry.isFile() && mediaTypes[path.extname(entry.name).toLowerCase()]?.compress)
   .map((entry) => path.join(entry.parentPath, entry.name));
 
 const written = await Promise.all(files.flatMap((file) => variants.map((variant) => writeVariant(file, variant))));

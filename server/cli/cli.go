@@ -40,6 +40,7 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	site           Site
+	known          map[string]bool // the variables of the environment that are read
 }
 
 // usageError is a fault of flags or settings.
@@ -75,12 +76,16 @@ type commands struct {
 // Run runs a command and returns the exit status of the process: 0 when it
 // did its work, 1 when it failed, 2 when flags or settings are at fault.
 func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer, site Site) int {
+	// Without this a write to a pipe that nobody reads any more would end the
+	// process in the middle of its work.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	// Ctrl-C again ends the process at once. SIGTERM again does not: a
 	// supervisor that repeats itself must not cut off what is being answered.
 	context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGINT) })
-	p := &process{ctx: ctx, getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, site: site}
+	output := &pipe{Writer: stdout}
+	p := &process{ctx: ctx, getenv: getenv, stdin: stdin, stdout: output, stderr: stderr, site: site}
 
 	err := p.run(args)
 	var asked exit
@@ -90,6 +95,9 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	if err == nil {
 		return exitOK
 	}
+	if output.broken && errors.Is(err, syscall.EPIPE) {
+		return exitFailed // whoever read the output has seen enough, as head has
+	}
 	report(stderr, err)
 	var usage usageError
 	if errors.As(err, &usage) {
@@ -97,6 +105,19 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// pipe is an output whose reader may go away.
+type pipe struct {
+	io.Writer
+	broken bool
+}
+
+// Write notes that nobody reads any more.
+func (p *pipe) Write(text []byte) (int, error) {
+	n, err := p.Writer.Write(text)
+	p.broken = p.broken || errors.Is(err, syscall.EPIPE)
+	return n, err
 }
 
 // exit is what kong asks for after --help.
@@ -125,9 +146,15 @@ func (p *process) run(args []string) (err error) {
 	if err != nil {
 		return fmt.Errorf("define the command line: %w", err)
 	}
+	p.known = variables(parser.Model)
 	command, err := parser.Parse(args)
 	if err != nil {
 		return usageError{err}
+	}
+	if command.Selected().Name != "serve" { // which logs them
+		for _, warning := range p.unknownVariables(p.known) {
+			fmt.Fprintf(p.stderr, "lychgate: warning: %s\n", warning)
+		}
 	}
 	return command.Run(p)
 }
@@ -137,7 +164,7 @@ func (p *process) fromEnvironment(_ *kong.Context, _ *kong.Path, flag *kong.Flag
 	if flag.Tag.Has("argument") { // says what to do, not how: from the command line alone
 		return nil, nil
 	}
-	if value := p.getenv("LYCHGATE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))); value != "" {
+	if value := p.getenv(variableOf(flag.Name)); value != "" {
 		return value, nil
 	}
 	return nil, nil

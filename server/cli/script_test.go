@@ -79,7 +79,8 @@ func command(ctx context.Context, ts *testscript.TestScript, args []string) *exe
 	for _, name := range []string{"PATH", "TMPDIR", "GOCOVERDIR"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
-	for _, name := range cli.Variables() {
+	mistyped := []string{"LYCHGATE_DATADIR", "LYCHGATE_PORT", "LYCHGATE_SERVICE_PORT", "Lychgate_Addr"}
+	for _, name := range append(mistyped, cli.Variables()...) {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

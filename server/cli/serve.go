@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -36,6 +38,7 @@ type serveCommand struct {
 	passwords
 	Addr             string   `name:"addr" default:"localhost:8080" placeholder:"HOST:PORT" help:"Listening address; port 0 picks one. (${default})"`
 	Origin           string   `name:"origin" placeholder:"URL" help:"The public origin, https://… in production. (by default http:// and the address)"`
+	IdleTimeout      string   `name:"idle-timeout" default:"120s" placeholder:"D" help:"A connection is kept this long for its next request; keep it longer than a load balancer does. (${default})"`
 	AccessTTL        string   `name:"access-ttl" default:"15m" placeholder:"D" help:"Life of an access token. (${default})"`
 	SessionIdle      string   `name:"session-idle" default:"168h" placeholder:"D" help:"A session ends after this long unused. (${default})"`
 	SessionMax       string   `name:"session-max" default:"720h" placeholder:"D" help:"A session ends after this long in any case. (${default})"`
@@ -88,10 +91,28 @@ func (s *serveCommand) Run(p *process) error {
 	case !p.site.Built:
 		env.Log.Warn("THE FRONTEND IS NOT IN THIS BINARY: only a placeholder page is served. Build it with `make build`, or with `npm ci && npm run build` before `go run .`")
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	running, err := server.New(p.ctx, settings, env)
 	if err != nil {
 		return err
 	}
+	for _, warning := range p.warnings(settings) { // the secret is there now
+		env.Log.Warn(warning)
+	}
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				running.Reload()
+			case <-done:
+				return
+			}
+		}
+	}()
 	address := running.Address()
 	env.Log.Info("ready", "url", address, "origin", running.Origin().String())
 	// This line is for people and scripts, whatever the log level is.
@@ -113,6 +134,7 @@ func (s *serveCommand) flags(p *process) (config.Flags, error) {
 	flags, err := s.installation.flags(p)
 	s.set(&flags)
 	flags.Addr, flags.Origin = s.Addr, s.Origin
+	flags.IdleTimeout = s.IdleTimeout
 	flags.AccessTTL, flags.SessionIdle, flags.SessionMax, flags.RefreshGrace = s.AccessTTL, s.SessionIdle, s.SessionMax, s.RefreshGrace
 	flags.SessionLimit = s.SessionLimit
 	flags.LoginAttempts, flags.RegisterAttempts, flags.Signup = s.LoginAttempts, s.RegisterAttempts, s.Signup

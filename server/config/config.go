@@ -25,6 +25,7 @@ type Flags struct {
 	Origin           string
 	DataDir          string
 	Database         string
+	IdleTimeout      string
 	AccessTTL        string
 	SessionIdle      string
 	SessionMax       string
@@ -52,7 +53,7 @@ type Flags struct {
 func Defaults() Flags {
 	return Flags{
 		Addr: "localhost:8080", DataDir: "./lychgate-data",
-		AccessTTL: "15m", SessionIdle: "168h", SessionMax: "720h", RefreshGrace: "30s", SessionLimit: "100",
+		IdleTimeout: "120s", AccessTTL: "15m", SessionIdle: "168h", SessionMax: "720h", RefreshGrace: "30s", SessionLimit: "100",
 		BcryptCost: "12", LoginAttempts: "10/m", RegisterAttempts: "5/m", PasswordMin: "8", AuditDays: "90",
 		Signup: "open", InsecureCookies: "false", HSTSSubdomains: "false", LogFormat: "auto", LogLevel: "info",
 	}
@@ -63,6 +64,7 @@ type Config struct {
 	Addr             string
 	Origin           origin.Origin // the zero one: from the address, once it listens
 	DataDir          string
+	IdleTimeout      time.Duration // of connections kept for the next request
 	AccessTTL        time.Duration
 	SessionIdle      time.Duration
 	SessionMax       time.Duration
@@ -107,6 +109,7 @@ func Check(flags Flags) (Config, error) {
 		Addr:             r.addr("addr", flags.Addr),
 		Origin:           r.origin("origin", flags.Origin),
 		DataDir:          r.present("data-dir", flags.DataDir),
+		IdleTimeout:      r.duration("idle-timeout", flags.IdleTimeout, time.Second, time.Hour),
 		AccessTTL:        r.duration("access-ttl", flags.AccessTTL, time.Second, 24*time.Hour),
 		SessionIdle:      r.duration("session-idle", flags.SessionIdle, time.Second, longest),
 		SessionMax:       r.duration("session-max", flags.SessionMax, time.Second, longest),
@@ -143,6 +146,23 @@ func Check(flags Flags) (Config, error) {
 	r.checkOrigin(config, flags)
 	r.checkFrontendDev(config, flags)
 	return config, errors.Join(r.faults...)
+}
+
+// WideProxies returns those of the trusted ranges that hold so much of the
+// Internet that strangers are in them, who can then write any address.
+func (c Config) WideProxies() (wide []netip.Prefix) {
+	privateIPv6 := netip.MustParsePrefix("fc00::/7")
+	for _, proxy := range c.TrustedProxies {
+		least := 8
+		if proxy.Addr().Is6() {
+			least = 16
+		}
+		private := proxy.Bits() >= privateIPv6.Bits() && privateIPv6.Contains(proxy.Addr())
+		if proxy.Bits() < least && !private {
+			wide = append(wide, proxy)
+		}
+	}
+	return wide
 }
 
 // OriginOf returns the configured origin, or the one of the address that the
@@ -325,6 +345,9 @@ func (r *reader) prefixes(flag string, values []string) (list []netip.Prefix) {
 		if err != nil {
 			r.fault(flag, value, "it must be an address or a range, such as 10.0.0.7 or 10.0.0.0/24")
 			continue
+		}
+		if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 { // peers are written as IPv4
+			prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)
 		}
 		list = append(list, prefix.Masked())
 	}

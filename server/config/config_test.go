@@ -40,6 +40,7 @@ var table = []values{
 		},
 	},
 	{"data-dir", func(f *config.Flags, v string) { f.DataDir = v }, []string{".", "/var/lib/lychgate", "a b"}, []string{""}},
+	{"idle-timeout", func(f *config.Flags, v string) { f.IdleTimeout = v }, []string{"1s", "120s", "1h"}, []string{"", "0", "999ms", "61m", "120", "-1s"}},
 	{"access-ttl", func(f *config.Flags, v string) { f.AccessTTL = v }, []string{"1s", "15m", "24h", "1h30m"}, []string{"", "0s", "999ms", "1.5s", "24h1s", "-15m", "15", "soon", "1d"}},
 	{"session-idle", func(f *config.Flags, v string) { f.SessionIdle = v }, []string{"1s", "168h"}, []string{"", "0s", "-1h", "week", "100000h"}},
 	{"session-max", func(f *config.Flags, v string) { f.SessionMax = v }, []string{"1s", "720h"}, []string{"", "0s", "-1h", "30d", "100000h"}},
@@ -145,8 +146,8 @@ const someSecret = "0123456789abcdef0123456789abcdef"
 
 func TestCheckReadsEverySetting(t *testing.T) {
 	got, err := config.Check(config.Flags{
-		Addr: "0.0.0.0:80", Origin: "https://App.Example.com", DataDir: "/data", AccessTTL: "1m", SessionIdle: "2h", SessionMax: "3h", RefreshGrace: "4s", SessionLimit: "5",
-		BcryptCost: "11", LoginAttempts: "6/s", RegisterAttempts: "7/h", PasswordMin: "15", AuditDays: "30", Signup: "closed", TrustedProxy: []string{"10.0.0.7/8", "::1"},
+		Addr: "0.0.0.0:80", Origin: "https://App.Example.com", DataDir: "/data", IdleTimeout: "90s", AccessTTL: "1m", SessionIdle: "2h", SessionMax: "3h", RefreshGrace: "4s", SessionLimit: "5",
+		BcryptCost: "11", LoginAttempts: "6/s", RegisterAttempts: "7/h", PasswordMin: "15", AuditDays: "30", Signup: "closed", TrustedProxy: []string{"10.0.0.7/8", "::1", "::ffff:192.0.2.0/120"},
 		InsecureCookies: "false", HSTSSubdomains: "true", LogFormat: "json", LogLevel: "debug", Secret: someSecret,
 	})
 	if err != nil {
@@ -156,9 +157,9 @@ func TestCheckReadsEverySetting(t *testing.T) {
 		t.Errorf("origin %s", got.Origin)
 	}
 	want := config.Config{
-		Addr: "0.0.0.0:80", Origin: got.Origin, DataDir: "/data", AccessTTL: time.Minute, SessionIdle: 2 * time.Hour, SessionMax: 3 * time.Hour, RefreshGrace: 4 * time.Second, SessionLimit: 5,
+		Addr: "0.0.0.0:80", Origin: got.Origin, DataDir: "/data", IdleTimeout: 90 * time.Second, AccessTTL: time.Minute, SessionIdle: 2 * time.Hour, SessionMax: 3 * time.Hour, RefreshGrace: 4 * time.Second, SessionLimit: 5,
 		BcryptCost: 11, LoginAttempts: config.Rate{Attempts: 6, Per: time.Second}, RegisterAttempts: config.Rate{Attempts: 7, Per: time.Hour}, PasswordMin: 15, AuditKeep: 720 * time.Hour, SignupClosed: true,
-		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.0/24")},
 		InsecureCookies: false, HSTSSubdomains: true, LogFormat: "json", LogLevel: slog.LevelDebug, Secret: someSecret,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -258,5 +259,23 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	flags.Secret, flags.Addr = "hunter2", "wrong"
 	if _, err := config.Check(flags); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Ranges that hold strangers are told from networks of one's own.
+func TestWideProxies(t *testing.T) {
+	for value, wide := range map[string]bool{
+		"0.0.0.0/0": true, "::/0": true, "128.0.0.0/1": true, "8.0.0.0/7": true, "2000::/3": true, "::ffff:0.0.0.0/96": true, "2001::/15": true,
+		"10.0.0.0/8": false, "172.16.0.0/12": false, "192.0.2.7": false, "fc00::/7": false, "fd00::/8": false, "2001:db8::/32": false, "::ffff:10.0.0.0/104": false,
+	} {
+		flags := config.Defaults()
+		flags.TrustedProxy = []string{"192.0.2.1", value}
+		c, err := config.Check(flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.WideProxies(); (len(got) == 1) != wide {
+			t.Errorf("%s: wide %v, want %v", value, got, wide)
+		}
 	}
 }

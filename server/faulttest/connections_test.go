@@ -154,7 +154,7 @@ func wantsServed(t *testing.T, work *watched) {
 func TestIdleConnections(t *testing.T) {
 	connections := quick(500, 10_000)
 	needsHandles(t, connections)
-	p := start(t, t.TempDir(), cheap...)
+	p := start(t, t.TempDir(), append([]string{"--idle-timeout", "60s"}, cheap...)...)
 	before, memoryBefore := p.handles(), p.resident()
 
 	idle := make([]net.Conn, 0, connections)

@@ -39,10 +39,11 @@ type Server struct {
 	// Config is what it runs with; Again starts another one on the same data.
 	Config config.Config
 
-	t      testing.TB
-	site   fs.FS
-	hashes *hashes
-	stop   func() error
+	t       testing.TB
+	running *server.Server
+	env     server.Environment
+	hashes  *hashes
+	stop    func() error
 }
 
 // ProtectedAsset is the address of a file of the site's build that only
@@ -75,6 +76,13 @@ func Start(t testing.TB, changes ...func(*config.Config)) *Server {
 // StartWith is Start for a server that carries another site.
 func StartWith(t testing.TB, site fs.FS, changes ...func(*config.Config)) *Server {
 	t.Helper()
+	return StartIn(t, server.Environment{Site: site}, changes...)
+}
+
+// StartIn is Start for a server in an environment of its own, but for log and
+// clock.
+func StartIn(t testing.TB, env server.Environment, changes ...func(*config.Config)) *Server {
+	t.Helper()
 	flags := config.Defaults()
 	flags.Addr = "localhost:0"
 	flags.DataDir = t.TempDir()
@@ -87,7 +95,7 @@ func StartWith(t testing.TB, site fs.FS, changes ...func(*config.Config)) *Serve
 	for _, change := range changes {
 		change(&settings)
 	}
-	return run(t, settings, NewClock(), site)
+	return run(t, settings, NewClock(), env)
 }
 
 // At is a change for Start: a server of another origin than its address. Its
@@ -109,26 +117,23 @@ func (s *Server) Again(changes ...func(*config.Config)) *Server {
 	for _, change := range changes {
 		change(&settings)
 	}
-	return run(s.t, settings, s.Clock, s.site)
+	return run(s.t, settings, s.Clock, s.env)
 }
 
-func run(t testing.TB, settings config.Config, clock *Clock, site fs.FS) *Server {
+func run(t testing.TB, settings config.Config, clock *Clock, env server.Environment) *Server {
 	t.Helper()
 	log, hashes := &Log{}, &hashes{}
-	running, err := server.New(t.Context(), settings, server.Environment{
-		Site: site,
-		Log:  slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now:  clock.Now,
-
-		OnHash: hashes.wait,
-	})
+	env.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	env.Now = clock.Now
+	env.OnHash = hashes.wait
+	running, err := server.New(t.Context(), settings, env)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- running.Run(ctx) }()
-	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t, site: site, hashes: hashes}
+	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t, running: running, env: env, hashes: hashes}
 	s.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-stopped
@@ -149,6 +154,9 @@ func (s *Server) Alter(statement string) {
 		s.t.Fatal(err)
 	}
 }
+
+// Reload is what SIGHUP does.
+func (s *Server) Reload() { s.running.Reload() }
 
 // Stop stops the server, if it has not been stopped already.
 func (s *Server) Stop() {

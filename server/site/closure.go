@@ -52,7 +52,7 @@ type closure struct {
 	// Of webpack exports alone:
 	chunkNames []chunkName     // the functions that name lazy chunks
 	called     map[string]bool // the ids of the chunks that reached scripts load
-	scripts    [][]byte        // reached scripts whose calls were not read yet
+	scripts    []string        // reached scripts whose calls were not read yet
 }
 
 // follow reads the files reached and not read yet; it reports whether there
@@ -83,7 +83,7 @@ func isBuildManifest(name string) bool {
 }
 
 func (c *closure) scanScript(name string, content []byte) {
-	c.scripts = append(c.scripts, content)
+	c.scripts = append(c.scripts, name)
 	names, rest, ok := chunkNamesOf(name, content)
 	if !ok {
 		// A runtime whose map cannot be read: following its words could
@@ -103,7 +103,7 @@ func (c *closure) loadLazyChunks() bool {
 		return false
 	}
 	for _, script := range c.scripts {
-		chunkCalls(script, func(id string) { c.called[id] = true })
+		chunkCalls(script, c.contents[script], func(id string) { c.called[id] = true })
 	}
 	c.scripts = nil
 	for id := range c.called {

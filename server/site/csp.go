@@ -11,18 +11,37 @@ import (
 	"golang.org/x/net/html"
 )
 
-// contentSecurityPolicy returns the policy of a page: everything from this
-// origin, inline scripts by the hash of their text (Content Security Policy
+// base is what the policy of every page allows: everything from this origin,
+// and images and sound that the page has made itself. The directives stand in
+// the order in which they are sent.
+var base = []struct{ directive, sources string }{
+	{"script-src", "'self'"},
+	{"style-src", "'self'"},
+	{"img-src", "'self' data: blob:"},
+	{"font-src", "'self'"},
+	{"connect-src", "'self'"},
+	{"media-src", "'self' data: blob:"},
+	{"manifest-src", "'self'"},
+	{"worker-src", "'self'"},
+	{"frame-src", ""},
+}
+
+// contentSecurityPolicy returns the policy of a page: base and what is allowed
+// beside it, inline scripts by the hash of their text (Content Security Policy
 // Level 3, section 6.7.2), and Trusted Types where the page is made for them.
-func contentSecurityPolicy(page []byte) string {
+func (s sources) contentSecurityPolicy(page []byte) string {
 	var policy strings.Builder
-	policy.WriteString("default-src 'none'; script-src 'self'")
+	policy.WriteString("default-src 'none'")
 	found := scripts(page)
-	for _, hash := range found.inlineHashes {
-		policy.WriteString(" 'sha256-" + hash + "'")
+	for _, b := range base {
+		s.write(&policy, b.directive, b.sources)
+		if b.directive == "script-src" {
+			for _, hash := range found.inlineHashes {
+				policy.WriteString(" 'sha256-" + hash + "'")
+			}
+		}
 	}
-	policy.WriteString("; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self';" +
-		" manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	policy.WriteString("; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 	// The client of Next.js turns text into scripts, so a page that runs it
 	// needs the policy "default" before, or nothing on it would work. A page
 	// without any script can lose nothing.
@@ -30,6 +49,39 @@ func contentSecurityPolicy(page []byte) string {
 		policy.WriteString("; require-trusted-types-for 'script'; trusted-types default nextjs")
 	}
 	return policy.String()
+}
+
+// scriptPolicy returns the policy that comes with a script. It rules a worker
+// that is started from it, which has no page, and nobody else: what pages may
+// do in scripts, requests and fonts, the worker may.
+func (s sources) scriptPolicy() string {
+	var policy strings.Builder
+	policy.WriteString("default-src 'none'")
+	for _, b := range base {
+		switch b.directive {
+		case "script-src", "font-src", "connect-src", "worker-src":
+			s.write(&policy, b.directive, b.sources)
+		}
+	}
+	policy.WriteString("; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	return policy.String()
+}
+
+// mediaPolicy comes with sound and film. Opened by itself, a film is shown on a
+// page that the browser makes around it, which then loads it.
+const mediaPolicy = "default-src 'none'; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// write adds a directive, unless it allows nothing.
+func (s sources) write(policy *strings.Builder, directive, own string) {
+	allowed := strings.Fields(own)
+	for _, source := range s[directive] {
+		if !slices.Contains(allowed, source) {
+			allowed = append(allowed, source)
+		}
+	}
+	if len(allowed) > 0 {
+		policy.WriteString("; " + directive + " " + strings.Join(allowed, " "))
+	}
 }
 
 // scriptsOf is what a policy has to know of a page's scripts.

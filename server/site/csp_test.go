@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"lychgate/server/site"
 )
 
 // trustedTypes is what the policy of a page adds that is made for it.
@@ -20,8 +22,8 @@ func policy(scripts ...string) string {
 		sum := sha256.Sum256([]byte(script))
 		hashes += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; script-src 'self'" + hashes + "; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-		"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	return "default-src 'none'; script-src 'self'" + hashes + "; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+		"connect-src 'self'; media-src 'self' data: blob:; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 }
 
 func TestContentSecurityPolicy(t *testing.T) {
@@ -112,7 +114,7 @@ func TestOtherAnswersKeepTheBaseline(t *testing.T) {
 	want := header{"Content-Security-Policy": baseline}
 	run(t, start(t), []request{
 		{name: "payload", path: "/about.txt", status: 200, want: want},
-		{name: "script", path: "/_next/static/chunks/about.js", status: 200, want: want},
+		{name: "style sheet", path: "/_next/static/chunks/site.css", status: 200, want: want},
 		{name: "303", path: "/dashboard", status: 303, want: want},
 		{name: "401", path: "/dashboard.txt", status: 401, want: want},
 		{name: "404 of a payload", path: "/nowhere.txt", status: 404, want: want},
@@ -123,4 +125,158 @@ func TestOtherAnswersKeepTheBaseline(t *testing.T) {
 	if p := policy(); strings.Contains(p, "unsafe") {
 		t.Error(p)
 	}
+}
+
+// The policy on a script rules the worker that is started from it.
+func TestScriptsCarryThePolicyOfWorkers(t *testing.T) {
+	want := header{"Content-Security-Policy": "default-src 'none'; script-src 'self'; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+	files := export()
+	files["worker.mjs"] = &fstest.MapFile{Data: []byte("1")}
+	server := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer server.Close()
+	run(t, server, []request{
+		{name: "chunk", path: "/_next/static/chunks/about.js", status: 200, want: want},
+		{name: "part of it", path: "/_next/static/chunks/about.js", send: header{"Range": "bytes=0-0"}, status: 206, want: want},
+		{name: "protected chunk", path: "/_next/static/chunks/dashboard.js", send: signedIn, status: 200, want: want},
+		{name: "module of the site", path: "/worker.mjs", status: 200, want: want},
+	})
+}
+
+// A film that is opened by itself is loaded by a page of the browser's own.
+func TestFilmsCanBeOpenedByThemselves(t *testing.T) {
+	files := export()
+	files["film.webm"], files["dashboard/talk.mp3"] = &fstest.MapFile{Data: []byte("film")}, &fstest.MapFile{Data: []byte(marker)}
+	server := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer server.Close()
+	want := header{"Content-Security-Policy": "default-src 'none'; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+	run(t, server, []request{
+		{name: "film", path: "/film.webm", status: 200, want: want},
+		{name: "part of it", path: "/film.webm", send: header{"Range": "bytes=0-1"}, status: 206, want: want},
+		{name: "protected sound", path: "/dashboard/talk.mp3", send: signedIn, status: 200, want: want},
+		{name: "picture", path: "/photo.png", status: 200, want: header{"Content-Security-Policy": baseline}},
+	})
+}
+
+// What a fork allows beside this origin is in the policy of its pages and
+// workers, in the directive that it stands in and in no other.
+func TestSources(t *testing.T) {
+	opts := protectDashboard()
+	opts.Sources = map[string][]string{
+		"img-src":     {"https://images.example.com", "'self'", "blob:"},
+		"frame-src":   {"https://player.example.com/embed/"},
+		"connect-src": {"wss://live.example.com:8443", "http://localhost:9000"},
+		"script-src":  {"'wasm-unsafe-eval'", "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"},
+		"worker-src":  {"blob:"},
+	}
+	files := fstest.MapFS{"p.html": {Data: []byte("<p>hello</p>")}, "404.html": {Data: []byte("<p>lost</p>")}, "w.js": {Data: []byte("1")}}
+	server := httptest.NewServer(handler(t, files, opts))
+	defer server.Close()
+	page := header{"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; style-src 'self'; " +
+		"img-src 'self' data: blob: https://images.example.com; font-src 'self'; connect-src 'self' wss://live.example.com:8443 http://localhost:9000; media-src 'self' data: blob:; " +
+		"manifest-src 'self'; worker-src 'self' blob:; frame-src https://player.example.com/embed/; base-uri 'none'; form-action 'self'; frame-ancestors 'none'" + trustedTypes}
+	worker := header{"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; font-src 'self'; " +
+		"connect-src 'self' wss://live.example.com:8443 http://localhost:9000; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+	run(t, server, []request{
+		{name: "page", path: "/p", status: 200, want: page},
+		{name: "404", path: "/nowhere", status: 404, want: page},
+		{name: "script", path: "/w.js", status: 200, want: worker},
+	})
+}
+
+// A source that weakens the policy, or does nothing, stops the start with
+// words, all of them together.
+func TestSourcesThatAreRefused(t *testing.T) {
+	for _, tt := range []struct{ directive, source, words string }{
+		{"image-src", "https://x.example", "no directive that can be widened"},
+		{"IMG-SRC", "https://x.example", "no directive that can be widened"},
+		{"default-src", "https://x.example", "name the directive that is meant"},
+		{"base-uri", "'self'", "lead the page's own scripts elsewhere"},
+		{"form-action", "https://x.example", "send what people type elsewhere"},
+		{"frame-ancestors", "https://x.example", "clicked without being seen"},
+		{"object-src", "'self'", "plugins obey no other policy"},
+		{"require-trusted-types-for", "'script'", "text becomes code"},
+		{"trusted-types", "*", "text becomes code"},
+		{"script-src", "'unsafe-inline'", "would become code"},
+		{"script-src", "'unsafe-eval'", "would become code"},
+		{"script-src", "'unsafe-hashes'", "would become code"},
+		{"style-src", "'unsafe-inline'", "would become code"},
+		{"script-src", "'strict-dynamic'", "keyword"},
+		{"script-src", "'nonce-abc'", "keyword"},
+		{"img-src", "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='", "keyword"},
+		{"script-src", "'sha256-short'", "keyword"},
+		{"connect-src", "'wasm-unsafe-eval'", "keyword"},
+		{"img-src", "'none'", "leave the directive out"},
+		{"img-src", "*", "the whole Internet"},
+		{"img-src", "https://*", "the whole Internet"},
+		{"img-src", "https://*:443", "the whole Internet"},
+		{"img-src", "http:", "everything of this scheme"},
+		{"script-src", "https:", "everything of this scheme"},
+		{"script-src", "http:", "everything of this scheme"},
+		{"script-src", "data:", "everything of this scheme"},
+		{"script-src", "blob:", "everything of this scheme"},
+		{"style-src", "data:", "everything of this scheme"},
+		{"worker-src", "data:", "everything of this scheme"},
+		{"frame-src", "data:", "everything of this scheme"},
+		{"img-src", "javascript:", "everything of this scheme"},
+		{"script-src", "http://cdn.example.com", "plain http"},
+		{"connect-src", "ws://live.example.com", "plain http"},
+		{"img-src", "http://localhost.evil.example", "plain http"},
+		{"img-src", "https://192.0.2.7", "no address but 127.0.0.1"},
+		{"img-src", "https://[2001:db8::1]", "no IPv6 address"},
+		{"img-src", "*.com", "no source"},
+		{"img-src", "a.*.example.com", "no source"},
+		{"img-src", "https://", "no source"},
+		{"img-src", "https:///x", "no source"},
+		{"img-src", "ftp://x.example", "no source"},
+		{"img-src", "https://x.example:port", "no source"},
+		{"img-src", "https://x_y.example", "no source"},
+		{"img-src", "https://bücher.example", "no source"},
+		{"img-src", "https://x.example/a b", "no source"},
+		{"img-src", "https://x.example; script-src *", "no source"},
+		{"img-src", "https://x.example, *", "no source"},
+		{"img-src", "https://x.example\r\nX-Evil: 1", "no source"},
+		{"img-src", "https://x.example/?q", "no source"},
+		{"img-src", "https://ada@x.example", "no source"},
+		{"img-src", "", "no source"},
+		{"img-src", " ", "no source"},
+	} {
+		opts := protectDashboard()
+		opts.Sources = map[string][]string{tt.directive: {tt.source}}
+		s, err := site.New(export(), opts)
+		if s != nil || err == nil || !strings.Contains(err.Error(), tt.words) || !strings.Contains(err.Error(), tt.directive) {
+			t.Errorf("%s %q: %v, want words with %q", tt.directive, tt.source, err, tt.words)
+		}
+	}
+	_, err := site.New(export(), site.Options{Protected: []string{"x"}, Sources: map[string][]string{"img-src": {"*", "'none'"}, "base-uri": nil}})
+	for _, words := range []string{`"x"`, `"*"`, "'none'", "base-uri"} {
+		if err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%v, want %q in it", err, words)
+		}
+	}
+}
+
+// Whatever a source holds, it stays one source of one directive.
+func FuzzSources(f *testing.F) {
+	for _, seed := range []string{"https://x.example", "*.x.example:*", "a;b", "a,b", "'self'", "blob:", "x y", "https://x.example/%3b", "\x00"} {
+		f.Add("img-src", seed)
+	}
+	f.Fuzz(func(t *testing.T, directive, source string) {
+		opts := site.Options{Sources: map[string][]string{directive: {source}}}
+		s, err := site.New(fstest.MapFS{"p.html": {Data: []byte("<p>hello</p>")}}, opts)
+		if err != nil {
+			return
+		}
+		w := httptest.NewRecorder()
+		guarded(s.Guard()).ServeHTTP(w, httptest.NewRequest("GET", "/p", nil))
+		got := w.Header().Values("Content-Security-Policy")
+		if len(got) != 1 || strings.ContainsAny(got[0], "\r\n,*") || strings.Contains(got[0], "unsafe-inline") || strings.Contains(got[0], "unsafe-eval") && !strings.Contains(got[0], "wasm-unsafe-eval") {
+			if !strings.Contains(source, "*.") && !strings.HasSuffix(source, ":*") && !strings.Contains(source, ":*/") {
+				t.Errorf("%s %q makes %q", directive, source, got)
+			}
+		}
+		plain := policy() + trustedTypes
+		if extra := strings.Count(got[0], ";") - strings.Count(plain, ";"); extra < 0 || extra > 1 || extra == 1 && directive != "frame-src" {
+			t.Errorf("%s %q makes %q", directive, source, got)
+		}
+	})
 }

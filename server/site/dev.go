@@ -72,6 +72,9 @@ func (d *Dev) answer(c echo.Context, escaped string) error {
 		noStore(c)
 		return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
 	}
+	if escaped == wellKnownPath {
+		return redirect(c, http.StatusSeeOther, securityPath)
+	}
 	// Its pages need inline styles and eval, so the policy is no more than that
 	// nobody may frame them.
 	c.Response().Header().Set("Content-Security-Policy", "frame-ancestors 'none'")

@@ -45,6 +45,9 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 		return errMethod
 	}
 	found := s.resolve(escaped)
+	if found.label == protected {
+		ownResource(c)
+	}
 	if found.label != public {
 		// A protected asset may be kept by the browser, so nothing may set a
 		// cookie on its answer.
@@ -57,10 +60,13 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 		} else if err != nil {
 			return err
 		}
+		ownResource(c)
 	}
 	switch {
 	case found.page != "":
 		return redirect(c, http.StatusPermanentRedirect, (&url.URL{Path: found.page, RawQuery: c.QueryString()}).String())
+	case found.file == nil && escaped == wellKnownPath && s.pages[securityPath] != nil:
+		return redirect(c, http.StatusSeeOther, securityPath)
 	case found.file == nil:
 		return s.notFound(c)
 	default:
@@ -72,6 +78,21 @@ func (s *Site) answer(c echo.Context, escaped string) error {
 // in, as against that it cannot be known.
 func isNobody(err error) bool {
 	return errors.Is(err, problem.ErrUnauthenticated) || errors.Is(err, web.ErrDuplicateCookies)
+}
+
+// Password managers ask wellKnownPath for the page where a password is
+// changed (A Well-Known URL for Changing Passwords, section 3).
+const (
+	wellKnownPath = "/.well-known/change-password"
+	securityPath  = "/dashboard/settings/security"
+)
+
+// ownResource keeps other sites from embedding what is protected in their
+// pages, where side channels could tell what is in it. A protected asset that
+// a stranger asks for must answer like one that does not exist, so it is said
+// of those only to who may have them.
+func ownResource(c echo.Context) {
+	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // refuse answers a stranger, for whom a protected asset does not exist.

@@ -25,6 +25,9 @@ type Options struct {
 	// Routed reports whether the router answers an escaped path (/healthz …).
 	// What lies below /api/ always is the router's. Nil means nothing else is.
 	Routed func(path string) bool
+	// Sources names, by directive of the Content-Security-Policy, what pages may
+	// load from elsewhere, such as "img-src": "https://images.example.com".
+	Sources map[string][]string
 }
 
 // Site is an export, indexed and labelled. It is made once and never changes,
@@ -32,6 +35,7 @@ type Options struct {
 type Site struct {
 	routed    func(path string) bool
 	protected prefixes
+	sources   sources
 	addresses map[string]*file // every address there is, the pages' among them
 	pages     map[string]*file // the addresses without .html, for /x/ → /x
 	missing   *file            // the export's own 404 page, or nil
@@ -49,7 +53,7 @@ type file struct {
 
 	contentType  []string
 	cacheControl []string
-	csp          []string // of a page; nil where the server's baseline is right
+	csp          []string // of a page, a script or a film; nil where the server's baseline is right
 	immutable    bool
 }
 
@@ -62,7 +66,7 @@ type body struct {
 }
 
 // New indexes files. It refuses a protected path that is no clean absolute
-// path, a file that cannot be read, and a file that could never be served
+// path, a source that weakens the policy of pages, a file that cannot be read, and a file that could never be served
 // because the router answers at its address.
 //
 // Where two files claim one address, the file of exactly that name has it,
@@ -73,8 +77,10 @@ func New(files fs.FS, opts Options) (*Site, error) {
 		addresses: make(map[string]*file),
 		pages:     make(map[string]*file),
 	}
-	var err error
-	if s.protected, err = checkedPrefixes(opts.Protected); err != nil {
+	var protectedErr, sourcesErr error
+	s.protected, protectedErr = checkedPrefixes(opts.Protected)
+	s.sources, sourcesErr = checkedSources(opts.Sources)
+	if err := errors.Join(protectedErr, sourcesErr); err != nil {
 		return nil, err
 	}
 	contents, err := readAll(files)
@@ -123,30 +129,36 @@ func isVariant(name string, contents map[string][]byte) bool {
 	for _, coding := range codings {
 		if base, ok := strings.CutSuffix(name, coding.suffix); ok {
 			_, exists := contents[base]
-			return exists && mediaTypeOf(base).compressible
+			return exists && mediaTypeOf(base).Compress
 		}
 	}
 	return false
 }
 
 func (s *Site) newFile(name string, contents map[string][]byte, reached map[string]bool) *file {
-	media, hashed := mediaTypeOf(name), hasHashedName(name)
+	media, hashed := mediaTypeOfFile(name, contents[name]), hasHashedName(name)
 	f := &file{
 		name:        name,
 		label:       s.protected.labelOf(name, reached),
-		contentType: []string{media.contentType},
+		contentType: []string{media.ContentType},
 		immutable:   hashed,
 	}
 	f.cacheControl = []string{cacheControl(f.label, hashed)}
 	stored := f.label == public || hashed
 	f.body = newBody(contents[name], "", stored)
 	for _, coding := range codings {
-		if content, ok := contents[name+coding.suffix]; ok && media.compressible {
+		if content, ok := contents[name+coding.suffix]; ok && media.Compress {
 			f.encoded = append(f.encoded, newBody(content, coding.name, stored))
 		}
 	}
-	if path.Ext(name) == ".html" {
-		f.csp = []string{contentSecurityPolicy(contents[name])}
+	kind, _, _ := strings.Cut(media.ContentType, "/")
+	switch ext := path.Ext(name); {
+	case ext == ".html":
+		f.csp = []string{s.sources.contentSecurityPolicy(contents[name])}
+	case ext == ".js" || ext == ".mjs":
+		f.csp = []string{s.sources.scriptPolicy()}
+	case kind == "audio" || kind == "video":
+		f.csp = []string{mediaPolicy}
 	}
 	return f
 }

@@ -1,65 +1,80 @@
 package site
 
 import (
+	_ "embed"
+	"encoding/json"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // mediaType is a content type, and whether compressing it at build time makes
 // sense: only then is a .br or .gz sibling a variant.
 type mediaType struct {
-	contentType  string
-	compressible bool
+	ContentType string `json:"type"`
+	Compress    bool   `json:"compress"`
 }
 
-// mediaTypes is a table of our own, so that an answer does not depend on the
-// machine's list of types. Payloads are .txt and must stay text/plain: the
-// router navigates hard otherwise.
-var mediaTypes = map[string]mediaType{
-	".html":        {"text/html; charset=utf-8", true},
-	".txt":         {"text/plain; charset=utf-8", true},
-	".css":         {"text/css; charset=utf-8", true},
-	".js":          {"text/javascript; charset=utf-8", true},
-	".mjs":         {"text/javascript; charset=utf-8", true},
-	".json":        {"application/json", true},
-	".map":         {"application/json", true},
-	".webmanifest": {"application/manifest+json", true},
-	".xml":         {"application/xml", true},
-	".xsl":         {"application/xml", true},
-	".rss":         {"application/rss+xml", true},
-	".atom":        {"application/atom+xml", true},
-	".svg":         {"image/svg+xml", true},
-	".wasm":        {"application/wasm", true},
-	".md":          {"text/markdown; charset=utf-8", true},
-	".csv":         {"text/csv; charset=utf-8", true},
-	".vtt":         {"text/vtt; charset=utf-8", true},
-	".ttf":         {"font/ttf", true},
-	".otf":         {"font/otf", true},
-	".ico":         {"image/x-icon", true},
-	".bmp":         {"image/bmp", true},
-	".woff":        {"font/woff", false},
-	".woff2":       {"font/woff2", false},
-	".png":         {"image/png", false},
-	".apng":        {"image/apng", false},
-	".jpg":         {"image/jpeg", false},
-	".jpeg":        {"image/jpeg", false},
-	".gif":         {"image/gif", false},
-	".webp":        {"image/webp", false},
-	".avif":        {"image/avif", false},
-	".pdf":         {"application/pdf", false},
-	".zip":         {"application/zip", false},
-	".gz":          {"application/gzip", false},
-	".mp3":         {"audio/mpeg", false},
-	".m4a":         {"audio/mp4", false},
-	".ogg":         {"audio/ogg", false},
-	".wav":         {"audio/wav", false},
-	".mp4":         {"video/mp4", false},
-	".webm":        {"video/webm", false},
-}
+// mediaTypesJSON is a table of our own, so that an answer does not depend on
+// the machine's list of types. The build compresses by the same table
+// (frontend/scripts/compress.mjs). Payloads are .txt and must stay text/plain:
+// the router navigates hard otherwise.
+//
+//go:embed media-types.json
+var mediaTypesJSON []byte
 
+var mediaTypes = func() (table map[string]mediaType) {
+	if err := json.Unmarshal(mediaTypesJSON, &table); err != nil {
+		panic(err) // a test would have failed
+	}
+	return table
+}()
+
+// unknownType is that of bytes that could be anything.
+const unknownType = "application/octet-stream"
+
+// mediaTypeOf goes by the suffix alone.
 func mediaTypeOf(name string) mediaType {
 	if known, ok := mediaTypes[strings.ToLower(path.Ext(name))]; ok {
 		return known
 	}
-	return mediaType{contentType: "application/octet-stream"}
+	return mediaType{ContentType: unknownType}
+}
+
+// mediaTypeOfFile is mediaTypeOf, but for names without suffix, and for those
+// in .well-known where a suffix may mean anything: there the content tells JSON
+// and text from the rest. That is what apple-app-site-association and its like
+// are, which programs refuse as anything else.
+func mediaTypeOfFile(name string, content []byte) mediaType {
+	known := mediaTypeOf(name)
+	wellKnown := strings.HasPrefix(name, ".well-known/")
+	if known.ContentType != unknownType || isNextFile(name) || path.Ext(name) != "" && !wellKnown {
+		return known
+	}
+	switch {
+	case isJSON(content):
+		known.ContentType = "application/json"
+	case isText(content):
+		known.ContentType = "text/plain; charset=utf-8"
+	}
+	return known
+}
+
+// isJSON reports whether content is a JSON object or list, which no text is by
+// chance.
+func isJSON(content []byte) bool {
+	begin := strings.TrimLeft(string(content[:min(len(content), 512)]), " \t\r\n")
+	return begin != "" && (begin[0] == '{' || begin[0] == '[') && json.Valid(content)
+}
+
+func isText(content []byte) bool {
+	for len(content) > 0 {
+		r, size := utf8.DecodeRune(content)
+		if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			return false
+		}
+		content = content[size:]
+	}
+	return true
 }

@@ -322,3 +322,108 @@ func FuzzAcceptEncoding(f *testing.F) {
 		}
 	})
 }
+
+// Files without a suffix, and what stands in .well-known, are what they hold:
+// programs refuse apple-app-site-association and its like as anything but JSON.
+func TestMediaTypes(t *testing.T) {
+	const json, text, bytes = "application/json", "text/plain; charset=utf-8", "application/octet-stream"
+	files := fstest.MapFS{}
+	want := map[string]string{}
+	for _, f := range []struct{ name, content, contentType string }{
+		{".well-known/apple-app-site-association", `{"applinks":{}}`, json},
+		{"apple-app-site-association", "\n [{}]\n", json},
+		{".well-known/openid-configuration", `{"issuer":"https://x.example"}`, json},
+		{".well-known/matrix/client", `{}`, json},
+		{".well-known/nodeinfo/2.0", `{"version":"2.0"}`, json},
+		{".well-known/assetlinks.json", `[]`, json},
+		{".well-known/security.txt", "Contact: mailto:ada@example.com\n", text},
+		{".well-known/atproto-did", "did:plc:x\n", text},
+		{".well-known/acme-challenge/token", "token.thumbprint", text},
+		{".well-known/half-json", `{"applinks":`, text},
+		{".well-known/signed", "0\x80\x06\x09*\x86", bytes},
+		{"LICENSE", "Do as you like. é\n", text},
+		{"binary", "\x00\x01", bytes},
+		{"unknown.suffix", "{}", bytes},
+		{"calendar.ics", "BEGIN:VCALENDAR", "text/calendar; charset=utf-8"},
+		{"CALENDAR.ICS", "BEGIN:VCALENDAR", "text/calendar; charset=utf-8"},
+		{"card.vcf", "BEGIN:VCARD", "text/vcard; charset=utf-8"},
+		{"film.m4v", "x", "video/mp4"},
+		{"film.mov", "x", "video/quicktime"},
+		{"film.ogv", "x", "video/ogg"},
+		{"live.m3u8", "#EXTM3U", "application/vnd.apple.mpegurl"},
+		{"live.ts", "G", "video/mp2t"},
+		{"sound.oga", "x", "audio/ogg"},
+		{"sound.opus", "x", "audio/ogg"},
+		{"sound.flac", "x", "audio/flac"},
+		{"sound.aac", "x", "audio/aac"},
+		{"picture.heic", "x", "image/heic"},
+		{"picture.jxl", "x", "image/jxl"},
+		{"model.glb", "x", "model/gltf-binary"},
+		{"map.geojson", "{}", "application/geo+json"},
+		{"data.jsonld", "{}", "application/ld+json"},
+		{"api.yaml", "a: 1", "application/yaml"},
+		{"app.webmanifest", "{}", "application/manifest+json"},
+		{"ticket.pkpass", "x", "application/vnd.apple.pkpass"},
+		{"code.wasm", "x", "application/wasm"},
+	} {
+		files[f.name] = &fstest.MapFile{Data: []byte(f.content)}
+		want["/"+f.name] = f.contentType
+	}
+	server := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer server.Close()
+	for path, contentType := range want {
+		if got := ask(t, server, "GET", path, nil); got.status != 200 || got.header.Get("Content-Type") != contentType {
+			t.Errorf("%s: %v, want %q", path, got, contentType)
+		}
+	}
+}
+
+// Password managers ask for the page where a password is changed.
+func TestChangePassword(t *testing.T) {
+	const wellKnown = "/.well-known/change-password"
+	files := export()
+	without := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer without.Close()
+	run(t, without, []request{{name: "no such page", path: wellKnown, status: 404}})
+
+	files["dashboard/settings/security.html"] = &fstest.MapFile{Data: []byte(marker)}
+	server := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer server.Close()
+	leads := header{"Location": "/dashboard/settings/security", "Cache-Control": "no-store"}
+	run(t, server, []request{
+		{name: "stranger", path: wellKnown, status: 303, want: leads, empty: true},
+		{name: "person", path: wellKnown, send: signedIn, status: 303, want: leads},
+		{name: "HEAD", method: "HEAD", path: wellKnown, status: 303, want: leads},
+		{name: "POST", method: "POST", path: wellKnown, status: 405},
+		{name: "spelled otherwise", path: "/.well-known/change%2Dpassword", status: 404},
+		{name: "what must not exist", path: "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200", status: 404},
+		{name: "the page asks a stranger to sign in", path: "/dashboard/settings/security", status: 303, want: header{"Location": "/login?next=%2Fdashboard%2Fsettings%2Fsecurity"}},
+	})
+
+	files[wellKnown[1:]] = &fstest.MapFile{Data: []byte("own")}
+	own := httptest.NewServer(handler(t, files, protectDashboard()))
+	defer own.Close()
+	run(t, own, []request{{name: "a file of the export", path: wellKnown, status: 200, body: "own"}})
+}
+
+// Other sites embed nothing that is protected; a file that a stranger may not
+// know of says so no more than one that does not exist.
+func TestResourcePolicy(t *testing.T) {
+	const name = "Cross-Origin-Resource-Policy"
+	own, none := header{name: "same-origin"}, header{name: ""}
+	run(t, start(t), []request{
+		{name: "protected page", path: "/dashboard", send: signedIn, status: 200, want: own},
+		{name: "its payload", path: "/dashboard.txt", send: signedIn, status: 200, want: own},
+		{name: "its file", path: "/dashboard/plan.pdf", send: signedIn, status: 200, want: own},
+		{name: "a part of it", path: "/dashboard/plan.pdf", send: signedIn.with(header{"Range": "bytes=0-1"}), status: 206, want: own},
+		{name: "its chunk", path: "/_next/static/chunks/dashboard.js", send: signedIn, status: 200, want: own},
+		{name: "refused navigation", path: "/dashboard", status: 303, want: own},
+		{name: "refused payload", path: "/dashboard.txt", status: 401, want: own},
+		{name: "nothing below", path: "/dashboard/nothing", send: signedIn, status: 404, want: own},
+		{name: "refused chunk", path: "/_next/static/chunks/dashboard.js", status: 404, want: none},
+		{name: "no chunk", path: "/_next/static/chunks/nothing.js", status: 404, want: none},
+		{name: "public page", path: "/about", status: 200, want: none},
+		{name: "public chunk", path: "/_next/static/chunks/home.js", status: 200, want: none},
+		{name: "public file", path: "/robots.txt", status: 200, want: none},
+	})
+}

@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/js"
 )
 
 // A webpack runtime computes the name of a lazy chunk from its id, by a
@@ -89,21 +92,184 @@ func hasNamePrefix(script []byte) bool {
 	return false
 }
 
-// chunkCalls yields the ids that script loads chunks of: the 12 of .e(12).
-func chunkCalls(script []byte, yield func(id string)) {
-	call := []byte(".e(")
-	for {
-		at := bytes.Index(script, call)
-		if at < 0 {
-			return
+// chunkCalls yields the ids that script loads chunks of: the 12 of r.e(12), or
+// of r.u(12) for a worker, where r is the require of the webpack runtime. Any
+// other object may have methods of these names. A script that cannot be read loads none.
+func chunkCalls(name string, script []byte, yield func(id string)) {
+	// The parser puts a byte of its own behind what it reads.
+	program, err := js.Parse(parse.NewInputBytes(bytes.Clone(script)), js.Options{})
+	if err != nil {
+		return
+	}
+	require := &requireNames{names: make(map[*js.Var]bool), runtime: isWebpackRuntime(name, script), modules: make(map[*js.Var]bool)}
+	js.Walk(require, program)
+	js.Walk(require, program) // modules may stand before the line that says they are
+	js.Walk(visitor(func(node js.INode) {
+		if call, ok := node.(*js.CallExpr); ok && len(call.Args.List) > 0 {
+			if object, method := member(call.X); (method == "e" || method == "u") && object != nil && require.names[object] {
+				if id, ok := literal(call.Args.List[0].Value); ok {
+					yield(id)
+				}
+			}
 		}
-		script = script[at+len(call):]
-		e := &expression{text: string(script[:min(len(script), 200)])}
-		id := e.primary()(undefined)
-		if next := e.peek(); !e.failed && (next == ')' || next == ',') && id.kind == stringValue {
-			yield(id.text)
+	}), program)
+}
+
+// visitor is a function that sees every node.
+type visitor func(js.INode)
+
+// Enter calls the function.
+func (v visitor) Enter(node js.INode) js.IVisitor {
+	v(node)
+	return v
+}
+
+// Exit does nothing.
+func (visitor) Exit(js.INode) {}
+
+// requireNames finds the variables that hold the runtime's require: the third
+// parameter of a module, the first of the function that starts a chunk's entry,
+// and in a runtime the function that .u is put on. A chunk is
+//
+//	(self.webpackChunk_N_E=…).push([[31],{7:function(e,t,r){r.e(12)}},function(r){…}])
+//
+// and in a runtime the modules are the object that .m is.
+type requireNames struct {
+	names   map[*js.Var]bool
+	runtime bool
+	modules map[*js.Var]bool
+}
+
+// Enter looks at a node.
+func (r *requireNames) Enter(node js.INode) js.IVisitor {
+	switch n := node.(type) {
+	case *js.CallExpr:
+		r.chunk(n)
+	case *js.BinaryExpr:
+		object, property := member(n.X)
+		if !r.runtime || n.Op != js.EqToken || object == nil {
+			break
+		}
+		switch property {
+		case "u", "miniCssF":
+			r.names[object] = true
+		case "m":
+			if modules, ok := n.Y.(*js.Var); ok {
+				r.modules[declared(modules)] = true
+			}
+			r.takeModules(n.Y)
+		}
+	case *js.BindingElement:
+		if name, ok := n.Binding.(*js.Var); ok && r.modules[declared(name)] {
+			r.takeModules(n.Default)
 		}
 	}
+	return r
+}
+
+// Exit does nothing.
+func (*requireNames) Exit(js.INode) {}
+
+// chunk takes the names of a chunk, if the call is the one that adds it.
+func (r *requireNames) chunk(call *js.CallExpr) {
+	if dot, ok := call.X.(*js.DotExpr); !ok || nameOf(dot.Y) != "push" || len(call.Args.List) != 1 {
+		return
+	}
+	parts, ok := call.Args.List[0].Value.(*js.ArrayExpr)
+	if !ok || len(parts.List) < 2 {
+		return
+	}
+	ids, ok := parts.List[0].Value.(*js.ArrayExpr)
+	if !ok {
+		return
+	}
+	for _, id := range ids.List {
+		if _, ok := literal(id.Value); !ok {
+			return
+		}
+	}
+	r.takeModules(parts.List[1].Value)
+	if len(parts.List) > 2 {
+		r.takeParameter(parts.List[2].Value, 0)
+	}
+}
+
+// takeModules takes the require of every function in an object or a list of
+// modules.
+func (r *requireNames) takeModules(modules js.IExpr) {
+	switch m := modules.(type) {
+	case *js.ObjectExpr:
+		for _, module := range m.List {
+			r.takeParameter(module.Value, 2)
+		}
+	case *js.ArrayExpr:
+		for _, module := range m.List {
+			r.takeParameter(module.Value, 2)
+		}
+	}
+}
+
+// takeParameter takes a parameter of a function.
+func (r *requireNames) takeParameter(function js.IExpr, position int) {
+	var parameters js.Params
+	switch f := function.(type) {
+	case *js.GroupExpr:
+		r.takeParameter(f.X, position)
+		return
+	case *js.FuncDecl:
+		parameters = f.Params
+	case *js.ArrowFunc:
+		parameters = f.Params
+	case *js.MethodDecl:
+		parameters = f.Params
+	}
+	if position < len(parameters.List) {
+		if name, ok := parameters.List[position].Binding.(*js.Var); ok {
+			r.names[declared(name)] = true
+		}
+	}
+}
+
+// member returns the variable and the property of r.e, or nil.
+func member(x js.IExpr) (object *js.Var, property string) {
+	dot, ok := x.(*js.DotExpr)
+	if !ok {
+		return nil, ""
+	}
+	name, ok := dot.X.(*js.Var)
+	if !ok {
+		return nil, ""
+	}
+	return declared(name), nameOf(dot.Y)
+}
+
+func nameOf(x js.IExpr) string {
+	switch n := x.(type) {
+	case js.LiteralExpr:
+		return string(n.Data)
+	case *js.Var:
+		return string(n.Data)
+	}
+	return ""
+}
+
+// declared returns the variable that a use of one is of.
+func declared(use *js.Var) *js.Var {
+	for use.Link != nil {
+		use = use.Link
+	}
+	return use
+}
+
+// literal returns a number or a string as the key that it is.
+func literal(x js.IExpr) (id string, ok bool) {
+	switch x.(type) {
+	case *js.LiteralExpr, *js.TemplateExpr:
+		e := &expression{text: x.String()}
+		v := e.primary()(undefined)
+		return v.text, !e.failed && e.at == len(e.text) && v.kind == stringValue
+	}
+	return "", false
 }
 
 // expression reads the little of ECMAScript that a naming function is made of:

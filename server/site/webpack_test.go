@@ -22,6 +22,12 @@ const (
 	templated = bootstrap + "i.u=(e)=>{return 185===e?`static/chunks/185-10af7213c59c40a7.js`:413===e?`static/chunks/${e}-77f3aa.js`:`static/chunks/${2e3===e?\"9c4e2130\":4101===e?'Big map':e}.${{31:\"0a1b\",47:\"dead\",2e3:\"11aa\",\"4101\":\"beef\"}[e]}.js`},i.miniCssF=e=>`static/css/${{31:\"c0ffee\",47:\"decaf\"}[e]}.css`" + rest
 )
 
+// chunk is a chunk with one module, whose parameters are named as minifiers
+// do: r is the runtime's require.
+func chunk(code string) string {
+	return `(self.webpackChunk_N_E=self.webpackChunk_N_E||[]).push([[974],{5:function(e,t,r){"use strict";` + code + `}},function(e){e.O(0,[441],function(){return e(e.s=5)}),_N_E=e.O()}]);`
+}
+
 // webpackExport is an export whose runtime names every lazy chunk; page is the
 // public page's chunk.
 func webpackExport(runtime, page string) fstest.MapFS {
@@ -32,13 +38,13 @@ func webpackExport(runtime, page string) fstest.MapFS {
 
 		"_next/static/chunks/webpack-57d1.js":              runtime,
 		"_next/static/chunks/app/page-1.js":                page,
-		"_next/static/chunks/app/dashboard/page-2.js":      `n.e(47).then(n.bind(n,47))`,
+		"_next/static/chunks/app/dashboard/page-2.js":      chunk(`r.e(47).then(r.bind(r,47))`),
 		"_next/static/lychgate/_buildManifest.js":          `self.__BUILD_MANIFEST={"/dashboard":["static/chunks/47.dead.js"]}`,
 		"_next/static/chunks/185-10af7213c59c40a7.js":      `1`,
 		"_next/static/chunks/413-77f3aa.js":                `1`,
 		"_next/static/chunks/9c4e2130.11aa.js":             `1`,
 		"_next/static/chunks/Big map.beef.js":              `1`,
-		"_next/static/chunks/31.0a1b.js":                   `r.e(185).then(r.t.bind(r,9,19))`,
+		"_next/static/chunks/31.0a1b.js":                   chunk(`r.e(185).then(r.t.bind(r,9,19))`),
 		"_next/static/chunks/47.dead.js":                   `"` + marker + `"`,
 		"_next/static/css/c0ffee.css":                      `b{background:url(../media/ink.png)}`,
 		"_next/static/css/decaf.css":                       `b{}`,
@@ -73,7 +79,7 @@ func TestWebpackRuntime(t *testing.T) {
 			t.Run(runtimeName+"/"+tt.name, func(t *testing.T) {
 				want := append(slices.Clone(always), tt.want...)
 				slices.Sort(want)
-				got := publicBuildFiles(t, webpackExport(runtime, tt.page), protectDashboard())
+				got := publicBuildFiles(t, webpackExport(runtime, chunk(tt.page)), protectDashboard())
 				if !slices.Equal(got, want) {
 					t.Errorf("public: %q\nwant:   %q", got, want)
 				}
@@ -107,21 +113,21 @@ func TestOtherRuntimes(t *testing.T) {
 		{"another .u in a runtime", `a.u=e=>q(e);i.u=e=>"static/chunks/"+e+".dead.js"`, `r.e(47)`, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := publicBuildFiles(t, webpackExport(tt.runtime, tt.page), protectDashboard())
+			got := publicBuildFiles(t, webpackExport(tt.runtime, chunk(tt.page)), protectDashboard())
 			if slices.Contains(got, dead) != tt.open {
 				t.Errorf("public: %q, want %v", got, tt.open)
 			}
 		})
 	}
 	t.Run("names outside static", func(t *testing.T) {
-		files := webpackExport(`i.u=e=>"data/lychgate/"+e+".json"`, `r.e("dashboard")`)
+		files := webpackExport(`i.u=e=>"data/lychgate/"+e+".json"`, chunk(`r.e("dashboard")`))
 		files["_next/data/lychgate/dashboard.json"] = &fstest.MapFile{Data: []byte(marker)}
 		if got := publicBuildFiles(t, files, protectDashboard()); slices.Contains(got, "data/lychgate/dashboard.json") {
 			t.Errorf("public: %q", got)
 		}
 	})
 	t.Run("runtime inside a worker", func(t *testing.T) {
-		files := webpackExport(next15, `new Worker(r.tu(new URL(r.p+"static/chunks/worker.js",r.b)));a.u=e=>q(e)`)
+		files := webpackExport(next15, chunk(`new Worker(r.tu(new URL(r.p+"static/chunks/worker.js",r.b)));a.u=e=>q(e)`))
 		files["_next/static/chunks/worker.js"] = &fstest.MapFile{Data: []byte(`b.u=e=>z(e);r.u=e=>"static/chunks/"+e+".dead.js";r.e(47);x="static/media/ink.png"`)}
 		got := publicBuildFiles(t, files, protectDashboard())
 		if !slices.Contains(got, dead) || !slices.Contains(got, "static/media/ink.png") {
@@ -130,9 +136,77 @@ func TestOtherRuntimes(t *testing.T) {
 	})
 }
 
+// A method e of anything but the runtime's require loads no chunk, whatever it
+// is called with: chunk 47 belongs to a protected page.
+func TestChunkCalls(t *testing.T) {
+	modules := func(module string) string {
+		return `(self.webpackChunk_N_E=self.webpackChunk_N_E||[]).push([[974],{` + module + `}]);`
+	}
+	for _, tt := range []struct {
+		name, script string
+		open         bool
+	}{
+		{"of the module's require", chunk(`r.e(47)`), true},
+		{"of a worker", chunk(`new Worker(r.tu(new URL(r.p+r.u(47),r.b)))`), true},
+		{"from a closure", chunk(`t.x=function(){return()=>{r.e(47).then(r.bind(r,47))}}`), true},
+		{"from a class", chunk(`class A{load(){return r.e(47)}}`), true},
+		{"of require under its own name", modules(`5:function(module,__unused,__webpack_require__){__webpack_require__.e(47)}`), true},
+		{"in an arrow", modules(`"./a.js":(e,t,n)=>{n.e("47")}`), true},
+		{"in an arrow without block", modules(`5:(e,t,n)=>n.e(47)`), true},
+		{"in a method", modules(`5(e,t,n){n.e(47)}`), true},
+		{"in brackets", modules(`5:(function(e,t,n){n.e(47)})`), true},
+		{"in the second module", modules(`5:(e,t,n)=>{n(1)},6:(e,t,i)=>{i.e(47)}`), true},
+		{"in a list of modules", `(self.webpackChunk_N_E=self.webpackChunk_N_E||[]).push([[974],[,function(e,t,r){r.e(47)}]])`, true},
+		{"in the entry", `(self.webpackChunk_N_E=self.webpackChunk_N_E||[]).push([[974],{},r=>{r.e(47)}])`, true},
+
+		{"of nothing that is known", `r.e(47)`, false},
+		{"of an object", chunk(`var a={e:function(e){}};a.e(47)`), false},
+		{"of another parameter", chunk(`e.e(47);t.e(47);t.u(47)`), false},
+		{"of a parameter that hides require", chunk(`t.x=function(r){r.e(47)}`), false},
+		{"of a variable that hides require", chunk(`{let r=t;r.e(47)}`), false},
+		{"of an arrow's parameter that hides require", chunk(`t.x=r=>r.e(47)`), false},
+		{"of this", chunk(`this.e(47)`), false},
+		{"of a member", chunk(`r.x.e(47);t.r.e(47)`), false},
+		{"of what require returns", chunk(`r(9).e(47);(0,r(9)).e(47)`), false},
+		{"of an element", chunk(`r[0].e(47)`), false},
+		{"in a string", chunk(`"r.e(47)";'r.e(47)'`), false},
+		{"in a template", chunk("`r.e(47)`"), false},
+		{"in a comment", chunk("/* r.e(47) */ // r.e(47)\n"), false},
+		{"in an expression", chunk(`/r.e(47)/.test(t)`), false},
+		{"of another module's require", modules(`5:(e,t,n)=>{n(1)},6:(e,t,i)=>{n.e(47)}`), false},
+		{"in a function that is no module", `t={5:function(e,t,r){r.e(47)}}`, false},
+		{"in something else that is pushed", `a.push([e,{5:function(e,t,r){r.e(47)}}]);a.push({5:function(e,t,r){r.e(47)}})`, false},
+		{"with something else than an id", chunk(`r.e(47+1);r.e(t[47]);r.e([47]);r.e(-47);r.e(...[47])`), false},
+		{"in a script that cannot be read", chunk(`r.e(47)`) + `)`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := publicBuildFiles(t, webpackExport(next15, tt.script), protectDashboard())
+			if slices.Contains(got, "static/chunks/47.dead.js") != tt.open {
+				t.Errorf("public: %q, want %v", got, tt.open)
+			}
+		})
+	}
+	t.Run("in a runtime with modules of its own", func(t *testing.T) {
+		for modules, open := range map[string]bool{
+			`var r={7:function(e,t,n){n.e(47)}};function i(e){}i.m=r;`: true,
+			`i.m={7:(e,t,n)=>{n.e(47)}};function i(e){}`:               true,
+			`var r={7:function(e,t,n){n.e(47)}};function i(e){}i.m=q;`: false,
+			`var r={7:function(e,t,n){e.e(47)}};function i(e){}i.m=r;`: false,
+			`function i(e){}i.e(47);`:                                  true,
+			`function i(e){}function k(e){}k.e(47);`:                   false,
+		} {
+			files := webpackExport(next15, chunk(`new Worker(r.tu(new URL(r.p+"static/chunks/worker.js",r.b)))`))
+			files["_next/static/chunks/worker.js"] = &fstest.MapFile{Data: []byte(modules + `i.u=e=>"static/chunks/"+e+".dead.js";`)}
+			if got := publicBuildFiles(t, files, protectDashboard()); slices.Contains(got, "static/chunks/47.dead.js") != open {
+				t.Errorf("%s: public %q, want %v", modules, got, open)
+			}
+		}
+	})
+}
+
 func FuzzWebpackRuntime(f *testing.F) {
-	f.Add(next14, `r.e(31)`)
-	f.Add(templated, `r.e("47")`)
+	f.Add(next14, chunk(`r.e(31)`))
+	f.Add(templated, chunk(`r.e("48")`))
 	f.Add(`i.u=e=>"static/chunks/"+e+{1:(2)}[e]||e===1e3?{}:void 0`, `.e(1e9)`)
 	f.Fuzz(func(t *testing.T, runtime, page string) {
 		if strings.Contains(runtime, "47") || strings.Contains(page, "47") || strings.Contains(runtime, "dead") {

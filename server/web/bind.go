@@ -103,11 +103,16 @@ func checkType(header http.Header) error {
 		}
 	}
 	mediaType, parameters, err := mime.ParseMediaType(header.Get(echo.HeaderContentType))
-	charset := parameters["charset"]
-	if err != nil || mediaType != echo.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") || len(header.Values(echo.HeaderContentType)) != 1 {
+	if err != nil || mediaType != echo.MIMEApplicationJSON || !isUTF8(parameters["charset"]) || len(header.Values(echo.HeaderContentType)) != 1 {
 		return problem.New(problem.Unsupported, "unsupported_media_type", "Send JSON, with Content-Type: application/json.")
 	}
 	return nil
+}
+
+// isUTF8 takes the names that clients write for it; JSON is nothing else (RFC
+// 8259, section 8.1).
+func isUTF8(charset string) bool {
+	return charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
 func decode(body []byte, into any) error {

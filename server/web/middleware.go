@@ -3,12 +3,11 @@ package web
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,10 +25,21 @@ func RequestID(c echo.Context) string {
 	return id
 }
 
+// Tracing says how requests are logged.
+type Tracing struct {
+	Log *slog.Logger
+	// Probe reports whether a path is asked for by probes of health, again and
+	// again: successes there are logged at debug level only.
+	Probe func(path string) bool
+	// WriteTime is how long a client may take nothing of its answer.
+	WriteTime time.Duration
+}
+
 // Trace gives every request an id, and logs it when it is answered: the path
-// without its query, no header and no body, so that nothing secret is logged.
-// A panic becomes an answer like any other failure.
-func Trace(log *slog.Logger) echo.MiddlewareFunc {
+// without its query, no header and no body, so that nothing secret is logged,
+// and whether the answer was cut off. A panic becomes an answer like any other
+// failure.
+func Trace(t Tracing) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			var random [16]byte
@@ -37,18 +47,39 @@ func Trace(log *slog.Logger) echo.MiddlewareFunc {
 			id := hex.EncodeToString(random[:])
 			c.Set(requestIDKey, id)
 			c.Response().Header().Set(echo.HeaderXRequestID, id)
+			answer := newAnswerWriter(c.Response().Writer, t.WriteTime)
+			c.Response().Writer = answer
 
-			begun := time.Now()
+			begun, aborted := time.Now(), true
+			defer func() { // also when net/http is asked to cut the connection
+				t.log(c, time.Since(begun), aborted)
+			}()
 			if err := recovered(next, c); err != nil {
 				c.Error(err)
 			}
-			r := c.Request()
-			log.Info("request", "requestId", id, "method", r.Method, "path", r.URL.Path,
-				"status", c.Response().Status, "bytes", c.Response().Size,
-				"duration", time.Since(begun), "ip", c.RealIP())
+			aborted = answer.aborted(c)
 			return nil
 		}
 	}
+}
+
+func (t Tracing) log(c echo.Context, took time.Duration, aborted bool) {
+	r, answer := c.Request(), c.Response()
+	say := t.Log.Info
+	if t.Probe != nil && t.Probe(r.URL.Path) {
+		say = t.Log.Debug
+		if answer.Status >= http.StatusBadRequest {
+			say = t.Log.Warn
+		}
+	}
+	line := []any{
+		"requestId", RequestID(c), "method", cut(r.Method, longestMethod), "path", cut(r.URL.Path, longestPath),
+		"status", answer.Status, "bytes", answer.Size, "duration", took, "ip", c.RealIP(),
+	}
+	if aborted {
+		line = append(line, "aborted", true)
+	}
+	say("request", line...)
 }
 
 func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
@@ -58,10 +89,25 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 		case http.ErrAbortHandler:
 			panic(cause)
 		default:
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			err = panicError{text: "panic: " + cut(fmt.Sprint(cause), longestText) + "\n" + cut(string(debug.Stack()), longestStack)}
 		}
 	}()
 	return next(c)
+}
+
+// panicError is a panic of a handler, with its stack.
+type panicError struct{ text string }
+
+func (e panicError) Error() string { return e.text }
+
+// loggable returns what is logged of an error: a panic with all of its stack,
+// in which no client writes.
+func loggable(err error) any {
+	var panicked panicError
+	if errors.As(err, &panicked) {
+		return ownText(panicked.text)
+	}
+	return err.Error()
 }
 
 // InFlight counts the requests that are being answered, and tells clients to
@@ -88,7 +134,7 @@ func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
 
 // SecurityHeaders sets the headers that every answer carries (ASVS 3.4). The
 // policy is the one for answers that are no page; pages have their own.
-func SecurityHeaders(o origin.Origin, subdomains bool, proxies []netip.Prefix) echo.MiddlewareFunc {
+func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.MiddlewareFunc {
 	hsts := "max-age=31536000"
 	if subdomains {
 		hsts += "; includeSubDomains"
@@ -101,27 +147,13 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies []netip.Prefix) e
 			header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 			header.Set("Cross-Origin-Opener-Policy", "same-origin")
 			header.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-			if o.Secure() && !cameInPlain(c.Request(), proxies) {
+			// Over plain http it must not be sent (RFC 6797, section 7.2).
+			if o.Secure() && !proxies.CameInPlain(c.Request()) {
 				header.Set(echo.HeaderStrictTransportSecurity, hsts)
 			}
 			return next(c)
 		}
 	}
-}
-
-// cameInPlain reports whether a trusted proxy says that it was asked over
-// plain http, where HSTS must not be sent (RFC 6797, section 7.2).
-func cameInPlain(r *http.Request, proxies []netip.Prefix) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || r.TLS != nil {
-		return false
-	}
-	for _, proxy := range proxies {
-		if proxy.Contains(peer.Addr().Unmap()) {
-			return strings.EqualFold(r.Header.Get(echo.HeaderXForwardedProto), "http")
-		}
-	}
-	return false
 }
 
 // OwnHost refuses requests for a host that is not the origin's, but for the

@@ -1,0 +1,171 @@
+package site
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// sources are what pages may load from elsewhere: by directive, what stands
+// beside this origin in their Content-Security-Policy.
+type sources map[string][]string
+
+// schemes are what may be allowed as a whole in each directive that can be
+// widened. Code comes from hosts that are named: a scheme would let any text
+// become code.
+var schemes = map[string][]string{
+	"connect-src":  {"blob:", "data:", "https:", "wss:"},
+	"font-src":     {"blob:", "data:", "https:"},
+	"frame-src":    {"blob:", "https:"},
+	"img-src":      {"blob:", "data:", "https:"},
+	"manifest-src": {"blob:", "data:"},
+	"media-src":    {"blob:", "data:", "https:", "mediastream:"},
+	"script-src":   nil,
+	"style-src":    nil,
+	"worker-src":   {"blob:"},
+}
+
+// fixed are the directives that nobody widens, with the reason.
+var fixed = map[string]string{
+	"default-src":               "it is 'none', so that what is not named stays closed; name the directive that is meant",
+	"base-uri":                  "a <base> that text smuggled in would lead the page's own scripts elsewhere",
+	"child-src":                 "name frame-src or worker-src, which is meant",
+	"form-action":               "a form that text smuggled in would send what people type elsewhere",
+	"frame-ancestors":           "a page in somebody else's frame can be clicked without being seen",
+	"object-src":                "plugins obey no other policy",
+	"require-trusted-types-for": "without it text becomes code",
+	"trusted-types":             "without it text becomes code",
+}
+
+// checkedSources returns the sources of options. It reports every fault.
+func checkedSources(given map[string][]string) (sources, error) {
+	var faults []error
+	for _, directive := range slices.Sorted(maps.Keys(given)) {
+		if _, known := schemes[directive]; !known {
+			reason := fixed[directive]
+			if reason == "" {
+				reason = "it is no directive that can be widened: those are " + strings.Join(slices.Sorted(maps.Keys(schemes)), ", ")
+			}
+			faults = append(faults, fmt.Errorf("site: content security policy: %q: %s", directive, reason))
+			continue
+		}
+		for _, source := range given[directive] {
+			if fault := faultOfSource(directive, source); fault != "" {
+				faults = append(faults, fmt.Errorf("site: content security policy: %s %q: %s", directive, source, fault))
+			}
+		}
+	}
+	return sources(given), errors.Join(faults...)
+}
+
+// faultOfSource says why a source cannot be allowed in a directive; empty: it
+// can (Content Security Policy Level 3, section 2.3.1).
+func faultOfSource(directive, source string) string {
+	code := directive == "script-src" || directive == "style-src"
+	switch {
+	case source == "'self'":
+		return ""
+	case source == "'wasm-unsafe-eval'" && directive == "script-src":
+		return ""
+	case code && isHashSource(source):
+		return ""
+	case strings.HasPrefix(source, "'unsafe-"):
+		return "text that gets into a page would become code"
+	case source == "'none'":
+		return "it allows nothing, and cannot stand beside other sources; leave the directive out"
+	case strings.HasPrefix(source, "'"):
+		return "this keyword does nothing here, or weakens the policy"
+	case source == "*" || strings.HasSuffix(source, "//*") || strings.Contains(source, "//*:") || strings.Contains(source, "//*/"):
+		return "it allows the whole Internet; name the hosts"
+	case strings.HasSuffix(source, ":") && isScheme(source[:len(source)-1]):
+		if slices.Contains(schemes[directive], source) {
+			return ""
+		}
+		return "everything of this scheme would be allowed; name the hosts, such as https://cdn.example.com"
+	}
+	return faultOfHost(source)
+}
+
+// faultOfHost is faultOfSource for [scheme://]host[:port][/path].
+func faultOfHost(source string) string {
+	const form = "it is no source: write a host, such as https://images.example.com or *.example.com"
+	scheme, rest, found := strings.Cut(source, "://")
+	if !found {
+		scheme, rest = "", source
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	if strings.HasPrefix(host, "[") {
+		return "browsers take no IPv6 address in a policy; give the host a name"
+	}
+	host, port, hasPort := strings.Cut(host, ":")
+	switch {
+	case !isPolicyHost(host), hasPort && port != "*" && !isPolicyPort(port), !isPolicyPath(path):
+		return form
+	case scheme != "" && scheme != "https" && scheme != "wss" && scheme != "http" && scheme != "ws":
+		return form
+	case (scheme == "http" || scheme == "ws") && host != "localhost" && host != "127.0.0.1":
+		return "what comes over plain http can be changed on its way; use https (wss for sockets)"
+	}
+	if address, err := netip.ParseAddr(host); err == nil && address.String() != "127.0.0.1" {
+		return "browsers take no address but 127.0.0.1 in a policy; give the host a name"
+	}
+	return ""
+}
+
+func isScheme(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// isPolicyHost takes a name, which may begin with "*." for all names below
+// one that is no top-level domain.
+func isPolicyHost(host string) bool {
+	name, wildcard := strings.CutPrefix(host, "*.")
+	labels := strings.Split(name, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			if c := label[i]; c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+				return false
+			}
+		}
+	}
+	return !wildcard || len(labels) > 1
+}
+
+func isPolicyPort(port string) bool {
+	for i := range len(port) {
+		if port[i] < '0' || port[i] > '9' {
+			return false
+		}
+	}
+	return port != "" && len(port) <= 5
+}
+
+// isPolicyPath refuses what would end the source, the directive or the header.
+func isPolicyPath(path string) bool {
+	for i := range len(path) {
+		if c := path[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`;,?#"'\<>`, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func isHashSource(source string) bool {
+	inner, quoted := strings.CutSuffix(strings.TrimPrefix(source, "'"), "'")
+	algorithm, encoded, found := strings.Cut(inner, "-")
+	size := map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}[algorithm]
+	sum, err := base64.StdEncoding.DecodeString(encoded)
+	return quoted && source[0] == '\'' && found && err == nil && size > 0 && len(sum) == size
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Proxies are the peers whose forwarded headers are believed. One is made for
+// a server and shared by all its requests.
+type Proxies struct {
+	trusted []netip.Prefix
+	log     *slog.Logger
+	warned  sync.Once
+}
+
+// NewProxies returns the proxies of these ranges. The first forwarded header
+// that comes from somebody else is warned about.
+func NewProxies(trusted []netip.Prefix, log *slog.Logger) *Proxies {
+	return &Proxies{trusted: trusted, log: log}
+}
+
+// forwardedHeaders are what proxies tell of their client in. Only the first
+// two are read.
+var forwardedHeaders = []string{echo.HeaderXForwardedFor, echo.HeaderXForwardedProto, "X-Forwarded-Host", "Forwarded", "X-Real-Ip"}
+
+// Watch warns once when a peer that is not trusted sends a forwarded header: a
+// proxy that was not named makes all people share one limit.
+func (p *Proxies) Watch() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			for _, name := range forwardedHeaders {
+				if r.Header[name] == nil || p.fromTrusted(r) {
+					continue
+				}
+				p.warned.Do(func() {
+					p.log.Warn("a forwarded header came from a peer that is not trusted, and is ignored: if that peer is your proxy, name it with --trusted-proxy, or limits count the proxy instead of people; otherwise a client made the header up. This is said once",
+						"header", name, "peer", peerOf(r).String())
+				})
+				break
+			}
+			return next(c)
+		}
+	}
+}
+
+// Address returns the address of the client, in canonical text: the peer, or
+// where that is a trusted proxy, who came to it. X-Forwarded-For is read from
+// its end, because every proxy adds the address that it saw: the first that is
+// no trusted proxy is the client. What cannot be read as an address ends the
+// walk, and the last good address counts.
+func (p *Proxies) Address(r *http.Request) string {
+	client := peerOf(r)
+	if !p.trusts(client) {
+		return client.String()
+	}
+	// Several lines are one list (RFC 9110, section 5.3).
+	lines := r.Header[echo.HeaderXForwardedFor]
+	for i := len(lines) - 1; i >= 0; i-- {
+		for rest := lines[i]; ; {
+			at := strings.LastIndexByte(rest, ',')
+			entry := strings.Trim(rest[at+1:], " \t")
+			if entry != "" { // an empty member of a list is no fault (section 5.6.1)
+				address, ok := parseForwarded(entry)
+				if !ok {
+					return client.String()
+				}
+				if client = address; !p.trusts(client) {
+					return client.String()
+				}
+			}
+			if at < 0 {
+				break
+			}
+			rest = rest[:at]
+		}
+	}
+	return client.String()
+}
+
+// CameInPlain reports whether a trusted proxy says that it was asked over
+// plain http. Of several values the last counts, which the proxy itself wrote.
+func (p *Proxies) CameInPlain(r *http.Request) bool {
+	lines := r.Header[echo.HeaderXForwardedProto]
+	if len(lines) == 0 || r.TLS != nil || !p.fromTrusted(r) {
+		return false
+	}
+	last := lines[len(lines)-1]
+	last = last[strings.LastIndexByte(last, ',')+1:]
+	return strings.EqualFold(unquoted(strings.Trim(last, " \t")), "http")
+}
+
+func (p *Proxies) fromTrusted(r *http.Request) bool { return p.trusts(peerOf(r)) }
+
+func (p *Proxies) trusts(address netip.Addr) bool {
+	for _, proxy := range p.trusted {
+		if proxy.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// peerOf returns the other end of a request's connection.
+func peerOf(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // no network: belongs to nobody
+	}
+	return plain(peer.Addr())
+}
+
+// plain writes an address in its one form: IPv4 as such, and without the zone,
+// which means nothing elsewhere.
+func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
+
+// parseForwarded reads an entry of X-Forwarded-For: an address, perhaps in
+// brackets or quotes, perhaps with a port, which some proxies always add.
+func parseForwarded(entry string) (netip.Addr, bool) {
+	entry = unquoted(entry)
+	if bare, ok := strings.CutPrefix(entry, "["); ok {
+		address, after, closed := strings.Cut(bare, "]")
+		port, hasPort := strings.CutPrefix(after, ":")
+		parsed, err := netip.ParseAddr(address)
+		ok := err == nil && closed && parsed.Is6() && (after == "" || hasPort && isPort(port))
+		return plain(parsed), ok
+	}
+	if address, port, found := strings.Cut(entry, ":"); found && !strings.Contains(port, ":") {
+		parsed, err := netip.ParseAddr(address)
+		return plain(parsed), err == nil && isPort(port)
+	}
+	parsed, err := netip.ParseAddr(entry)
+	return plain(parsed), err == nil
+}
+
+func unquoted(text string) string {
+	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
+		return text[1 : len(text)-1]
+	}
+	return text
+}
+
+func isPort(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= 5
+}

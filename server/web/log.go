@@ -1,0 +1,88 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	// longestText bounds every text of a log line: what a client sends can be
+	// part of any of them, by way of an error.
+	longestText = 1024
+	// longestPath and longestMethod bound what a client writes itself.
+	longestPath   = 256
+	longestMethod = 32
+	// longestStack bounds the stack of a panic, in which no client writes.
+	longestStack = 8 << 10
+)
+
+// BoundedLog returns a logger whose lines stay short whatever clients send:
+// message and attributes are cut at longestText.
+func BoundedLog(log *slog.Logger) *slog.Logger { return slog.New(boundedHandler{log.Handler()}) }
+
+type boundedHandler struct{ slog.Handler }
+
+// Handle passes a record on with its texts cut.
+func (h boundedHandler) Handle(ctx context.Context, r slog.Record) error {
+	short := slog.NewRecord(r.Time, r.Level, cut(r.Message, longestText), r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		short.AddAttrs(bounded(a))
+		return true
+	})
+	return h.Handler.Handle(ctx, short)
+}
+
+// WithAttrs is that of slog.Handler.
+func (h boundedHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	short := make([]slog.Attr, len(attrs))
+	for i, a := range attrs {
+		short[i] = bounded(a)
+	}
+	return boundedHandler{h.Handler.WithAttrs(short)}
+}
+
+// WithGroup is that of slog.Handler.
+func (h boundedHandler) WithGroup(name string) slog.Handler {
+	return boundedHandler{h.Handler.WithGroup(name)}
+}
+
+func bounded(a slog.Attr) slog.Attr {
+	switch value := a.Value.Resolve(); value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(cut(value.String(), longestText))
+	case slog.KindGroup:
+		members := value.Group()
+		short := make([]slog.Attr, len(members))
+		for i, member := range members {
+			short[i] = bounded(member)
+		}
+		a.Value = slog.GroupValue(short...)
+	case slog.KindAny:
+		if own, ok := value.Any().(ownText); ok {
+			a.Value = slog.StringValue(string(own))
+		} else if text := fmt.Sprintf("%+v", value.Any()); len(text) > longestText {
+			a.Value = slog.StringValue(cut(text, longestText))
+		}
+	}
+	return a
+}
+
+// ownText is a text in which no client writes, or not much: it is logged whole.
+type ownText string
+
+// cut returns text if it is no longer than limit, and else as much of it,
+// ending in whole characters and an ellipsis.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	end := limit
+	for end > limit-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	// A copy, or the log would hold on to all of it.
+	return strings.Clone(text[:end]) + "…"
+}
