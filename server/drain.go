@@ -19,6 +19,8 @@ const (
 	// hurryTime is when, in that, requests that still wait for something are
 	// told that they wait in vain.
 	hurryTime = 8 * time.Second
+	// closingTime is how long whoever the system has connected by then is let in.
+	closingTime = time.Second
 	// silentTime is how long a connection that was accepted last may take to
 	// say something.
 	silentTime = time.Second
@@ -37,9 +39,7 @@ func (s *Server) drain(ctx context.Context, accepting <-chan error, hurry func()
 
 	// Shutdown would drop requests that it has accepted and not yet begun to
 	// answer: so first nobody new comes in, and those are answered.
-	if err := s.listener.Close(); err != nil {
-		s.log.Warn("the listener could not be closed", "error", err)
-	}
+	s.listener.closeAfter(closingTime)
 	if err := <-accepting; !errors.Is(err, net.ErrClosed) {
 		s.log.Warn("the server stopped accepting for another reason", "error", err)
 	}

@@ -17,22 +17,60 @@ type listener struct {
 	net.Listener
 	log *slog.Logger
 
-	mu     sync.Mutex
-	out    bool      // of file descriptors
-	logged time.Time // that this is so
+	mu       sync.Mutex
+	out      bool      // of file descriptors
+	logged   time.Time // that this is so
+	lastCall time.Time // when it closes at the latest; zero: it stays open
 }
 
 // outOfFilesEvery is how often that is logged while it lasts.
 const outOfFilesEvery = 10 * time.Second
 
-// Accept waits for the next connection.
+// lastCallQuiet is how long nobody may come in before the listener closes, once
+// it has been told to.
+const lastCallQuiet = 20 * time.Millisecond
+
+// Accept waits for the next connection. After a last call it returns those that
+// the system has connected already, and then net.ErrClosed.
 func (l *listener) Accept() (net.Conn, error) {
+	l.waitNoLonger()
 	accepted, err := l.Listener.Accept()
 	l.note(err)
 	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) { // there is one after a last call alone
+			return nil, errors.Join(net.ErrClosed, l.Close())
+		}
 		return nil, err
 	}
 	return &connection{Conn: accepted}, nil
+}
+
+// closeAfter lets in whoever the system has connected already, for a while at
+// most, and closes. Closed at once, the system would reset those connections,
+// with the requests that they may have sent.
+func (l *listener) closeAfter(most time.Duration) {
+	letNobodyNewIn(l.Listener)
+	l.mu.Lock()
+	l.lastCall = time.Now().Add(most)
+	l.mu.Unlock()
+	l.waitNoLonger()
+}
+
+// waitNoLonger bounds the wait for a connection after a last call.
+func (l *listener) waitNoLonger() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bounded, ok := l.Listener.(interface{ SetDeadline(t time.Time) error })
+	if !ok || l.lastCall.IsZero() {
+		return
+	}
+	quiet := time.Now().Add(lastCallQuiet)
+	if quiet.After(l.lastCall) {
+		quiet = l.lastCall
+	}
+	if err := bounded.SetDeadline(quiet); err != nil {
+		l.log.Warn("the listener cannot be given a deadline", "error", err)
+	}
 }
 
 func (l *listener) note(err error) {
@@ -87,7 +125,8 @@ func (c *connection) Write(p []byte) (written int, err error) {
 	if deadline.IsZero() || patience <= 0 {
 		return c.Conn.Write(p)
 	}
-	waiting, moved := unsent(c.Conn), time.Now()
+	// Most writes are done at once: only one that is not looks at what is held.
+	waiting, moved := -1, time.Now()
 	step := min(look, patience)
 	for {
 		if err := c.Conn.SetWriteDeadline(time.Now().Add(step)); err != nil {
@@ -99,7 +138,7 @@ func (c *connection) Write(p []byte) (written int, err error) {
 			return written, err
 		}
 		now, left := time.Now(), unsent(c.Conn)
-		if waiting+n > left {
+		if waiting >= 0 && waiting+n > left {
 			moved = now
 		}
 		waiting = left

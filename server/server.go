@@ -67,7 +67,7 @@ type Server struct {
 	store        *store.Store
 	auth         *auth.Service
 	http         *http.Server
-	listener     net.Listener
+	listener     *listener
 	origin       origin.Origin
 	certificate  *certificate // nil without TLS
 	log          *slog.Logger

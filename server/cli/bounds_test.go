@@ -109,8 +109,8 @@ func TestLongLists(t *testing.T) {
 	if shown.Email != "ada@example.com" || len(shown.Sessions) != many || len(shown.Events) != 10 {
 		t.Errorf("shown: %s with %d sessions and %d events", shown.Email, len(shown.Sessions), len(shown.Events))
 	}
-	// 6 lines of the account, 2 headings, an empty line between.
-	if lines := strings.Count(run(t, dir, "user", "show", "--email", "ada@example.com"), "\n"); lines != many+10+9 {
+	// 6 lines of the account, 2 headings, 2 empty lines between.
+	if lines := strings.Count(run(t, dir, "user", "show", "--email", "ada@example.com"), "\n"); lines != many+10+10 {
 		t.Errorf("shown in %d lines", lines)
 	}
 }

@@ -25,3 +25,18 @@ func unsent(c net.Conn) int {
 	}
 	return held
 }
+
+// letNobodyNewIn lets a listener keep one connection ready at most. The system
+// then drops what would be more without a word: who asked does so again a
+// second later, and finds that there is no listener any more.
+func letNobodyNewIn(l net.Listener) {
+	socket, ok := l.(*net.TCPListener)
+	if !ok {
+		return
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return // it is closed
+	}
+	_ = raw.Control(func(fd uintptr) { _ = unix.Listen(int(fd), 0) }) // without it a few more come in
+}
