@@ -138,7 +138,7 @@ func (c *connection) Write(p []byte) (written int, err error) {
 			return written, err
 		}
 		now, left := time.Now(), unsent(c.Conn)
-		if waiting >= 0 && waiting+n > left {
+		if waiting < 0 || waiting+n > left { // at the first look nobody knows
 			moved = now
 		}
 		waiting = left
