@@ -168,7 +168,7 @@ func slowly(r io.Reader, step int, pause time.Duration) (total int64, err error)
 // or in part; the log tells how much was sent.
 func TestSlowDownloadsAreNotCutOff(t *testing.T) {
 	t.Parallel()
-	const size, patience = 24 << 20, 400 * time.Millisecond
+	const size, patience = 24 << 20, 2 * time.Second
 	own := newIdentity(t, 1)
 	secure := servertest.StartIn(t, server.Environment{Site: large(size), WriteTime: patience}, withCertificate(t, own))
 	open := servertest.StartIn(t, server.Environment{Site: large(size), WriteTime: patience})
@@ -205,7 +205,7 @@ func TestSlowDownloadsAreNotCutOff(t *testing.T) {
 			}
 			defer answer.Body.Close()
 			begun := time.Now()
-			got, err := slowly(answer.Body, 256<<10, 20*time.Millisecond)
+			got, err := slowly(answer.Body, 256<<10, 60*time.Millisecond)
 			if err != nil || got != size || answer.ProtoMajor != test.proto {
 				t.Errorf("%d bytes over %s after %v, %v; want %d", got, answer.Proto, time.Since(begun), err, size)
 			}
