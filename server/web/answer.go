@@ -22,14 +22,14 @@ const (
 // remembers whether the answer could be written.
 type answerWriter struct {
 	http.ResponseWriter
-	control  *http.ResponseController
+	control  http.ResponseController
 	patience time.Duration
 	moved    time.Time // when the deadline was moved last
 	err      error     // of the first write that failed
 }
 
 func newAnswerWriter(w http.ResponseWriter, patience time.Duration) *answerWriter {
-	return &answerWriter{ResponseWriter: w, control: http.NewResponseController(w), patience: patience}
+	return &answerWriter{ResponseWriter: w, control: *http.NewResponseController(w), patience: patience}
 }
 
 // Write writes all of p unless the client takes too long over a step.

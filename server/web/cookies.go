@@ -80,11 +80,22 @@ func (k Cookies) All(c echo.Context) (access, refresh []string) {
 // Read returns both tokens, empty where there is no such cookie, or
 // ErrDuplicateCookies.
 func (k Cookies) Read(c echo.Context) (access, refresh string, err error) {
-	accesses, refreshes := k.All(c)
-	if len(accesses) > 1 || len(refreshes) > 1 {
-		return "", "", ErrDuplicateCookies
+	var hasAccess, hasRefresh bool
+	for _, cookie := range c.Cookies() {
+		into, seen := &access, &hasAccess
+		switch cookie.Name {
+		case k.access:
+		case k.refresh:
+			into, seen = &refresh, &hasRefresh
+		default:
+			continue
+		}
+		if *seen {
+			return "", "", ErrDuplicateCookies
+		}
+		*into, *seen = cookie.Value, true
 	}
-	return strings.Join(accesses, ""), strings.Join(refreshes, ""), nil
+	return access, refresh, nil
 }
 
 // isSafari tells the one browser that refuses Secure cookies on

@@ -25,8 +25,17 @@ func BoundedLog(log *slog.Logger) *slog.Logger { return slog.New(boundedHandler{
 
 type boundedHandler struct{ slog.Handler }
 
-// Handle passes a record on with its texts cut.
+// Handle passes a record on with its texts cut. Most are short, and then it is
+// passed on as it is: every request has one.
 func (h boundedHandler) Handle(ctx context.Context, r slog.Record) error {
+	long := len(r.Message) > longestText
+	r.Attrs(func(a slog.Attr) bool {
+		long = long || !isShort(a)
+		return !long
+	})
+	if !long {
+		return h.Handler.Handle(ctx, r)
+	}
 	short := slog.NewRecord(r.Time, r.Level, cut(r.Message, longestText), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		short.AddAttrs(bounded(a))
@@ -47,6 +56,19 @@ func (h boundedHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup is that of slog.Handler.
 func (h boundedHandler) WithGroup(name string) slog.Handler {
 	return boundedHandler{h.Handler.WithGroup(name)}
+}
+
+// isShort reports whether an attribute is known to need no cutting without a
+// closer look.
+func isShort(a slog.Attr) bool {
+	switch a.Value.Kind() {
+	case slog.KindString:
+		return len(a.Value.String()) <= longestText
+	case slog.KindAny, slog.KindGroup, slog.KindLogValuer:
+		return false
+	default:
+		return true
+	}
 }
 
 func bounded(a slog.Attr) slog.Attr {

@@ -65,21 +65,23 @@ func Trace(t Tracing) echo.MiddlewareFunc {
 
 func (t Tracing) log(c echo.Context, took time.Duration, aborted bool) {
 	r, answer := c.Request(), c.Response()
-	say := t.Log.Info
+	level := slog.LevelInfo
 	if t.Probe != nil && t.Probe(r.URL.Path) {
-		say = t.Log.Debug
+		level = slog.LevelDebug
 		if answer.Status >= http.StatusBadRequest {
-			say = t.Log.Warn
+			level = slog.LevelWarn
 		}
 	}
-	line := []any{
-		"requestId", RequestID(c), "method", cut(r.Method, longestMethod), "path", cut(r.URL.Path, longestPath),
-		"status", answer.Status, "bytes", answer.Size, "duration", took, "ip", c.RealIP(),
-	}
+	line := make([]slog.Attr, 0, 8)
+	line = append(line,
+		slog.String("requestId", RequestID(c)),
+		slog.String("method", cut(r.Method, longestMethod)), slog.String("path", cut(r.URL.Path, longestPath)),
+		slog.Int("status", answer.Status), slog.Int64("bytes", answer.Size),
+		slog.Duration("duration", took), slog.String("ip", c.RealIP()))
 	if aborted {
-		line = append(line, "aborted", true)
+		line = append(line, slog.Bool("aborted", true))
 	}
-	say("request", line...)
+	t.Log.LogAttrs(r.Context(), level, "request", line...)
 }
 
 func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
