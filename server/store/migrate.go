@@ -22,6 +22,11 @@ var migrations embed.FS
 // firstOfForks is the lowest number that a fork gives a migration of its own.
 const firstOfForks = 1000
 
+// firstErasing is the first schema of programs that overwrite what they delete.
+// Before, rows that had been deleted or moved stayed in unused space of the file,
+// those of accounts that are deleted later among them: so it is written anew.
+const firstErasing = 4
+
 var (
 	errForeign = errors.New("it is a database of another program")
 	// errNewer is wrapped by what is returned for a database with migrations
@@ -191,6 +196,11 @@ func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 	done := Migrated{From: before.Version, To: max(before.Version, before.newest), Applied: before.missing}
 	if len(before.missing) == 0 {
 		return done, nil
+	}
+	if 0 < before.Version && before.Version < firstErasing {
+		if _, err := s.writer.ExecContext(ctx, `VACUUM`); err != nil {
+			return Migrated{}, fmt.Errorf("write the database anew, which takes as much room again in its directory: %w", err)
+		}
 	}
 	files, err := fs.Sub(tree, "migrations")
 	if err != nil {

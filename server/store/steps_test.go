@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,4 +164,32 @@ func TestStepsRest(t *testing.T) {
 			t.Errorf("%d steps of %v took %v, %v", steps, took, got, err)
 		}
 	})
+}
+
+// Programs of before did not overwrite what they deleted or moved: the upgrade
+// leaves nothing of that.
+func TestAnUpgradeLeavesNoTracesOfWhatWasDeleted(t *testing.T) {
+	file := path(t)
+	made(t, file, tree(t, 2))
+	old := stranger(t, file)
+	execute(t, old, "PRAGMA secure_delete = 0")
+	for i := range 200 {
+		id := strconv.Itoa(i * 7919 % 200) // rows that come in between move others to new pages
+		execute(t, old, fmt.Sprintf(`INSERT INTO users (id, email, name, password_hash, password_version, created_at) VALUES ('%s', 'marker-%s-', '', '%s', 1, 1)`,
+			id, id, strings.Repeat("h", 60)))
+	}
+	execute(t, old, "DELETE FROM users")
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if traces(t, file, "marker-") == nil {
+		t.Fatal("the test looks in the wrong place")
+	}
+	s := open(t, file)
+	if done, err := s.Erase(t.Context()); !done || err != nil {
+		t.Errorf("it is not erased: %v, %v", done, err)
+	}
+	if found := traces(t, file, "marker-"); found != nil {
+		t.Errorf("found in %q", found)
+	}
 }

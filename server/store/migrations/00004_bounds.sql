@@ -30,5 +30,5 @@ CREATE TABLE maintenance (
     audit_seq BIGINT NOT NULL, -- the last line of the audit log that was counted
     erasures  BIGINT NOT NULL  -- accounts deleted since their last traces were erased from the files
 );
-INSERT INTO maintenance (id, swept_at, ahead_at, ahead_for, audit_seq, erasures) VALUES (1, 0, 0, 0, 0, 0);
+INSERT INTO maintenance (id, swept_at, ahead_at, ahead_for, audit_seq, erasures) VALUES (1, 0, 0, 0, 0, 1); -- from before this table
 INSERT INTO schema_compatibility (version, compatible_with) VALUES (4, 2);
