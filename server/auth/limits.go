@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"math"
 	"net/netip"
 	"sync"
@@ -80,8 +82,8 @@ func (l *Limits) time() time.Time {
 	return now.Add(l.lost)
 }
 
-// SignIn begins an attempt of an account, by its canonical e-mail, from an
-// address (see addressKey). known says that the account has signed in from it
+// SignIn begins an attempt of an account (see accountKey) from an address (see
+// addressKey). known says that the account has signed in from it
 // before: then others' guesses do not keep it out. Where only attempts that are
 // not decided yet stand in the way, it waits for them. It returns a problem of
 // kind TooMany when one of the limits refuses, and then none has counted, or of
@@ -218,6 +220,15 @@ func (l *Limits) Sweep() {
 	for _, buckets := range []*buckets{l.pairs, l.addresses, l.accounts, l.registrations} {
 		buckets.sweep(now)
 	}
+}
+
+// accountKey returns the name under which an account is counted, whether it
+// exists or not, given its canonical e-mail. It is stored, and then nobody can
+// read it: that somebody tries to sign in must not bring back the address of an
+// account that has been deleted.
+func accountKey(email string) string {
+	sum := sha256.Sum256([]byte(email))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // addressKey returns the address under which a client is counted: an IPv6

@@ -64,7 +64,7 @@ func (s *Service) prove(ctx context.Context, user store.User, email, password, e
 	if err != nil {
 		return nil, false, err
 	}
-	attempt, err := s.Limits.SignIn(ctx, email, address, known)
+	attempt, err := s.Limits.SignIn(ctx, accountKey(email), address, known)
 	if err != nil {
 		return nil, false, err
 	}
@@ -109,7 +109,8 @@ func (s *Service) refuse(ctx context.Context, attempt *Attempt, user store.User,
 				return err
 			}
 		}
-		if err := q.SaveAttempts(ctx, store.Attempts{Email: email, FullAt: s.Limits.AccountFullAt(email)}); err != nil {
+		account := accountKey(email)
+		if err := q.SaveAttempts(ctx, store.Attempts{Account: account, FullAt: s.Limits.AccountFullAt(account)}); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, event, outcomeFailure, user.ID, "", client)

@@ -65,7 +65,7 @@ func (o Operator) Delete(ctx context.Context, user store.User) error {
 				return true, err
 			}
 		}
-		if err := errors.Join(q.DeleteAttempts(ctx, user.Email), q.DeleteUser(ctx, user.ID), q.NoteErasure(ctx)); err != nil {
+		if err := errors.Join(q.DeleteAttempts(ctx, accountKey(user.Email)), q.DeleteUser(ctx, user.ID), q.NoteErasure(ctx)); err != nil {
 			return false, err
 		}
 		return false, o.audit(ctx, q, "user_deleted", user.ID, "")

@@ -391,7 +391,7 @@ func traces(t *testing.T, s *servertest.Server, user store.User) {
 	elsewhere(t, s, func(service *auth.Service, _ auth.Operator) error {
 		attempts, err := service.Store.Read().AttemptsAt(t.Context(), s.Clock.Now())
 		for _, a := range attempts {
-			t.Errorf("kept: attempts of %s", a.Email)
+			t.Errorf("kept: attempts of %s", a.Account)
 		}
 		return err
 	})

@@ -70,7 +70,7 @@ const (
 func (s *Service) RestoreLimits(ctx context.Context) error {
 	attempts, err := s.Store.Read().AttemptsAt(ctx, s.Now())
 	for _, a := range attempts {
-		s.Limits.Restore(a.Email, a.FullAt)
+		s.Limits.Restore(a.Account, a.FullAt)
 	}
 	return err
 }

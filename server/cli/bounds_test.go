@@ -246,6 +246,12 @@ func TestADeletedAccountLeavesNoTrace(t *testing.T) {
 			if found := traces(t, dir, email, name, hash); found != nil {
 				t.Errorf("found %q", found)
 			}
+			if test.running && !test.reader { // who looks whether it is gone brings nothing back
+				s.Client().Post("/api/auth/login", servertest.Object("email", email, "password", servertest.Password)).Wants(401)
+				if found := traces(t, dir, email); found != nil {
+					t.Errorf("after a sign-in, found %q", found)
+				}
+			}
 			if traces(t, dir, "ada@example.com") == nil && test.running {
 				t.Error("the other account is gone too")
 			}

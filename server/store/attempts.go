@@ -9,15 +9,15 @@ import (
 // Attempts says when all attempts to sign in to an account will have come
 // back, whether the account exists or not.
 type Attempts struct {
-	Email  string // in canonical form
-	FullAt time.Time
+	Account string // as the caller tells accounts apart; kept in the column email
+	FullAt  time.Time
 }
 
 // SaveAttempts stores the attempts of an account.
 func (q *Queries) SaveAttempts(ctx context.Context, a Attempts) error {
 	_, err := q.exec(ctx, "save the attempts of an account",
 		`INSERT INTO account_attempts (email, full_at) VALUES ($1, $2) ON CONFLICT (email) DO UPDATE SET full_at = excluded.full_at`,
-		a.Email, millis(a.FullAt))
+		a.Account, millis(a.FullAt))
 	return err
 }
 
@@ -26,7 +26,7 @@ func (q *Queries) SaveAttempts(ctx context.Context, a Attempts) error {
 func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, error) {
 	return all(ctx, q, "read the attempts of accounts", func(rows *sql.Rows) (a Attempts, err error) {
 		var fullAt int64
-		err = rows.Scan(&a.Email, &fullAt)
+		err = rows.Scan(&a.Account, &fullAt)
 		a.FullAt = fromMillis(fullAt)
 		return a, err
 	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, millis(at))
@@ -41,7 +41,7 @@ func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int
 }
 
 // DeleteAttempts removes the attempts of an account.
-func (q *Queries) DeleteAttempts(ctx context.Context, email string) error {
-	_, err := q.exec(ctx, "delete the attempts of an account", `DELETE FROM account_attempts WHERE email = $1`, email)
+func (q *Queries) DeleteAttempts(ctx context.Context, account string) error {
+	_, err := q.exec(ctx, "delete the attempts of an account", `DELETE FROM account_attempts WHERE email = $1`, account)
 	return err
 }

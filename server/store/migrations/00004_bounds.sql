@@ -14,6 +14,9 @@ CREATE INDEX known_addresses_by_time ON known_addresses (last_used_at);
 CREATE INDEX known_addresses_of_user_by_time ON known_addresses (user_id, last_used_at);
 CREATE INDEX account_attempts_by_time ON account_attempts (full_at);
 
+-- By now accounts stand here by a hash of their e-mail addresses.
+DELETE FROM account_attempts;
+
 -- How long the access tokens live that processes have made, and when such a
 -- process last ran: what revokes a session stays on record that long.
 CREATE TABLE access_ttls (

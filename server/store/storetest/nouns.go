@@ -466,10 +466,10 @@ func testAuditPruning(t *testing.T, s *suite) {
 
 func testAttempts(t *testing.T, s *suite) {
 	ctx := t.Context()
-	ada := store.Attempts{Email: "ada@example.com", FullAt: start.Add(time.Hour)}
-	bob := store.Attempts{Email: "bob@example.com", FullAt: start.Add(time.Minute)}
+	ada := store.Attempts{Account: "ada@example.com", FullAt: start.Add(time.Hour)}
+	bob := store.Attempts{Account: "bob@example.com", FullAt: start.Add(time.Minute)}
 	s.write(func(q *store.Queries) error {
-		return errors.Join(q.SaveAttempts(ctx, bob), q.SaveAttempts(ctx, store.Attempts{Email: ada.Email, FullAt: start}), q.SaveAttempts(ctx, ada))
+		return errors.Join(q.SaveAttempts(ctx, bob), q.SaveAttempts(ctx, store.Attempts{Account: ada.Account, FullAt: start}), q.SaveAttempts(ctx, ada))
 	})
 	at := func(after time.Duration, want ...store.Attempts) {
 		t.Helper()
@@ -540,7 +540,7 @@ func testTimesSetBack(t *testing.T, s *suite) {
 	young, old := store.SigningKey{ID: "young", Sealed: []byte("y"), CreatedAt: start.Add(time.Minute)}, store.SigningKey{ID: "old", Sealed: []byte("o"), CreatedAt: start}
 	s.write(func(q *store.Queries) error {
 		return errors.Join(q.CreateSigningKey(ctx, young), q.CreateSigningKey(ctx, old),
-			q.SaveAttempts(ctx, store.Attempts{Email: ada.Email, FullAt: start.Add(5 * time.Hour)}))
+			q.SaveAttempts(ctx, store.Attempts{Account: ada.Email, FullAt: start.Add(5 * time.Hour)}))
 	})
 	latest(time.Minute)
 	session := s.session("one", ada.ID, time.Hour)

@@ -213,7 +213,7 @@ func testSweepSteps(t *testing.T, s *suite) {
 			at := start.Add(time.Duration(i) * time.Hour)
 			err = errors.Join(err,
 				q.RememberAddress(ctx, ada.ID, fmt.Sprintf("192.0.2.%d", i), at),
-				q.SaveAttempts(ctx, store.Attempts{Email: fmt.Sprint(i), FullAt: at}))
+				q.SaveAttempts(ctx, store.Attempts{Account: fmt.Sprint(i), FullAt: at}))
 		}
 		return errors.Join(err, q.RememberAddress(ctx, bob.ID, "192.0.2.0", start.Add(4*time.Hour)), q.EndSession(ctx, "4", start), q.EndSession(ctx, "3", start.Add(time.Hour)))
 	})
