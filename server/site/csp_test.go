@@ -164,7 +164,7 @@ func TestSources(t *testing.T) {
 	opts.Sources = map[string][]string{
 		"img-src":     {"https://images.example.com", "'self'", "blob:"},
 		"frame-src":   {"https://player.example.com/embed/"},
-		"connect-src": {"wss://live.example.com:8443", "http://localhost:9000"},
+		"connect-src": {"wss://live.example.com:8443", "http://localhost:9000", "https://intranet:65535"},
 		"script-src":  {"'wasm-unsafe-eval'", "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"},
 		"worker-src":  {"blob:"},
 	}
@@ -172,10 +172,10 @@ func TestSources(t *testing.T) {
 	server := httptest.NewServer(handler(t, files, opts))
 	defer server.Close()
 	page := header{"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; style-src 'self'; " +
-		"img-src 'self' data: blob: https://images.example.com; font-src 'self'; connect-src 'self' wss://live.example.com:8443 http://localhost:9000; media-src 'self' data: blob:; " +
+		"img-src 'self' data: blob: https://images.example.com; font-src 'self'; connect-src 'self' wss://live.example.com:8443 http://localhost:9000 https://intranet:65535; media-src 'self' data: blob:; " +
 		"manifest-src 'self'; worker-src 'self' blob:; frame-src https://player.example.com/embed/; base-uri 'none'; form-action 'self'; frame-ancestors 'none'" + trustedTypes}
 	worker := header{"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; font-src 'self'; " +
-		"connect-src 'self' wss://live.example.com:8443 http://localhost:9000; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+		"connect-src 'self' wss://live.example.com:8443 http://localhost:9000 https://intranet:65535; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
 	run(t, server, []request{
 		{name: "page", path: "/p", status: 200, want: page},
 		{name: "404", path: "/nowhere", status: 404, want: page},
@@ -223,6 +223,20 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"img-src", "http://localhost.evil.example", "plain http"},
 		{"img-src", "https://192.0.2.7", "no address but 127.0.0.1"},
 		{"img-src", "https://[2001:db8::1]", "no IPv6 address"},
+		{"img-src", "https://127.1", "no address but 127.0.0.1"},
+		{"img-src", "https://0x7f000001", "no address but 127.0.0.1"},
+		{"img-src", "https://2130706433", "no address but 127.0.0.1"},
+		{"img-src", "https://x.example:0", "no source"},
+		{"img-src", "https://x.example:65536", "no source"},
+		{"img-src", "self", "the name of a host"},
+		{"img-src", "none", "the name of a host"},
+		{"img-src", "data", "the name of a host"},
+		{"img-src", "HTTPS", "the name of a host"},
+		{"script-src", "unsafe-inline", "the name of a host"},
+		{"script-src", "wasm-unsafe-eval", "the name of a host"},
+		{"script-src", "sha256-47DEQpj8HBSa", "the name of a host"},
+		{"script-src", "'sha256-47DEQpj8HBSa+/TImW+5JCeu\nQeRkm5NMpJWZG3hSuFU='", "keyword"},
+		{"script-src", "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV='", "keyword"},
 		{"img-src", "*.com", "no source"},
 		{"img-src", "a.*.example.com", "no source"},
 		{"img-src", "https://", "no source"},

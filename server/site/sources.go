@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -105,12 +105,15 @@ func faultOfHost(source string) string {
 	switch {
 	case !isPolicyHost(host), hasPort && port != "*" && !isPolicyPort(port), !isPolicyPath(path):
 		return form
+	case looksLikeKeyword(source):
+		return "browsers take it for the name of a host; write 'self' with single quotes, blob: with its colon, and a host like that as https://intranet"
 	case scheme != "" && scheme != "https" && scheme != "wss" && scheme != "http" && scheme != "ws":
 		return form
 	case (scheme == "http" || scheme == "ws") && host != "localhost" && host != "127.0.0.1":
 		return "what comes over plain http can be changed on its way; use https (wss for sockets)"
 	}
-	if address, err := netip.ParseAddr(host); err == nil && address.String() != "127.0.0.1" {
+	// Whatever ends in a number is an address to a browser (URL Standard, section 3.5).
+	if last := host[strings.LastIndexByte(host, '.')+1:]; host != "127.0.0.1" && isNumber(last) {
 		return "browsers take no address but 127.0.0.1 in a policy; give the host a name"
 	}
 	return ""
@@ -144,12 +147,23 @@ func isPolicyHost(host string) bool {
 }
 
 func isPolicyPort(port string) bool {
-	for i := range len(port) {
-		if port[i] < '0' || port[i] > '9' {
-			return false
-		}
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && number > 0
+}
+
+// isNumber reports whether the last label of a host makes it an IPv4 address,
+// such as 127.1 or 0x7f000001.
+func isNumber(label string) bool {
+	if len(label) > 1 && label[0] == '0' && label[1]|0x20 == 'x' {
+		return true
 	}
-	return port != "" && len(port) <= 5
+	return strings.Trim(label, "0123456789") == ""
+}
+
+// looksLikeKeyword reports whether a host is perhaps a keyword without its
+// quotes or a scheme without its colon, which would allow nothing.
+func looksLikeKeyword(source string) bool {
+	return !strings.ContainsAny(source, ".:/") && source != "localhost"
 }
 
 // isPolicyPath refuses what would end the source, the directive or the header.
@@ -167,5 +181,7 @@ func isHashSource(source string) bool {
 	algorithm, encoded, found := strings.Cut(inner, "-")
 	size := map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}[algorithm]
 	sum, err := base64.StdEncoding.DecodeString(encoded)
-	return quoted && source[0] == '\'' && found && err == nil && size > 0 && len(sum) == size
+	// The decoder skips line breaks, which would end the source.
+	whole := base64.StdEncoding.EncodeToString(sum) == encoded
+	return quoted && source[0] == '\'' && found && err == nil && whole && size > 0 && len(sum) == size
 }
