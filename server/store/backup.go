@@ -36,6 +36,9 @@ func Backup(ctx context.Context, path, file string) (written string, size int64,
 	if _, err := os.Lstat(file); err == nil {
 		return "", 0, &fs.PathError{Op: "create", Path: file, Err: syscall.EEXIST}
 	}
+	if err := standsAlone(file); err != nil {
+		return "", 0, err
+	}
 	// Made here, so that nobody else can read it; SQLite fills an empty file.
 	temporary, err := os.CreateTemp(filepath.Dir(file), ".lychgate-backup-*")
 	if err != nil {
@@ -63,6 +66,23 @@ func Backup(ctx context.Context, path, file string) (written string, size int64,
 		return "", 0, err
 	}
 	return file, info.Size(), nil
+}
+
+// standsAlone refuses a name that SQLite would read together with another
+// file: what lies beside it as its log would change what the copy says, and the
+// copy itself would be taken for the log of a database, and removed.
+func standsAlone(file string) error {
+	for _, ending := range besideDatabase {
+		if _, err := os.Lstat(file + ending); err == nil {
+			return &fs.PathError{Op: "create", Path: file, Err: fmt.Errorf("%s is left of another database: move it away, or choose another name", file+ending)}
+		}
+		if database, beside := strings.CutSuffix(file, ending); beside {
+			if _, err := os.Lstat(database); err == nil {
+				return &fs.PathError{Op: "create", Path: file, Err: fmt.Errorf("it would be taken for a part of the database %s: choose another name", database)}
+			}
+		}
+	}
+	return nil
 }
 
 // copyDatabase fills an empty file with the database at path, if check (which

@@ -91,9 +91,15 @@ func looksLikeDatabase(file, path string) error {
 		return fmt.Errorf("%s: this is the database itself", file)
 	}
 	const magic = "SQLite format 3\x00"
-	header := make([]byte, len(magic))
-	if _, err := io.ReadFull(opened, header); !info.Mode().IsRegular() || err != nil || string(header) != magic {
+	const formats = 2 // to write and to read, the bytes that follow the size of a page
+	header := make([]byte, len(magic)+2+formats)
+	if _, err := io.ReadFull(opened, header); !info.Mode().IsRegular() || err != nil || string(header[:len(magic)]) != magic {
 		return fmt.Errorf("%s: this is not a backup (no SQLite database)", file)
+	}
+	// A log that lies beside a file is read whatever it is of. A backup has none.
+	log, err := os.Stat(file + "-wal")
+	if withLog := header[len(header)-1] == 2; err == nil && log.Size() > 0 && !withLog {
+		return fmt.Errorf("%s: the log beside it is not its own: move %s away", file, file+"-wal")
 	}
 	return nil
 }
