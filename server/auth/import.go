@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -214,6 +215,10 @@ func decodeImportLine(line []byte) (read importLine, fault *problem.Field) {
 	var semantic *json.SemanticError
 	var syntactic *jsontext.SyntacticError
 	switch {
+	case bytes.HasPrefix(line, []byte("\ufeff")):
+		return importLine{}, &problem.Field{Detail: "It begins with a byte order mark, which cannot be seen: save the file as UTF-8 without one."}
+	case !utf8.Valid(line):
+		return importLine{}, &problem.Field{Detail: "It is not UTF-8: convert the file."}
 	case err == nil:
 		if at := nullIn(line); at != nil {
 			return importLine{}, &problem.Field{Field: *at, Detail: "It is null; leave it out, or give a value."}

@@ -56,7 +56,7 @@ func TestImportLines(t *testing.T) {
 		{with(""), "line 1: passwordHash: It is empty"},
 
 		{with(goodHash) + with(goodHash), noJSON}, {with(goodHash) + "x", noJSON}, {with(goodHash) + " null", noJSON}, {with(goodHash)[1:], "line 1: It is not a JSON object."},
-		{"{", noJSON}, {"{email: 1}", noJSON}, {"\ufeff" + with(goodHash), noJSON}, {"{\"email\":\"\xff\"}", noJSON}, {"{\"email\":\"\x00\"}", noJSON}, {"x", noJSON},
+		{"{", noJSON}, {"{email: 1}", noJSON}, {"\ufeff" + with(goodHash), "line 1: It begins with a byte order mark"}, {"{\"email\":\"\xff\"}", "line 1: It is not UTF-8"}, {"\xff\xfe{\x00", "line 1: It is not UTF-8"}, {"{\"email\":\"\x00\"}", noJSON}, {"x", noJSON},
 		{"[]", "line 1: It is not a JSON object."}, {`"x"`, "line 1: It is not a JSON object."}, {"1", "line 1: It is not a JSON object."}, {"null", "line 1: It is null"},
 		{`{"email":"a@example.com","email":"b@example.com"}`, "line 1: It names a member twice."},
 		{`{"email":"ada@example.com","Email":"ada@example.com"}`, "line 1: It has a member that is not known here"},
