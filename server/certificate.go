@@ -123,11 +123,17 @@ func (c *certificate) readFiles() (*tls.Certificate, [sha256.Size]byte, error) {
 	return &pair, sha256.Sum256(bytes.Join([][]byte{certificatePEM, keyPEM}, []byte{0})), nil
 }
 
-// worse refuses a certificate that has expired while the one in use has not.
+// worse refuses a certificate that has expired or is not valid yet, while the
+// one in use is valid.
 func (c *certificate) worse(fresh *x509.Certificate) error {
 	now, used := c.now(), c.loaded.Load().Leaf
-	if now.After(fresh.NotAfter) && !now.After(used.NotAfter) {
+	switch {
+	case now.Before(used.NotBefore) || now.After(used.NotAfter):
+		return nil
+	case now.After(fresh.NotAfter):
 		return fmt.Errorf("the certificate in %s expired on %s", c.certFile, fresh.NotAfter.UTC().Format(time.RFC3339))
+	case now.Before(fresh.NotBefore):
+		return fmt.Errorf("the certificate in %s is not valid before %s", c.certFile, fresh.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

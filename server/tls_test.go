@@ -370,6 +370,28 @@ func TestFaultsOfCertificatesAreSaidAgain(t *testing.T) {
 	}
 }
 
+// A new certificate is used from when it is valid, and not before.
+func TestCertificateOfTomorrow(t *testing.T) {
+	t.Parallel()
+	now, day := time.Now(), 24*time.Hour
+	s := startTLS(t, newIdentityFor(t, 1, "localhost", now.Add(-10*day), now.Add(60*day)))
+	next := newIdentityFor(t, 2, "localhost", now.Add(time.Hour), now.Add(90*day))
+	put(t, s.Config.TLSCert, next.certificate)
+	put(t, s.Config.TLSKey, next.key)
+	s.Reload()
+	if served(t, s) != 1 {
+		t.Error("a certificate that is not valid yet takes the place of one that is")
+	}
+	said(t, s, unusable, 1)
+	said(t, s, "is not valid before", 1)
+	s.Clock.Move(2 * time.Hour)
+	s.Reload()
+	if served(t, s) != 2 {
+		t.Error("the new certificate is not used")
+	}
+	said(t, s, readAgain, 1)
+}
+
 // Handshakes and looks at once: nobody gets a half of one.
 func TestHandshakesWhileCertificatesChange(t *testing.T) {
 	t.Parallel()
