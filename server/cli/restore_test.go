@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"bufio"
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -238,6 +240,41 @@ func TestCommandsThatWaitCanBeInterrupted(t *testing.T) {
 			}
 		})
 	}
+	t.Run("another writer", func(t *testing.T) {
+		other := t.TempDir()
+		create := lychgate(t, other, "user", "create", "--email", "ada@example.com", "--bcrypt-cost", "10")
+		create.Stdin = strings.NewReader("correct horse battery staple")
+		does(t, 0, create)
+		db, err := sql.Open("sqlite", filepath.Join(other, "lychgate-data", "lychgate.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		db.SetMaxOpenConns(1)
+		if _, err := db.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
+		}
+		cmd := lychgate(t, other, "key", "rotate")
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		const holder = "another process, which holds the lock of the database"
+		lines := bufio.NewReader(stderr)
+		if line, err := lines.ReadString('\n'); err != nil || line != "lychgate: waiting for "+holder+"\n" {
+			t.Errorf("it said %q, %v", line, err)
+		}
+		cmd.Process.Signal(os.Interrupt)
+		if rest, err := io.ReadAll(lines); err != nil || !strings.Contains(string(rest), "interrupted while waiting for "+holder+"; nothing was changed\n") {
+			t.Errorf("it said %q, %v", rest, err)
+		}
+		if cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {
+			t.Errorf("status %d", cmd.ProcessState.ExitCode())
+		}
+	})
 	// A pipe that brings nothing is one more thing to wait for.
 	t.Run("input", func(t *testing.T) {
 		cmd := lychgate(t, dir, "user", "import", "-", "--data-dir", "other")

@@ -185,6 +185,9 @@ func (o Opener) retry(ctx context.Context, patience time.Duration, try func() er
 	begun, told := time.Now(), false
 	for {
 		err := try()
+		if told && errors.Is(err, context.Canceled) { // while it tried
+			return fmt.Errorf("interrupted while waiting for %s; nothing was changed", otherWriter)
+		}
 		if !isBusy(err) {
 			return err
 		}
