@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // Writer and Reader are the connections of a store.
@@ -32,4 +33,9 @@ func RefuseLinks() (undo func()) {
 	whole := link
 	link = func(string, string) error { return &os.LinkError{Op: "link", Err: syscall.EPERM} }
 	return func() { link = whole }
+}
+
+// Retry tries again while the database is locked.
+func (o Opener) Retry(ctx context.Context, try func() error) error {
+	return o.retry(ctx, time.Hour, try)
 }

@@ -291,6 +291,27 @@ func TestWaitsAreToldAndEndWithTheContext(t *testing.T) {
 	}
 }
 
+// Most of the time a command that waits is just asking for the lock.
+func TestWaitsEndAmidATry(t *testing.T) {
+	file := path(t)
+	made(t, file, store.Migrations())
+	execute(t, stranger(t, file), "BEGIN IMMEDIATE")
+	other := stranger(t, file)
+	execute(t, other, "PRAGMA busy_timeout = 0")
+	ctx, interrupt := context.WithCancel(t.Context())
+	told := false
+	err := store.Opener{Waits: func(string) { told = true }}.Retry(ctx, func() error {
+		if told {
+			interrupt()
+		}
+		_, err := other.ExecContext(ctx, "BEGIN IMMEDIATE")
+		return err
+	})
+	if want := "interrupted while waiting for another process, which holds the lock of the database; nothing was changed"; err == nil || err.Error() != want {
+		t.Errorf("error %v", err)
+	}
+}
+
 // nobody is a user that owns nothing else.
 const nobody = 65534
 
