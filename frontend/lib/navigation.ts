@@ -35,9 +35,15 @@ export function loginForHere(): string {
   return `/login?next=${encodeURIComponent(here)}${fragment()}`;
 }
 
-/** After sign-in. Replaces, so that Back does not return to the form. */
+/** For whoever is signed in already. Replaces, so that Back does not return to the form. */
 export function continueToNext(): void {
   go(requestedNext());
+}
+
+/** After sign-in: a person did that, so the page does not go round by itself, even where nothing can be remembered. */
+export function enterNext(): void {
+  remember(requestedNext());
+  leaveFor(requestedNext());
 }
 
 /** When the session is over: to the login page and, after sign-in, back to here. */
@@ -73,6 +79,10 @@ let leaving = false;
 function go(destination: string): void {
   if (leaving) return;
   if (!remember(destination)) return setObstacle("round-trip");
+  leaveFor(destination);
+}
+
+function leaveFor(destination: string): void {
   leaving = true;
   window.location.replace(destination);
 }

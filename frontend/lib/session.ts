@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { api, type Session } from "@/lib/api/client";
 import {
   continueToNext,
+  enterNext,
   isSentForDuplicateCookies,
   leaveForLogin,
   leaveSignedOut,
@@ -106,7 +107,7 @@ export async function enter(): Promise<void> {
   if (session?.authenticated === false) throw new CookiesRefusedError();
   startAnew();
   channel().postMessage("signed-in" satisfies News);
-  continueToNext();
+  enterNext();
 }
 
 /** After a sign-out that the server took. */
