@@ -18,7 +18,10 @@ export function DuplicateCookies({ actions }: { actions: ReactElement }) {
         {neighbour ? (
           <li>
             <span>Or open this site as </span>
-            <a href={neighbour} className="font-medium break-all text-accent underline underline-offset-4">
+            <a
+              href={neighbour}
+              className="inline-block max-w-full font-medium wrap-anywhere text-accent underline underline-offset-4"
+            >
               {new URL(neighbour).host}
             </a>
             , which has cookies of its own.
@@ -32,8 +35,8 @@ export function DuplicateCookies({ actions }: { actions: ReactElement }) {
 }
 
 /** The same site under another of this computer's names, which the server takes for its own too. */
-function otherLoopback({ protocol, hostname, port, pathname, search }: Location): string | undefined {
+function otherLoopback({ protocol, hostname, port, pathname, search, hash }: Location): string | undefined {
   const other = { localhost: "127.0.0.1", "127.0.0.1": "localhost" }[hostname];
   if (other === undefined || protocol !== "http:") return undefined;
-  return `http://${other}${port && `:${port}`}${pathname}${search.replace(/&error=duplicate_cookies$/, "")}`;
+  return `http://${other}${port && `:${port}`}${pathname}${search.replace(/&error=duplicate_cookies$/, "")}${hash}`;
 }

@@ -10,6 +10,9 @@ export function LoadError({ error, onRetry }: { error: Error; onRetry: () => voi
   // Whoever is signed out is on the way to the login page already, unless something stands in the way.
   if (error instanceof ApiError && error.signedOut && !obstacle)
     return <p role="status">Taking you to the sign-in page…</p>;
+  // The page says it above, once, and what to do.
+  if (error instanceof ApiError && error.code === "duplicate_cookies")
+    return <p className="text-muted">This cannot be shown: see the top of the page.</p>;
   return (
     <div role="alert" className="flex flex-col items-start gap-4">
       <p className="text-danger">{error instanceof ApiError ? error.text : "Something went wrong."}</p>
