@@ -39,6 +39,7 @@ test("the dashboard of one person does not stay open for another", async ({
   const other = await context.newPage();
   await other.goto("/login.html?next=/dashboard");
   await expectDashboard(other, person);
+  for (const tab of [page, other]) await tab.waitForLoadState("networkidle"); // Their calls must not meet the next line.
   // Signed out where no tab could tell the others, and in as somebody else.
   await context.clearCookies();
   await other.goto("/login");
