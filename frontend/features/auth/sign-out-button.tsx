@@ -12,7 +12,7 @@ export function SignOutButton() {
     <>
       <Button
         look="quiet"
-        className="-mr-3 px-3"
+        className="-mr-3 px-3!"
         aria-disabled={logout.isPending || logout.isSuccess}
         onClick={() => {
           if (!logout.isPending && !logout.isSuccess) logout.mutate();
