@@ -131,7 +131,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 	e.IPExtractor = proxies.Address
 	e.Pre(
 		web.InFlight(&s.inFlight, &s.draining),
-		web.Trace(web.Tracing{Log: env.Log, Probe: isProbe, WriteTime: env.WriteTime}),
+		web.Trace(web.Tracing{Log: env.Log, Probe: isProbe, WriteTime: env.WriteTime}), //nolint:contextcheck // each request is logged in its own context
 		proxies.Watch(),
 		web.SecurityHeaders(s.origin, c.HSTSSubdomains, proxies),
 		ownResources,
