@@ -187,21 +187,32 @@ func (s *Service) trimAudit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for {
-		counts, last, err := read.CountedAfter(ctx, seq, countAtOnce)
-		if err != nil || last == seq {
-			return err
+	for more := true; more; {
+		// An account has lines in many pages, and is counted once for all of them.
+		counts := make(map[store.AuditCount]bool)
+		for more && len(counts) < countAtOnce {
+			page, last, err := read.CountedAfter(ctx, seq, countAtOnce)
+			if err != nil {
+				return err
+			}
+			for _, count := range page {
+				counts[count] = true
+			}
+			more, seq = last > seq, last
 		}
-		for _, count := range counts {
+		for count := range counts {
 			if err := s.trim(ctx, count); err != nil {
 				return err
 			}
 		}
-		seq = last
+		if len(counts) == 0 {
+			return nil
+		}
 		if err := s.Store.Write(ctx, func(q *store.Queries) error { return q.SaveAuditCounted(ctx, seq) }); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 func (s *Service) trim(ctx context.Context, count store.AuditCount) error {
