@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LoginForm } from "@/features/auth/login-form";
 import { api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
-import { continueToNext } from "@/lib/navigation";
+import { continueToNext, enterNext } from "@/lib/navigation";
 import { createQueryClient } from "@/lib/query-client";
 
 // jsdom does not navigate.
@@ -58,7 +58,7 @@ describe("LoginForm", () => {
     const login = acceptSignIn();
     render(page());
     await signIn("ada@example.com", "open, please");
-    await waitFor(() => expect(continueToNext).toHaveBeenCalledOnce());
+    await waitFor(() => expect(enterNext).toHaveBeenCalledOnce());
     expect(login).toHaveBeenCalledExactlyOnceWith({ email: "ada@example.com", password: "open, please" });
     expect(submitButton().getAttribute("aria-disabled")).toBe("true");
   });
@@ -84,6 +84,7 @@ describe("LoginForm", () => {
     const heading = await screen.findByRole("heading", { name: "Your browser did not keep you signed in" });
     expect(screen.getByRole("alert").textContent).toContain("plain http"); // As this page is.
     expect(document.activeElement).toBe(heading);
+    expect(enterNext).not.toHaveBeenCalled();
     expect(continueToNext).not.toHaveBeenCalled();
   });
 
@@ -94,7 +95,7 @@ describe("LoginForm", () => {
     });
     render(page());
     await signIn("ada@example.com", "open, please");
-    await waitFor(() => expect(continueToNext).toHaveBeenCalledOnce());
+    await waitFor(() => expect(enterNext).toHaveBeenCalledOnce());
   });
 
   it("asks for what is missing without asking the server", async () => {
@@ -131,6 +132,7 @@ describe("LoginForm", () => {
     await waitFor(() => expect(screen.getByRole("alert").textContent).toBe(refusal.detail));
     expect(screen.getByLabelText<HTMLInputElement>("E-mail").value).toBe("ada@example.com");
     expect(submitButton().getAttribute("aria-disabled")).toBe("false");
+    expect(enterNext).not.toHaveBeenCalled();
     expect(continueToNext).not.toHaveBeenCalled();
   });
 
