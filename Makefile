@@ -85,7 +85,7 @@ $(PASSED)/lint: $(CHECKED) | $(NODE_MODULES) $(GOLANGCI_LINT)
 .PHONY: test-go
 test-go: $(EXPORT) ## Test the server
 	$(call say,Testing the server$(if $(RACE),, (without the race detector: no C compiler was found)))
-	go test $(RACE) ./...
+	go test $(RACE) -timeout 20m ./...
 
 .PHONY: test-frontend
 test-frontend: $(PASSED)/frontend ## Test the frontend's functions and forms
