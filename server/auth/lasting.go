@@ -5,9 +5,13 @@ import (
 	"time"
 )
 
-// lastingTime bounds work that goes on without its caller: somewhat longer than
-// the store waits for a lock.
-const lastingTime = 8 * time.Second
+const (
+	// lastingTime bounds work that goes on without its caller: somewhat longer
+	// than the store waits for a lock.
+	lastingTime = 8 * time.Second
+	// revocationTime bounds a revocation, which may take many writes.
+	revocationTime = 5 * time.Minute
+)
 
 // lasting returns a context for work that is carried out when the client hangs
 // up, too: whatever follows from the verdict on a password, and whatever
@@ -19,4 +23,9 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 		limit = deadline
 	}
 	return context.WithDeadline(context.WithoutCancel(ctx), limit)
+}
+
+// carryOut is lasting for a revocation in steps.
+func carryOut(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), revocationTime)
 }

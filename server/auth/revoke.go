@@ -9,20 +9,10 @@ import (
 	"lychgate/server/store"
 )
 
-const (
-	// mostAtOnce is how many sessions one transaction revokes: the most that
-	// --sessions-per-account allows, so that it is all of them for every account
-	// but those from before there was a limit.
-	mostAtOnce = 1000
-	// revocationTime bounds a revocation whose client may have hung up.
-	revocationTime = 5 * time.Minute
-)
-
-// carryOut returns a context for a revocation: it goes on when the client hangs
-// up.
-func carryOut(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), revocationTime)
-}
+// mostAtOnce is how many sessions one transaction revokes: the most that
+// --sessions-per-account allows, so that it is all of them for every account
+// but those from before there was a limit.
+const mostAtOnce = 1000
 
 // revokeAll revokes the sessions of a person but for one (which may be empty), in
 // one transaction with the change that asks for it, which also says whether it
