@@ -304,7 +304,7 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	s := servertest.Start(t)
 	client := s.Client()
 	client.Register("ada@example.com")
-	s.Alter(`ALTER TABLE session_endings RENAME TO elsewhere`)
+	s.Alter(`ALTER TABLE changes RENAME TO elsewhere`)
 	client.Get("/api/user/profile").Wants(http.StatusOK)
 	eventually(t, "the token is not believed any more", 8*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode != http.StatusOK
@@ -323,7 +323,7 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	client.Get("/").Wants(http.StatusOK)
 	s.Client().Get("/dashboard").Wants(http.StatusSeeOther)
 
-	s.Alter(`ALTER TABLE elsewhere RENAME TO session_endings`)
+	s.Alter(`ALTER TABLE elsewhere RENAME TO changes`)
 	eventually(t, "the token is believed again", 5*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode == http.StatusOK
 	})

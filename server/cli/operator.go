@@ -339,6 +339,7 @@ type auditLine struct {
 	SessionID string    `json:"sessionId,omitempty"`
 	IP        string    `json:"ip,omitempty"`
 	UserAgent string    `json:"userAgent,omitempty"`
+	Actor     string    `json:"actor,omitempty"`
 }
 
 func newAuditLine(l store.Line) auditLine { return auditLine(l.AuditLine) }

@@ -15,10 +15,18 @@ type Attempts struct {
 
 // SaveAttempts stores the attempts of an account.
 func (q *Queries) SaveAttempts(ctx context.Context, a Attempts) error {
-	_, err := q.exec(ctx, "save the attempts of an account",
+	return q.changeAttempts(ctx, "save the attempts of an account", a.Account,
 		`INSERT INTO account_attempts (email, full_at) VALUES ($1, $2) ON CONFLICT (email) DO UPDATE SET full_at = excluded.full_at`,
 		a.Account, millis(a.FullAt))
-	return err
+}
+
+// changeAttempts runs a statement that changes the attempts of an account, and
+// records the change.
+func (q *Queries) changeAttempts(ctx context.Context, what, account, statement string, args ...any) error {
+	if _, err := q.exec(ctx, what, statement, args...); err != nil {
+		return err
+	}
+	return q.change(ctx, LimitChange, time.Now(), account)
 }
 
 // AttemptsAt returns the attempts of all accounts that have not all come back
@@ -33,7 +41,7 @@ func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, err
 }
 
 // SweepAttempts removes up to limit accounts' attempts that had all come back
-// before a time, and returns how many.
+// before a time, which changes nothing for them, and returns how many.
 func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.exec(ctx, "sweep the attempts of accounts",
 		`DELETE FROM account_attempts WHERE email IN (SELECT email FROM account_attempts WHERE full_at < $1 ORDER BY full_at LIMIT $2)`,
@@ -42,6 +50,5 @@ func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int
 
 // DeleteAttempts removes the attempts of an account.
 func (q *Queries) DeleteAttempts(ctx context.Context, account string) error {
-	_, err := q.exec(ctx, "delete the attempts of an account", `DELETE FROM account_attempts WHERE email = $1`, account)
-	return err
+	return q.changeAttempts(ctx, "delete the attempts of an account", account, `DELETE FROM account_attempts WHERE email = $1`, account)
 }

@@ -17,13 +17,18 @@ type AuditLine struct {
 	SessionID string // empty where there is none
 	IP        string
 	UserAgent string
+	Actor     string // a user's id, "operator" for the command line, empty for the server itself
 }
 
 // Audit appends a line.
 func (q *Queries) Audit(ctx context.Context, line AuditLine) error {
-	_, err := q.exec(ctx, "write the audit log",
-		`INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		millis(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent)
+	statement := `INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+	args := []any{millis(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor}
+	if q.old {
+		statement = `INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+		args = args[:len(args)-1]
+	}
+	_, err := q.exec(ctx, "write the audit log", statement, args...)
 	return err
 }
 
@@ -54,7 +59,7 @@ func (q *Queries) auditLines(ctx context.Context, since time.Time, where string,
 		return all(ctx, q, "read the audit log", func(rows *sql.Rows) (line Line, err error) {
 			err = line.scan(rows)
 			return line, err
-		}, `SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent FROM audit
+		}, `SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent, actor FROM audit
 		    WHERE seq > $1 AND seq <= $2 AND +at >= $3`+where+` ORDER BY seq LIMIT $4`,
 			append([]any{after.Seq, last, millis(since), StepRows}, args...)...)
 	})
@@ -62,7 +67,7 @@ func (q *Queries) auditLines(ctx context.Context, since time.Time, where string,
 
 func (l *Line) scan(rows *sql.Rows, more ...any) error {
 	var at int64
-	err := rows.Scan(append([]any{&l.Seq, &at, &l.Event, &l.Outcome, &l.UserID, &l.SessionID, &l.IP, &l.UserAgent}, more...)...)
+	err := rows.Scan(append([]any{&l.Seq, &at, &l.Event, &l.Outcome, &l.UserID, &l.SessionID, &l.IP, &l.UserAgent, &l.Actor}, more...)...)
 	l.At = fromMillis(at)
 	return err
 }
@@ -108,7 +113,7 @@ func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Eve
 			err = e.scan(rows, &e.Untold)
 			return e, err
 		},
-		`SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent,
+		`SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent, actor,
 		        event = $1 AND seq > (SELECT told_seq FROM users WHERE id = $2)
 		 FROM audit WHERE seq IN (
 		   SELECT seq FROM (SELECT seq FROM audit WHERE user_id = $3 AND outcome = 'success' ORDER BY seq DESC LIMIT $4) AS good

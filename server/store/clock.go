@@ -11,17 +11,11 @@ import (
 func (q *Queries) SetTimesBack(ctx context.Context, by time.Duration) error {
 	ms := by.Milliseconds()
 	if _, err := q.exec(ctx, "set sessions back",
-		`UPDATE sessions SET created_at = created_at - $1, rotated_at = rotated_at - $2, last_seen_at = last_seen_at - $3
-		 WHERE ended_at IS NULL`, ms, ms, ms); err != nil {
+		`UPDATE sessions SET created_at = created_at - $1, rotated_at = rotated_at - $2, last_seen_at = last_seen_at - $3,
+		   proved_at = proved_at - $4 WHERE ended_at IS NULL`, ms, ms, ms, ms); err != nil {
 		return err
 	}
 	_, err := q.exec(ctx, "set the attempts of accounts back", `UPDATE account_attempts SET full_at = full_at - $1`, ms)
-	return err
-}
-
-// SetSigningKeysBack makes all keys older by so much.
-func (q *Queries) SetSigningKeysBack(ctx context.Context, by time.Duration) error {
-	_, err := q.exec(ctx, "set the signing keys back", `UPDATE signing_keys SET created_at = created_at - $1`, by.Milliseconds())
 	return err
 }
 

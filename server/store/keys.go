@@ -15,9 +15,11 @@ type SigningKey struct {
 
 // CreateSigningKey stores a key.
 func (q *Queries) CreateSigningKey(ctx context.Context, key SigningKey) error {
-	_, err := q.exec(ctx, "store a signing key",
-		`INSERT INTO signing_keys (id, sealed, created_at) VALUES ($1, $2, $3)`, key.ID, key.Sealed, millis(key.CreatedAt))
-	return err
+	if _, err := q.exec(ctx, "store a signing key",
+		`INSERT INTO signing_keys (id, sealed, created_at) VALUES ($1, $2, $3)`, key.ID, key.Sealed, millis(key.CreatedAt)); err != nil {
+		return err
+	}
+	return q.change(ctx, KeyChange, time.Now(), key.ID)
 }
 
 // SigningKeys returns all keys, the newest first.
@@ -35,7 +37,22 @@ func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 // DeleteRetiredSigningKeys removes the keys that were no longer the newest at a
 // time.
 func (q *Queries) DeleteRetiredSigningKeys(ctx context.Context, before time.Time) error {
-	_, err := q.exec(ctx, "delete retired signing keys",
-		`DELETE FROM signing_keys WHERE created_at < (SELECT MAX(created_at) FROM signing_keys WHERE created_at < $1)`, millis(before))
-	return err
+	return q.changeKeys(ctx, "delete retired signing keys",
+		`DELETE FROM signing_keys WHERE created_at < (SELECT MAX(created_at) FROM signing_keys WHERE created_at < $1) RETURNING id`, millis(before))
+}
+
+// SetSigningKeysBack makes all keys older by so much.
+func (q *Queries) SetSigningKeysBack(ctx context.Context, by time.Duration) error {
+	return q.changeKeys(ctx, "set the signing keys back",
+		`UPDATE signing_keys SET created_at = created_at - $1 RETURNING id`, by.Milliseconds())
+}
+
+// changeKeys runs a statement that returns the ids of the keys that it changes,
+// and records the changes.
+func (q *Queries) changeKeys(ctx context.Context, what, statement string, args ...any) error {
+	ids, err := all(ctx, q, what, scanID, statement, args...)
+	if err != nil {
+		return err
+	}
+	return q.change(ctx, KeyChange, time.Now(), ids...)
 }

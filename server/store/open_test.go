@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -129,14 +130,18 @@ func TestUpgrades(t *testing.T) {
 			}
 			defer s.Close()
 			read := s.Read()
-			if ada, err := read.UserByEmail(t.Context(), "ada@example.com"); err != nil || ada.Name != "Ada" || ada.PasswordVersion != 3 || ada.EmailVerified {
+			if ada, err := read.UserByEmail(t.Context(), "ada@example.com"); err != nil || ada.Name != "Ada" || ada.PasswordVersion != 3 || ada.EmailVerified || ada.Role != "user" {
 				t.Errorf("the account: %+v, %v", ada, err)
 			}
 			if one, err := read.Session(t.Context(), "one"); err != nil || one.Generation != 4 || one.Ended {
 				t.Errorf("the session: %+v, %v", one, err)
 			}
-			if endings, err := read.EndingsAfter(t.Context(), 0, 10); err != nil || len(endings) != 1 {
-				t.Errorf("the endings: %+v, %v", endings, err)
+			if one, err := read.Session(t.Context(), "one"); err != nil || one.ProvedAt.UnixMilli() != 1000 {
+				t.Errorf("the proof of the session: %+v, %v", one, err)
+			}
+			revoked := store.Change{Seq: 1, Kind: store.SessionChange, ID: "two", At: time.UnixMilli(1500).UTC()}
+			if changes, err := read.ChangesFrom(t.Context(), 0, 10); err != nil || len(changes) != 1 || changes[0] != revoked {
+				t.Errorf("the changes: %+v, %v", changes, err)
 			}
 			if keys, err := read.SigningKeys(t.Context()); err != nil || len(keys) != 1 {
 				t.Errorf("the keys: %+v, %v", keys, err)
@@ -156,34 +161,37 @@ func TestUpgrades(t *testing.T) {
 // A program refuses the migrations that it does not know, one by one, unless
 // they are marked as ones that it can live with.
 func TestNewerSchemas(t *testing.T) {
+	known := latest(t)
 	mark := func(version, with int) string {
 		return fmt.Sprintf("INSERT INTO schema_compatibility (version, compatible_with) VALUES (%d, %d)", version, with)
 	}
+	next := func(i int) []string { return []string{fmt.Sprintf("%05d_x.sql", known+i), "SELECT 1"} }
+	newer := func(version int) string { return fmt.Sprintf("(schema %d, this one knows %d)", version, known) }
 	fork := []string{"01000_fork.sql", "CREATE TABLE fork (id TEXT)"}
 	for _, test := range []struct {
 		name       string
-		mine       []string // what the program knows besides 1 to 3
+		mine       []string // what the program knows besides ours
 		database   []string // what the database has seen besides
 		statement  string
 		want       string // of the error
 		compatible bool
 	}{
-		{"a newer one of ours", nil, []string{"00004_x.sql", "SELECT 1"}, "", "written by a newer version (schema 4, this one knows 3)", false},
-		{"one of a fork", nil, fork, "", "written by a newer version (schema 1000, this one knows 3)", false},
-		{"one of ours below the fork's own", fork, append([]string{"00004_x.sql", "SELECT 1"}, fork...), "", "(schema 4, this one knows 3)", false},
-		{"one between the fork's own", []string{"01000_a.sql", "SELECT 1", "01002_c.sql", "SELECT 1"}, []string{"01000_a.sql", "SELECT 1", "01001_b.sql", "SELECT 1", "01002_c.sql", "SELECT 1"}, "", "(schema 1001, this one knows 3)", false},
-		{"marked compatible", nil, []string{"00004_x.sql", "SELECT 1"}, mark(4, 3), "", true},
+		{"a newer one of ours", nil, next(1), "", "written by a newer version " + newer(known+1), false},
+		{"one of a fork", nil, fork, "", "written by a newer version " + newer(1000), false},
+		{"one of ours below the fork's own", fork, append(next(1), fork...), "", newer(known + 1), false},
+		{"one between the fork's own", []string{"01000_a.sql", "SELECT 1", "01002_c.sql", "SELECT 1"}, []string{"01000_a.sql", "SELECT 1", "01001_b.sql", "SELECT 1", "01002_c.sql", "SELECT 1"}, "", newer(1001), false},
+		{"marked compatible", nil, next(1), mark(known+1, known), "", true},
 		{"a fork's, marked compatible", nil, fork, mark(1000, 2), "", true},
-		{"two, one of them marked", nil, append([]string{"00004_x.sql", "SELECT 1"}, fork...), mark(4, 3), "(schema 1000, this one knows 3)", false},
-		{"compatible with newer programs alone", nil, []string{"00004_x.sql", "SELECT 1", "00005_x.sql", "SELECT 1"}, mark(4, 3) + ";" + mark(5, 4), "(schema 5, this one knows 3)", false},
+		{"two, one of them marked", nil, append(next(1), fork...), mark(known+1, known), newer(1000), false},
+		{"compatible with newer programs alone", nil, append(next(1), next(2)...), mark(known+1, known) + ";" + mark(known+2, known+1), newer(known + 2), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := path(t)
-			made(t, file, tree(t, 3, test.database...))
+			made(t, file, tree(t, known, test.database...))
 			if test.statement != "" {
 				execute(t, stranger(t, file), test.statement)
 			}
-			program := store.Knowing(tree(t, 3, test.mine...))
+			program := store.Knowing(tree(t, known, test.mine...))
 			before := applied(t, file)
 			for how, open := range map[string]func(context.Context, string) (*store.Store, error){"serve": program.Migrated, "a command": program.AsIs} {
 				s, err := open(t.Context(), file)

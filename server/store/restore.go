@@ -135,8 +135,11 @@ func (r *Restoring) stage(ctx context.Context, file string, known fs.FS) error {
 		return err
 	}
 	r.Schema, r.Newest = found.Version, found.newest
-	r.Copy, err = openStaged(r.staged())
-	return err
+	if r.Copy, err = openStaged(r.staged()); err != nil {
+		return err
+	}
+	r.Copy.old = r.Schema < feedSince
+	return nil
 }
 
 func (r *Restoring) staged() string { return filepath.Join(r.staging, "lychgate.db") }
@@ -175,7 +178,7 @@ func checkCopy(ctx context.Context, db *sql.DB, known fs.FS) (schema, error) {
 	if found.Version == 0 {
 		return schema{}, errors.New("this copy is empty: what a running server has written last is not in its lychgate.db, use lychgate backup")
 	}
-	for _, table := range []string{"users", "sessions", "session_endings", "signing_keys", "audit"} {
+	for _, table := range []string{"users", "sessions", "signing_keys", "audit"} {
 		if there, err := hasTable(ctx, db, table); err != nil || !there {
 			return schema{}, errors.Join(errForeign, err)
 		}
@@ -210,8 +213,9 @@ func openStaged(path string) (*Store, error) {
 	return store, nil
 }
 
-// RevokeAllSessions ends the sessions of all people, with their endings, and
-// returns how many. It works on every schema there has been.
+// RevokeAllSessions revokes the sessions of all people, of a database that nobody
+// follows, and returns how many. It works on every schema there has been, by what
+// the older ones know of the feed of changes.
 func (q *Queries) RevokeAllSessions(ctx context.Context, at time.Time) (int64, error) {
 	if _, err := q.exec(ctx, "record the endings of all sessions",
 		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, millis(at)); err != nil {

@@ -3,10 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -21,24 +20,28 @@ type Session struct {
 	Ended      bool
 	IP         string
 	UserAgent  string
+	ProvedAt   time.Time // when the person was last proven
+	Methods    string    // and how: values of RFC 8176, separated by spaces
 }
 
-// CreateSession stores a new session, of generation 1.
+// CreateSession stores a new session, of generation 1. Without a time, the person
+// was proven when it was made.
 func (q *Queries) CreateSession(ctx context.Context, s Session) error {
 	at := millis(s.CreatedAt)
 	_, err := q.exec(ctx, "create a session",
-		`INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ip, user_agent)
-		 VALUES ($1, $2, 1, $3, $4, $5, $6, $7)`,
-		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent)
+		`INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ip, user_agent, proved_at, methods)
+		 VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)`,
+		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent, orNull(s.ProvedAt), s.Methods)
 	return err
 }
 
-const selectSession = `SELECT id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at IS NOT NULL, ip, user_agent FROM sessions `
+const selectSession = `SELECT id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at IS NOT NULL, ip, user_agent,
+	COALESCE(proved_at, created_at), methods FROM sessions `
 
 func scanSession(scan func(...any) error) (s Session, err error) {
-	var rotatedAt, createdAt, lastSeenAt int64
-	err = scan(&s.ID, &s.UserID, &s.Generation, &rotatedAt, &createdAt, &lastSeenAt, &s.Ended, &s.IP, &s.UserAgent)
-	s.RotatedAt, s.CreatedAt, s.LastSeenAt = fromMillis(rotatedAt), fromMillis(createdAt), fromMillis(lastSeenAt)
+	var rotatedAt, createdAt, lastSeenAt, provedAt int64
+	err = scan(&s.ID, &s.UserID, &s.Generation, &rotatedAt, &createdAt, &lastSeenAt, &s.Ended, &s.IP, &s.UserAgent, &provedAt, &s.Methods)
+	s.RotatedAt, s.CreatedAt, s.LastSeenAt, s.ProvedAt = fromMillis(rotatedAt), fromMillis(createdAt), fromMillis(lastSeenAt), fromMillis(provedAt)
 	return s, err
 }
 
@@ -129,72 +132,53 @@ func (q *Queries) SeeSession(ctx context.Context, id string, at time.Time) error
 	return err
 }
 
-// EndSession ends a session and records the ending for all processes. It
-// returns ErrNotFound when there is no such session that has not ended.
+// EndSession revokes a session. It returns ErrNotFound when there is no such
+// session that has not been revoked.
 func (q *Queries) EndSession(ctx context.Context, id string, at time.Time) error {
-	if err := one(q.exec(ctx, "end a session",
+	if err := one(q.exec(ctx, "revoke a session",
 		`UPDATE sessions SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL`, millis(at), id)); err != nil {
 		return err
 	}
-	return q.recordEnding(ctx, id, at)
+	return q.change(ctx, SessionChange, at, id)
 }
 
-// EndSessionsOf ends up to limit sessions of a person but for one (which may be
-// empty), those unused for the longest first, records the endings, and returns
-// the ids of those it ended.
+// EndSessionsOf revokes up to limit sessions of a person but for one (which may
+// be empty), those unused for the longest first, and returns the ids of those it
+// revoked.
 func (q *Queries) EndSessionsOf(ctx context.Context, userID, butFor string, at time.Time, limit int) ([]string, error) {
 	const chosen = `FROM sessions WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL ORDER BY last_seen_at, id LIMIT $4`
-	return q.endChosen(ctx, chosen, millis(at), userID, butFor, limit)
-}
-
-// EndSessions ends those of the given sessions that have not been ended, records
-// the endings, and returns their ids.
-func (q *Queries) EndSessions(ctx context.Context, ids []string, at time.Time) ([]string, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	args := []any{millis(at)}
-	var numbers []string
-	for i, id := range ids {
-		args = append(args, id)
-		numbers = append(numbers, "$"+strconv.Itoa(i+2))
-	}
-	return q.endChosen(ctx, `FROM sessions WHERE id IN (`+strings.Join(numbers, ", ")+`) AND ended_at IS NULL`, args...)
-}
-
-// endChosen ends the sessions that the rest of a query chooses; its first
-// argument is the time.
-func (q *Queries) endChosen(ctx context.Context, chosen string, args ...any) ([]string, error) {
-	ids, err := all(ctx, q, "record endings",
-		func(rows *sql.Rows) (id string, err error) {
-			err = rows.Scan(&id)
-			return id, err
-		},
-		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 `+chosen+` RETURNING session_id`, args...)
+	ids, err := q.changeChosen(ctx, SessionChange, chosen, at, userID, butFor, limit)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	_, err = q.exec(ctx, "end sessions", `UPDATE sessions SET ended_at = $1 WHERE id IN (SELECT id `+chosen+`)`, args...)
+	_, err = q.exec(ctx, "revoke sessions", `UPDATE sessions SET ended_at = $1 WHERE id IN (SELECT id `+chosen+`)`, millis(at), userID, butFor, limit)
 	return ids, err
 }
 
-// DeleteSessionsOf removes up to limit sessions of a person, records the ending
-// of those that had not been ended, and returns how many it removed.
-func (q *Queries) DeleteSessionsOf(ctx context.Context, userID string, at time.Time, limit int) (int64, error) {
-	// In the order in which they were stored, so that a step changes few pages.
-	const chosen = `SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at, id LIMIT $2`
-	if _, err := q.exec(ctx, "record endings",
-		`INSERT INTO session_endings (session_id, ended_at)
-		 SELECT id, $3 FROM sessions WHERE id IN (`+chosen+`) AND ended_at IS NULL`, userID, limit, millis(at)); err != nil {
-		return 0, err
+// EndSessions revokes those of the given sessions that have not been revoked, and
+// returns their ids.
+func (q *Queries) EndSessions(ctx context.Context, ids []string, at time.Time) (revoked []string, err error) {
+	for _, id := range ids {
+		switch err := q.EndSession(ctx, id, at); {
+		case err == nil:
+			revoked = append(revoked, id)
+		case !errors.Is(err, ErrNotFound):
+			return nil, err
+		}
 	}
-	return q.exec(ctx, "delete sessions", `DELETE FROM sessions WHERE id IN (`+chosen+`)`, userID, limit)
+	return revoked, nil
 }
 
-func (q *Queries) recordEnding(ctx context.Context, id string, at time.Time) error {
-	_, err := q.exec(ctx, "record an ending",
-		`INSERT INTO session_endings (session_id, ended_at) VALUES ($1, $2)`, id, millis(at))
-	return err
+// DeleteSessionsOf removes up to limit sessions of a person, which revokes those
+// that had not been, and returns how many it removed.
+func (q *Queries) DeleteSessionsOf(ctx context.Context, userID string, at time.Time, limit int) (int64, error) {
+	// In the order in which they were stored, so that a step changes few pages.
+	const first = `SELECT id FROM sessions WHERE user_id = $2 ORDER BY created_at, id LIMIT $3`
+	if _, err := q.changeChosen(ctx, SessionChange, `FROM sessions WHERE id IN (`+first+`) AND ended_at IS NULL`, at, userID, limit); err != nil {
+		return 0, err
+	}
+	return q.exec(ctx, "delete sessions",
+		`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at, id LIMIT $2)`, userID, limit)
 }
 
 // Ending says that a session has ended; Seq grows in the order of commits.
@@ -210,7 +194,7 @@ func (q *Queries) EndingsAfter(ctx context.Context, seq int64, limit int) ([]End
 			err = rows.Scan(&e.Seq, &e.SessionID)
 			return e, err
 		},
-		`SELECT seq, session_id FROM session_endings WHERE seq > $1 ORDER BY seq LIMIT $2`, seq, limit)
+		`SELECT seq, id FROM changes WHERE kind = 'session' AND seq > $1 ORDER BY seq LIMIT $2`, seq, limit)
 }
 
 // SweepOldSessions removes up to limit sessions that began before a time and
@@ -235,10 +219,7 @@ func (q *Queries) sweepSessions(ctx context.Context, chosen string, before time.
 	return q.exec(ctx, "sweep sessions", `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE `+chosen+` LIMIT $2)`, millis(before), limit)
 }
 
-// SweepEndings removes up to limit endings that were recorded before a time, and
-// returns how many.
+// SweepEndings is SweepChanges.
 func (q *Queries) SweepEndings(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return q.exec(ctx, "sweep endings",
-		`DELETE FROM session_endings WHERE seq IN (SELECT seq FROM session_endings WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)`,
-		millis(before), limit)
+	return q.SweepChanges(ctx, before, limit)
 }

@@ -1,8 +1,9 @@
-// Package store keeps what outlives a process: users, sessions and their
-// endings, signing keys, known addresses, failed sign-ins, the audit log. One file per noun,
-// plain SQL in each, and the embedded migrations. It leans on problem and
-// knows no feature: which changes belong together is said by its callers,
-// through Write.
+// Package store keeps what outlives a process: users, their plans and sessions,
+// signing keys, known addresses, failed sign-ins, the audit log, and the feed of
+// changes by which every process knows what the others did. One file per noun,
+// plain SQL in each, and the embedded migrations. It leans on problem and knows
+// no feature: which changes belong together is said by its callers, through
+// Write; that each is in the feed is the store's own care.
 package store
 
 import (
@@ -42,6 +43,8 @@ type Store struct {
 	// it waits for and stops waiting when it is interrupted.
 	patient bool
 	waits   func(what string)
+	old     bool // see Queries
+	feed    feed
 }
 
 // Queries runs statements, on a connection of its own or inside a
@@ -52,7 +55,14 @@ type Queries struct {
 		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	}
+	made *[]Change // in the transaction, so far
+	// old is whether the schema is from before the feed of changes and the actors
+	// in the audit log. Only a copy that is being restored may have such a one.
+	old bool
 }
+
+// feedSince is the first schema with the feed of changes.
+const feedSince = 5
 
 // Close writes the log back into the database and closes it.
 func (s *Store) Close() error {
@@ -79,7 +89,8 @@ func (s *Store) Read() *Queries { return &Queries{db: s.reader} }
 
 // Write runs work in one transaction and commits it when work returns nil. An
 // error of work is returned as it is; one of the database becomes a problem of
-// kind Unavailable, and then nothing was written.
+// kind Unavailable, and then nothing was written. Once it returns, all who listen
+// in this process know of the changes.
 func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -98,12 +109,14 @@ func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err err
 			err = failed("roll back", rollbackErr)
 		}
 	}()
-	if err := work(&Queries{db: tx}); err != nil {
+	var made []Change
+	if err := work(&Queries{db: tx, made: &made, old: s.old}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return failed("commit", err)
 	}
+	s.feed.tell(made)
 	return nil
 }
 
@@ -172,6 +185,17 @@ func isUnique(err error) bool {
 func millis(t time.Time) int64 { return t.UnixMilli() }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// orNull is millis for a column where NULL stands for the zero time; fromNull
+// reads it back.
+func orNull(t time.Time) sql.NullInt64 { return sql.NullInt64{Int64: millis(t), Valid: !t.IsZero()} }
+
+func fromNull(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return fromMillis(ms.Int64)
+}
 
 // Ping reports whether the database answers, as a problem of kind Unavailable
 // where it does not.

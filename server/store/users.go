@@ -21,13 +21,14 @@ type User struct {
 	CreatedAt       time.Time
 	Disabled        bool
 	EmailVerified   bool // by the system that the account was imported from
+	Role            string
 }
 
 // ErrEmailTaken is returned for an account whose address has one already.
 var ErrEmailTaken = problem.New(problem.Conflict, "email_taken", "There is an account with this e-mail address already. Sign in instead.")
 
-// CreateUser stores a new account, with its first password. It returns
-// ErrEmailTaken.
+// CreateUser stores a new account, with its first password and the role "user".
+// It returns ErrEmailTaken.
 func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	_, err := q.exec(ctx, "create a user",
 		`INSERT INTO users (id, email, name, password_hash, password_version, created_at, email_verified) VALUES ($1, $2, $3, $4, 1, $5, $6)`,
@@ -35,14 +36,20 @@ func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	if isUnique(err) {
 		return ErrEmailTaken
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return q.change(ctx, SubjectChange, time.Now(), u.ID)
 }
 
-const selectUser = `SELECT id, email, name, password_hash, password_version, created_at, disabled_at IS NOT NULL, email_verified FROM users `
+const (
+	userColumns = `id, email, name, password_hash, password_version, created_at, disabled_at IS NOT NULL, email_verified, role`
+	selectUser  = `SELECT ` + userColumns + ` FROM users `
+)
 
 func scanUser(scan func(...any) error) (u User, err error) {
 	var createdAt int64
-	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled, &u.EmailVerified)
+	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled, &u.EmailVerified, &u.Role)
 	u.CreatedAt = fromMillis(createdAt)
 	return u, err
 }
@@ -72,37 +79,54 @@ func (q *Queries) User(ctx context.Context, id string) (User, error) {
 	return q.user(ctx, `WHERE id = $1`, id)
 }
 
+// changeUser runs a statement that changes an account, and records the change. It
+// returns ErrNotFound where no row was changed.
+func (q *Queries) changeUser(ctx context.Context, what, id, statement string, args ...any) error {
+	if err := one(q.exec(ctx, what, statement, args...)); err != nil {
+		return err
+	}
+	return q.change(ctx, SubjectChange, time.Now(), id)
+}
+
 // RenameUser changes the name of an account. It returns ErrNotFound.
 func (q *Queries) RenameUser(ctx context.Context, id, name string) error {
-	return one(q.exec(ctx, "rename a user", `UPDATE users SET name = $1 WHERE id = $2`, name, id))
+	return q.changeUser(ctx, "rename a user", id, `UPDATE users SET name = $1 WHERE id = $2`, name, id)
+}
+
+// SetRole gives an account a role. It returns ErrNotFound.
+func (q *Queries) SetRole(ctx context.Context, id, role string) error {
+	return q.changeUser(ctx, "set a role", id, `UPDATE users SET role = $1 WHERE id = $2`, role, id)
 }
 
 // SetPasswordHash changes the password of an account. It returns ErrNotFound.
 func (q *Queries) SetPasswordHash(ctx context.Context, id, hash string) error {
-	return one(q.exec(ctx, "set a password",
-		`UPDATE users SET password_hash = $1, password_version = password_version + 1 WHERE id = $2`, hash, id))
+	return q.changeUser(ctx, "set a password", id,
+		`UPDATE users SET password_hash = $1, password_version = password_version + 1 WHERE id = $2`, hash, id)
 }
 
-// RenewPasswordHash stores another hash of the same password. It returns
-// ErrNotFound.
+// RenewPasswordHash stores another hash of the same password, which changes
+// nothing about the account. It returns ErrNotFound.
 func (q *Queries) RenewPasswordHash(ctx context.Context, id, hash string) error {
 	return one(q.exec(ctx, "renew a password's hash", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
 }
 
 // DisableUser keeps a person from signing in. It returns ErrNotFound.
 func (q *Queries) DisableUser(ctx context.Context, id string, at time.Time) error {
-	return one(q.exec(ctx, "disable a user", `UPDATE users SET disabled_at = $1 WHERE id = $2`, millis(at), id))
+	return q.changeUser(ctx, "disable a user", id, `UPDATE users SET disabled_at = $1 WHERE id = $2`, millis(at), id)
 }
 
 // EnableUser lets a person sign in again. It returns ErrNotFound.
 func (q *Queries) EnableUser(ctx context.Context, id string) error {
-	return one(q.exec(ctx, "enable a user", `UPDATE users SET disabled_at = NULL WHERE id = $1`, id))
+	return q.changeUser(ctx, "enable a user", id, `UPDATE users SET disabled_at = NULL WHERE id = $1`, id)
 }
 
-// DeleteUser removes an account with its sessions and known addresses. It
+// DeleteUser removes an account with its sessions, plans and known addresses. It
 // returns ErrNotFound.
 func (q *Queries) DeleteUser(ctx context.Context, id string) error {
-	return one(q.exec(ctx, "delete a user", `DELETE FROM users WHERE id = $1`, id))
+	if _, err := q.changeChosen(ctx, SessionChange, `FROM sessions WHERE user_id = $2 AND ended_at IS NULL`, time.Now(), id); err != nil {
+		return err
+	}
+	return q.changeUser(ctx, "delete a user", id, `DELETE FROM users WHERE id = $1`, id)
 }
 
 // RememberAddress notes that a person has signed in from an address.

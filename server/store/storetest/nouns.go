@@ -324,7 +324,7 @@ func testSigningKeys(t *testing.T, s *suite) {
 
 func testAudit(t *testing.T, s *suite) {
 	lines := []store.AuditLine{
-		{At: start.Add(time.Hour), Event: "login", Outcome: "failure", UserID: "ada", IP: "192.0.2.1", UserAgent: "a browser"},
+		{At: start.Add(time.Hour), Event: "login", Outcome: "failure", UserID: "ada", IP: "192.0.2.1", UserAgent: "a browser", Actor: "operator"},
 		{At: start, Event: "login", Outcome: "success", UserID: "ada", SessionID: "one", IP: "192.0.2.1", UserAgent: "\"; --"},
 	}
 	s.write(func(q *store.Queries) error {
@@ -340,6 +340,13 @@ func testAudit(t *testing.T, s *suite) {
 		t.Fatal(err)
 	}
 	wants(s, "in the order of writing", got, lines)
+	if all, err := linesOf(s.store.Read().AuditSince(t.Context(), time.Time{})); err != nil || len(all) != 4 || all[0] != lines[0] {
+		t.Errorf("of everybody: %+v, %v", all, err)
+	}
+	events, err := s.store.Read().EventsOf(t.Context(), "ada", 10)
+	if err != nil || len(events) != 2 || events[1].AuditLine != lines[0] {
+		t.Errorf("as ada sees them: %+v, %v", events, err)
+	}
 	// Of accounts that do not exist there are lines too.
 	if got, err := linesOf(s.store.Read().AuditOf(t.Context(), "", time.Time{})); err != nil || len(got) != 1 {
 		t.Errorf("of nobody: %+v, %v", got, err)
@@ -559,6 +566,7 @@ func testTimesSetBack(t *testing.T, s *suite) {
 	})
 	session.Generation = 2
 	session.CreatedAt, session.RotatedAt, session.LastSeenAt = start.Add(-23*time.Hour), start.Add(-22*time.Hour), start.Add(-21*time.Hour)
+	session.ProvedAt = session.CreatedAt
 	s.wantsSession(session)
 	ended.Ended = true
 	s.wantsSession(ended)

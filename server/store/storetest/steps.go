@@ -215,7 +215,8 @@ func testSweepSteps(t *testing.T, s *suite) {
 				q.RememberAddress(ctx, ada.ID, fmt.Sprintf("192.0.2.%d", i), at),
 				q.SaveAttempts(ctx, store.Attempts{Account: fmt.Sprint(i), FullAt: at}))
 		}
-		return errors.Join(err, q.RememberAddress(ctx, bob.ID, "192.0.2.0", start.Add(4*time.Hour)), q.EndSession(ctx, "4", start), q.EndSession(ctx, "3", start.Add(time.Hour)))
+		return errors.Join(err, q.RememberAddress(ctx, bob.ID, "192.0.2.0", start.Add(4*time.Hour)), q.EndSession(ctx, "4", start), q.EndSession(ctx, "3", start.Add(time.Hour)),
+			q.DeleteAttempts(ctx, "another")) // the last change, which stays
 	})
 	before := start.Add(3 * time.Hour)
 	for _, test := range []struct {
@@ -224,7 +225,7 @@ func testSweepSteps(t *testing.T, s *suite) {
 		want   []int
 	}{
 		{"sessions that ended", func(q *store.Queries) (int64, error) { return q.SweepEndedSessions(ctx, before, 1) }, []int{1, 1, 0}},
-		{"endings", func(q *store.Queries) (int64, error) { return q.SweepEndings(ctx, before, 1) }, []int{1, 1, 0}},
+		{"changes", func(q *store.Queries) (int64, error) { return q.SweepChanges(ctx, before, 1) }, []int{1, 1, 0}},
 		{"sessions that began", func(q *store.Queries) (int64, error) { return q.SweepOldSessions(ctx, start.Add(time.Hour), 2) }, []int{1, 0}},
 		{"sessions that were seen", func(q *store.Queries) (int64, error) { return q.SweepIdleSessions(ctx, before, 1) }, []int{1, 1, 0}},
 		{"addresses", func(q *store.Queries) (int64, error) { return q.SweepAddresses(ctx, before, 2) }, []int{2, 1, 0}},

@@ -47,6 +47,14 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"SweepSteps":               testSweepSteps,
 		"AuditTrimming":            testAuditTrimming,
 		"Maintenance":              testMaintenance,
+		"EachWriteIsInTheFeed":     testEachWriteIsInTheFeed,
+		"ListenersHearChanges":     testListenersHearChanges,
+		"FeedThatWasSwept":         testFeedThatWasSwept,
+		"ManyChanges":              testManyChanges,
+		"Freshness":                testFreshness,
+		"Roles":                    testRoles,
+		"Plans":                    testPlans,
+		"ProofOfASession":          testProofOfASession,
 		"WriteRollsBack":           testWriteRollsBack,
 		"WriteAfterAPanic":         testWriteAfterAPanic,
 		"WriteWithoutTime":         testWriteWithoutTime,
@@ -79,7 +87,7 @@ func (s *suite) write(work func(*store.Queries) error) {
 // user stores an account and returns it.
 func (s *suite) user(id string) store.User {
 	s.Helper()
-	user := store.User{ID: id, Email: id + "@example.com", Name: "Ἀδα 李 👩‍💻 '; DROP TABLE users; --", PasswordHash: "hash of " + id, PasswordVersion: 1, CreatedAt: start}
+	user := store.User{ID: id, Email: id + "@example.com", Name: "Ἀδα 李 👩‍💻 '; DROP TABLE users; --", PasswordHash: "hash of " + id, PasswordVersion: 1, CreatedAt: start, Role: "user"}
 	s.write(func(q *store.Queries) error { return q.CreateUser(s.Context(), user) })
 	return user
 }
@@ -90,7 +98,7 @@ func (s *suite) session(id, userID string, after time.Duration) store.Session {
 	at := start.Add(after)
 	session := store.Session{
 		ID: id, UserID: userID, Generation: 1, RotatedAt: at, CreatedAt: at, LastSeenAt: at,
-		IP: "2001:db8::1", UserAgent: "a browser, «quoted»",
+		IP: "2001:db8::1", UserAgent: "a browser, «quoted»", ProvedAt: at, Methods: "pwd otp mfa",
 	}
 	s.write(func(q *store.Queries) error { return q.CreateSession(s.Context(), session) })
 	return session
@@ -116,22 +124,33 @@ func (s *suite) sessionsOf(userID string) (ids []string) {
 	return ids
 }
 
-// endingsAfter returns the sessions whose ending was recorded after seq, and
+// endingsAfter returns the sessions whose revocation was recorded after seq, and
 // the last seq.
 func (s *suite) endingsAfter(seq int64) (ids []string, last int64) {
 	s.Helper()
-	endings, err := s.store.Read().EndingsAfter(s.Context(), seq, 1000)
+	for _, change := range s.changesAfter(seq) {
+		seq = change.Seq
+		if change.Kind == store.SessionChange {
+			ids = append(ids, change.ID)
+		}
+	}
+	return ids, seq
+}
+
+// changesAfter returns what was recorded after seq.
+func (s *suite) changesAfter(seq int64) []store.Change {
+	s.Helper()
+	changes, err := s.store.Read().ChangesFrom(s.Context(), seq+1, 10_000)
 	if err != nil {
 		s.Fatal(err)
 	}
-	for _, ending := range endings {
-		if ending.Seq <= seq {
-			s.Errorf("the ending %+v comes after %d", ending, seq)
+	for _, change := range changes {
+		if change.Seq <= seq {
+			s.Errorf("the change %+v comes after %d", change, seq)
 		}
-		seq = ending.Seq
-		ids = append(ids, ending.SessionID)
+		seq = change.Seq
 	}
-	return ids, seq
+	return changes
 }
 
 // collect returns the items of a list that is read in pages.
@@ -167,7 +186,7 @@ func (s *suite) deletes(what string, want int, remove func(*store.Queries) (int6
 }
 
 // sweeps sweeps sessions that began, were seen or ended before the given times,
-// and endings, a row at a time.
+// and changes, a row at a time.
 func (s *suite) sweeps(begunBefore, seenBefore, endedBefore time.Time) {
 	s.Helper()
 	for _, sweep := range []struct {
@@ -177,7 +196,7 @@ func (s *suite) sweeps(begunBefore, seenBefore, endedBefore time.Time) {
 		{(*store.Queries).SweepOldSessions, begunBefore},
 		{(*store.Queries).SweepIdleSessions, seenBefore},
 		{(*store.Queries).SweepEndedSessions, endedBefore},
-		{(*store.Queries).SweepEndings, endedBefore},
+		{(*store.Queries).SweepChanges, endedBefore},
 	} {
 		err := s.store.InSteps(s.Context(), func(q *store.Queries) (bool, error) {
 			n, err := sweep.rows(q, s.Context(), sweep.before, 1)

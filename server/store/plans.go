@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// PlanGrant gives a person a plan. Each source has one grant of a plan.
+type PlanGrant struct {
+	UserID string
+	Plan   string
+	Source string
+	Until  time.Time // zero: without end
+}
+
+// GrantPlan stores a grant, in the place of the one of the same person, plan and
+// source. It returns ErrNotFound where there is no such person.
+func (q *Queries) GrantPlan(ctx context.Context, g PlanGrant) error {
+	return q.changeUser(ctx, "grant a plan", g.UserID,
+		`INSERT INTO plan_grants (user_id, plan, source, until) SELECT id, $1, $2, $3 FROM users WHERE id = $4
+		 ON CONFLICT (user_id, plan, source) DO UPDATE SET until = excluded.until`,
+		g.Plan, g.Source, orNull(g.Until), g.UserID)
+}
+
+// RevokePlan removes a grant. It returns ErrNotFound.
+func (q *Queries) RevokePlan(ctx context.Context, userID, plan, source string) error {
+	return q.changeUser(ctx, "revoke a plan", userID,
+		`DELETE FROM plan_grants WHERE user_id = $1 AND plan = $2 AND source = $3`, userID, plan, source)
+}
+
+// PlansOf returns the grants of a person, also those that have run out, by plan
+// and source.
+func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, error) {
+	return all(ctx, q, "read a person's plans", func(rows *sql.Rows) (g PlanGrant, err error) {
+		var until sql.NullInt64
+		err = rows.Scan(&g.UserID, &g.Plan, &g.Source, &until)
+		g.Until = fromNull(until)
+		return g, err
+	}, `SELECT user_id, plan, source, until FROM plan_grants WHERE user_id = $1 ORDER BY plan, source`, userID)
+}
+
+// UserWithPlans returns an account with its grants, as of one moment, or
+// ErrNotFound.
+func (q *Queries) UserWithPlans(ctx context.Context, id string) (u User, grants []PlanGrant, err error) {
+	rows, err := all(ctx, q, "read a user and their plans", func(rows *sql.Rows) (g PlanGrant, err error) {
+		var (
+			plan, source sql.NullString
+			until        sql.NullInt64
+		)
+		u, err = scanUser(func(into ...any) error { return rows.Scan(append(into, &plan, &source, &until)...) })
+		return PlanGrant{UserID: u.ID, Plan: plan.String, Source: source.String, Until: fromNull(until)}, err
+	}, `SELECT `+userColumns+`, plan, source, until FROM users LEFT JOIN plan_grants ON user_id = id WHERE id = $1 ORDER BY plan, source`, id)
+	switch {
+	case err != nil:
+		return User{}, nil, err
+	case len(rows) == 0:
+		return User{}, nil, ErrNotFound
+	case rows[0].Plan == "": // there is no grant
+		return u, nil, nil
+	}
+	return u, rows, nil
+}

@@ -1,0 +1,359 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"lychgate/server/problem"
+	"lychgate/server/store"
+)
+
+// Each method that changes something leaves its changes in the feed, and each
+// method is either in this list or one that nothing in memory depends on.
+func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
+	ctx := t.Context()
+	none := func(*store.Queries) error { return nil }
+	writes := map[string]struct {
+		prepare, write func(q *store.Queries) error
+		want           []string // kinds and ids
+	}{
+		"CreateUser":    {none, func(q *store.Queries) error { return q.CreateUser(ctx, store.User{ID: "bob", Email: "bob"}) }, []string{"subject bob"}},
+		"RenameUser":    {none, func(q *store.Queries) error { return q.RenameUser(ctx, "ada", "x") }, []string{"subject ada"}},
+		"SetRole":       {none, func(q *store.Queries) error { return q.SetRole(ctx, "ada", "admin") }, []string{"subject ada"}},
+		"DisableUser":   {none, func(q *store.Queries) error { return q.DisableUser(ctx, "ada", start) }, []string{"subject ada"}},
+		"EnableUser":    {none, func(q *store.Queries) error { return q.EnableUser(ctx, "ada") }, []string{"subject ada"}},
+		"DeleteUser":    {none, func(q *store.Queries) error { return q.DeleteUser(ctx, "ada") }, []string{"session one", "session two", "subject ada"}},
+		"GrantPlan":     {none, func(q *store.Queries) error { return q.GrantPlan(ctx, grant("pro", "hand")) }, []string{"subject ada"}},
+		"RevokePlan":    {func(q *store.Queries) error { return q.GrantPlan(ctx, grant("pro", "hand")) }, func(q *store.Queries) error { return q.RevokePlan(ctx, "ada", "pro", "hand") }, []string{"subject ada"}},
+		"EndSession":    {none, func(q *store.Queries) error { return q.EndSession(ctx, "one", start) }, []string{"session one"}},
+		"EndSessionsOf": {none, func(q *store.Queries) error { _, err := q.EndSessionsOf(ctx, "ada", "one", start, 9); return err }, []string{"session two"}},
+		"EndSessions": {none, func(q *store.Queries) error {
+			_, err := q.EndSessions(ctx, []string{"one", "gone", "two"}, start)
+			return err
+		}, []string{"session one", "session two"}},
+		"DeleteSessionsOf": {none, func(q *store.Queries) error { _, err := q.DeleteSessionsOf(ctx, "ada", start, 9); return err }, []string{"session one", "session two"}},
+		"SetPasswordHash":  {none, func(q *store.Queries) error { return q.SetPasswordHash(ctx, "ada", "x") }, []string{"subject ada"}},
+		"CreateSigningKey": {none, func(q *store.Queries) error {
+			return q.CreateSigningKey(ctx, store.SigningKey{ID: "new", Sealed: []byte("x"), CreatedAt: start})
+		}, []string{"key new"}},
+		"SetSigningKeysBack":       {none, func(q *store.Queries) error { return q.SetSigningKeysBack(ctx, time.Hour) }, []string{"key old", "key young"}},
+		"DeleteRetiredSigningKeys": {none, func(q *store.Queries) error { return q.DeleteRetiredSigningKeys(ctx, start.Add(24*time.Hour)) }, []string{"key old"}},
+		"SaveAttempts":             {none, func(q *store.Queries) error { return q.SaveAttempts(ctx, store.Attempts{Account: "ada"}) }, []string{"limit ada"}},
+		"DeleteAttempts":           {none, func(q *store.Queries) error { return q.DeleteAttempts(ctx, "ada") }, []string{"limit ada"}},
+	}
+	// What these write is kept in no memory, or has no effect any more.
+	silent := []string{
+		"CreateSession", "RotateSession", "SeeSession", "SweepOldSessions", "SweepIdleSessions", "SweepEndedSessions", "SweepChanges", "SweepEndings",
+		"RenewPasswordHash", "TellUser", "RememberAddress", "ForgetAddressesOf", "SweepAddresses", "SweepAttempts",
+		"Audit", "PruneAudit", "TrimAudit", "DeleteAuditOf",
+		"SetTimesBack",      // each process sets its own memory back
+		"RevokeAllSessions", // in a copy that nobody follows
+		"SaveSweepClock", "SaveAuditCounted", "NoteAccessTTL", "LongestAccessTTL", "NoteErasure",
+	}
+	reads := []string{
+		"User", "Users", "UserByEmail", "UserWithPlans", "PlansOf", "CountUsers", "KnowsAddress", "Session", "Sessions", "SessionsAfter", "SessionsOf", "SessionsByUse",
+		"LiveSessions", "HasMoreSessions", "SigningKeys", "AttemptsAt", "AuditOf", "AuditSince", "Audited", "EventsOf", "CountedAfter", "Surplus",
+		"ChangesFrom", "EndingsAfter", "LatestTime", "LatestRecord", "SweepClock", "AuditCounted",
+	}
+	for method := range reflect.TypeFor[*store.Queries]().Methods() {
+		_, listed := writes[method.Name]
+		if !listed && !slices.Contains(silent, method.Name) && !slices.Contains(reads, method.Name) {
+			t.Errorf("%s is in no list: say what it leaves in the feed", method.Name)
+		}
+	}
+
+	s.user("ada")
+	s.session("one", "ada", 0)
+	s.session("two", "ada", time.Hour)
+	s.session("revoked", "ada", 0)
+	s.write(func(q *store.Queries) error {
+		return errors.Join(q.EndSession(ctx, "revoked", start),
+			q.CreateSigningKey(ctx, store.SigningKey{ID: "old", Sealed: []byte("x"), CreatedAt: start}),
+			q.CreateSigningKey(ctx, store.SigningKey{ID: "young", Sealed: []byte("x"), CreatedAt: start.Add(time.Hour)}))
+	})
+	undo := errors.New("undo")
+	for name, test := range writes {
+		var got []string
+		if err := s.store.Write(ctx, func(q *store.Queries) error {
+			if err := test.prepare(q); err != nil {
+				return err
+			}
+			before, err := q.ChangesFrom(ctx, 0, 1000)
+			if err != nil {
+				return err
+			}
+			if err := test.write(q); err != nil {
+				return err
+			}
+			after, err := q.ChangesFrom(ctx, before[len(before)-1].Seq+1, 1000)
+			for _, change := range after {
+				got = append(got, string(change.Kind)+" "+change.ID)
+			}
+			return errors.Join(err, undo)
+		}); !errors.Is(err, undo) {
+			t.Errorf("%s: %v", name, err)
+		}
+		slices.Sort(got)
+		wants(s, name, got, test.want)
+	}
+}
+
+// heard collects what a listener is told.
+type heard struct {
+	mu  sync.Mutex
+	ids []string
+	all int // how often it heard that anything may have changed
+}
+
+func (h *heard) hear(ids []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ids = append(h.ids, ids...)
+	if ids == nil {
+		h.all++
+	}
+}
+
+// take returns what was heard since it was last asked.
+func (h *heard) take() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ids := h.ids
+	h.ids = nil
+	return ids
+}
+
+func (s *suite) listen(kind store.ChangeKind) *heard {
+	h := new(heard)
+	s.store.Listen(kind, h.hear)
+	return h
+}
+
+func (s *suite) poll() {
+	s.Helper()
+	if err := s.store.Poll(s.Context()); err != nil {
+		s.Fatal(err)
+	}
+}
+
+func testListenersHearChanges(t *testing.T, s *suite) {
+	ctx := t.Context()
+	subjects, again, sessions := s.listen(store.SubjectChange), s.listen(store.SubjectChange), s.listen(store.SessionChange)
+	s.user("ada")
+	s.session("one", "ada", 0)
+	wants(s, "at once", subjects.take(), []string{"ada"})
+	wants(s, "at once, another one", again.take(), []string{"ada"})
+	wants(s, "of another kind", sessions.take(), nil)
+	s.poll()
+	wants(s, "from the feed", subjects.take(), []string{"ada"})
+	s.poll()
+	wants(s, "nothing new", subjects.take(), nil)
+
+	// What is rolled back is never heard of; of work that runs twice the run that
+	// was committed is.
+	own := errors.New("an error of the work's own")
+	for run := range 2 {
+		err := s.store.Write(ctx, func(q *store.Queries) error {
+			if err := errors.Join(q.RenameUser(ctx, "ada", "x"), q.EndSession(ctx, "one", start)); err != nil {
+				return err
+			}
+			if len(subjects.ids) > 0 || len(sessions.ids) > 0 {
+				t.Error("heard before it was committed")
+			}
+			return []error{own, nil}[run]
+		})
+		if want := []error{own, nil}[run]; !errors.Is(err, want) {
+			t.Fatal(err)
+		}
+		wants(s, "subjects", subjects.take(), [][]string{nil, {"ada"}}[run])
+		wants(s, "sessions", sessions.take(), [][]string{nil, {"one"}}[run])
+	}
+	gone, cancel := context.WithCancel(ctx)
+	if err := s.store.Write(gone, func(q *store.Queries) error {
+		defer cancel()
+		return q.RenameUser(ctx, "ada", "y")
+	}); err == nil {
+		t.Error("it was committed")
+	}
+	wants(s, "of work that was cancelled", subjects.take(), nil)
+
+	// A listener may read what has changed.
+	var name string
+	s.store.Listen(store.SubjectChange, func([]string) {
+		user, err := s.store.Read().User(ctx, "ada")
+		if err != nil {
+			t.Error(err)
+		}
+		name = user.Name
+	})
+	s.write(func(q *store.Queries) error { return q.RenameUser(ctx, "ada", "z") })
+	if name != "z" {
+		t.Errorf("a listener reads %q", name)
+	}
+}
+
+// Who has missed changes that were swept since is told to forget everything; who
+// has read the last one has missed none.
+func testFeedThatWasSwept(t *testing.T, s *suite) {
+	ctx := t.Context()
+	sweep := func() {
+		t.Helper()
+		s.write(func(q *store.Queries) error {
+			_, err := q.SweepChanges(ctx, time.Now().Add(time.Hour), 100)
+			return err
+		})
+	}
+	subjects := s.listen(store.SubjectChange)
+	s.user("ada")
+	s.user("bob")
+	s.poll()
+	sweep()
+	subjects.take()
+	s.poll()
+	wants(s, "the last one stays", subjects.take(), nil)
+	if changes := s.changesAfter(0); len(changes) != 1 || changes[0].ID != "bob" {
+		t.Errorf("there is %+v", changes)
+	}
+	s.user("eve")
+	s.user("kim")
+	subjects.take()
+	if subjects.all > 0 {
+		t.Error("told to forget everything for no reason")
+	}
+	sweep()
+	s.poll()
+	wants(s, "what is left of the feed", subjects.take(), []string{"kim"})
+	if subjects.all != 1 {
+		t.Errorf("told to forget everything %d times", subjects.all)
+	}
+	s.poll()
+	if wants(s, "afterwards", subjects.take(), nil); subjects.all != 1 {
+		t.Error("told to forget everything again")
+	}
+}
+
+// All pages are read by one call.
+func testManyChanges(t *testing.T, s *suite) {
+	const many = 25_000
+	s.write(func(q *store.Queries) error {
+		for i := range many {
+			if err := q.DeleteAttempts(t.Context(), fmt.Sprint(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	limits := s.listen(store.LimitChange)
+	s.poll()
+	ids := limits.take()
+	if len(ids) != many || ids[0] != "0" || ids[many-1] != fmt.Sprint(many-1) {
+		t.Errorf("%d changes", len(ids))
+	}
+}
+
+func testFreshness(t *testing.T, s *suite) {
+	var p *problem.Error
+	if err := s.store.Fresh(); !errors.As(err, &p) || p.Kind != problem.Unavailable || p.RetryAfter <= 0 {
+		t.Errorf("before the feed was read: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantsUnavailable(t, s.store.Poll(ctx))
+	if s.store.Fresh() == nil {
+		t.Error("fresh after a poll that failed")
+	}
+	s.poll()
+	if err := s.store.Fresh(); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func testRoles(t *testing.T, s *suite) {
+	ctx, ada, bob := t.Context(), s.user("ada"), s.user("bob")
+	s.write(func(q *store.Queries) error { return q.SetRole(ctx, ada.ID, "admin") })
+	ada.Role = "admin"
+	for _, want := range []store.User{ada, bob} {
+		if got, err := s.store.Read().User(ctx, want.ID); err != nil || got != want {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+	if err := s.store.Write(ctx, func(q *store.Queries) error { return q.SetRole(ctx, "nobody", "admin") }); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the role of nobody: %v", err)
+	}
+}
+
+// grant gives ada a plan without end.
+func grant(plan, source string) store.PlanGrant {
+	return store.PlanGrant{UserID: "ada", Plan: plan, Source: source}
+}
+
+func testPlans(t *testing.T, s *suite) {
+	ctx, ada, bob := t.Context(), s.user("ada"), s.user("bob")
+	plans := func(what string, want ...store.PlanGrant) {
+		t.Helper()
+		got, err := s.store.Read().PlansOf(ctx, ada.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants(s, what, got, want)
+		user, got, err := s.store.Read().UserWithPlans(ctx, ada.ID)
+		if err != nil || user != ada {
+			t.Errorf("with plans: %+v, %v", user, err)
+		}
+		wants(s, what+", with the account", got, want)
+	}
+	plans("none")
+	byHand, test, other := grant("pro", "hand"), grant("pro", "test"), grant("basic", "hand")
+	byHand.Until = start.Add(time.Hour)
+	s.write(func(q *store.Queries) error {
+		return errors.Join(q.GrantPlan(ctx, byHand), q.GrantPlan(ctx, test), q.GrantPlan(ctx, other), q.GrantPlan(ctx, store.PlanGrant{UserID: bob.ID, Plan: "pro", Source: "hand"}))
+	})
+	plans("three", other, byHand, test)
+	byHand.Until = start.Add(24 * time.Hour)
+	test.Until, byHand.Until = byHand.Until, time.Time{}
+	s.write(func(q *store.Queries) error { return errors.Join(q.GrantPlan(ctx, byHand), q.GrantPlan(ctx, test)) })
+	plans("of other times", other, byHand, test)
+	s.write(func(q *store.Queries) error { return q.RevokePlan(ctx, ada.ID, "pro", "hand") })
+	plans("without one", other, test)
+
+	for what, change := range map[string]func(q *store.Queries) error{
+		"revoke it again": func(q *store.Queries) error { return q.RevokePlan(ctx, ada.ID, "pro", "hand") },
+		"grant to nobody": func(q *store.Queries) error {
+			return q.GrantPlan(ctx, store.PlanGrant{UserID: "nobody", Plan: "pro", Source: "hand"})
+		},
+		"read of nobody": func(q *store.Queries) error { _, _, err := q.UserWithPlans(ctx, "nobody"); return err },
+	} {
+		if err := s.store.Write(ctx, change); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	s.write(func(q *store.Queries) error { return q.DeleteUser(ctx, ada.ID) })
+	if got, err := s.store.Read().PlansOf(ctx, ada.ID); err != nil || len(got) != 0 {
+		t.Errorf("of an account that is deleted: %+v, %v", got, err)
+	}
+	if got, err := s.store.Read().PlansOf(ctx, bob.ID); err != nil || len(got) != 1 {
+		t.Errorf("of somebody else: %+v, %v", got, err)
+	}
+}
+
+func testProofOfASession(t *testing.T, s *suite) {
+	s.user("ada")
+	for id, provedAt := range map[string]time.Time{"with a time": start.Add(-time.Minute), "without": {}} {
+		s.write(func(q *store.Queries) error {
+			return q.CreateSession(t.Context(), store.Session{ID: id, UserID: "ada", CreatedAt: start, ProvedAt: provedAt, Methods: "pwd"})
+		})
+		want := provedAt
+		if want.IsZero() {
+			want = start
+		}
+		if got, err := s.store.Read().Session(t.Context(), id); err != nil || got.ProvedAt != want || got.Methods != "pwd" {
+			t.Errorf("%s: %+v, %v, want %v", id, got, err, want)
+		}
+	}
+}
