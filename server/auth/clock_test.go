@@ -382,7 +382,7 @@ func TestAStepThatCannotBeTakenOutYet(t *testing.T) {
 	expired := client.Cookie(accessCookie)
 	pass(s, 55*time.Minute)
 	client.Get("/api/user/profile").Wants(http.StatusOK)
-	s.Alter(`CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+	again := refuseWrites(s, "INSERT ON audit")
 	s.Clock.Move(-time.Hour) // by its times the expired token has not been issued for long
 
 	profile(s, expired).WantsProblem(http.StatusServiceUnavailable, "unavailable")
@@ -391,7 +391,7 @@ func TestAStepThatCannotBeTakenOutYet(t *testing.T) {
 	client.Get("/dashboard").Wants(http.StatusServiceUnavailable)
 	client.Get("/").Wants(http.StatusOK)
 
-	s.Alter(`DROP TRIGGER full`)
+	again()
 	client.Get("/api/user/profile").Wants(http.StatusOK)
 	profile(s, expired).WantsProblem(http.StatusUnauthorized, "unauthenticated")
 	for _, session := range sessionsOf(client) {

@@ -304,8 +304,10 @@ func TestARefreshWithoutItsClientRotatesNothing(t *testing.T) {
 // refuseWrites makes the database refuse to write to a table, as it does on a
 // full disk.
 func refuseWrites(s *servertest.Server, statement string) (again func()) {
-	s.Alter(`CREATE TRIGGER full BEFORE ` + statement + ` BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
-	return func() { s.Alter(`DROP TRIGGER full`) }
+	// A table without a number that is left is full to SQLite.
+	s.Alter(`CREATE TABLE disk (number INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO disk VALUES (9223372036854775807);
+		CREATE TRIGGER full BEFORE ` + statement + ` BEGIN INSERT INTO disk VALUES (NULL); END`)
+	return func() { s.Alter(`DROP TRIGGER full; DROP TABLE disk`) }
 }
 
 // A right password that came to nothing, since the database took nothing, does

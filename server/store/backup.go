@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -132,11 +131,7 @@ func vacuumInto(ctx context.Context, from, into string, check func(context.Conte
 // cannotOpen reports whether SQLite could not make the files that it needs
 // beside a database.
 func cannotOpen(err error) bool {
-	var failure *sqlite.Error
-	if !errors.As(err, &failure) {
-		return false
-	}
-	code := failure.Code() & 0xff
+	code := primary(err)
 	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
 }
 

@@ -6,12 +6,19 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"testing"
 	"time"
 )
 
 // Writer and Reader are the connections of a store.
 func (s *Store) Writer() *sql.DB { return s.writer }
 func (s *Store) Reader() *sql.DB { return s.reader }
+
+// Execute runs a statement, as the methods of Queries do.
+func Execute(ctx context.Context, q *Queries, statement string) error {
+	_, err := q.exec(ctx, "test", statement)
+	return err
+}
 
 // Migrate brings the schema up to date with the migrations in a tree.
 func (s *Store) Migrate(ctx context.Context, tree fs.FS) error {
@@ -38,4 +45,26 @@ func RefuseLinks() (undo func()) {
 // Retry tries again while the database is locked.
 func (o Opener) Retry(ctx context.Context, try func() error) error {
 	return o.retry(ctx, time.Hour, try)
+}
+
+// Unchecked opens a database without a look at it.
+func Unchecked(t *testing.T, path string) *Store {
+	t.Helper()
+	s, err := openStaged(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// ExecuteWhileReading is Execute while rows are read.
+func ExecuteWhileReading(ctx context.Context, q *Queries, statement string) error {
+	rows, err := q.db.QueryContext(ctx, `SELECT id FROM users`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	rows.Next()
+	return Execute(ctx, q, statement)
 }

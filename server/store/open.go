@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -219,11 +217,12 @@ func (s *Store) begin(ctx context.Context) (tx *sql.Tx, err error) {
 	return tx, err
 }
 
-// dsn says how to open path. The busy timeout comes first, so that it holds
+// dsn says how to open the file at path, which is there: no connection makes one
+// anew that was taken away. The busy timeout comes first, so that it holds
 // for the pragmas after it; immediate transactions take the write lock at
 // once, because one that is upgraded later fails without waiting.
 func dsn(path string, busy time.Duration, pragmas ...string) string {
-	query := url.Values{"_txlock": {"immediate"}}
+	query := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}}
 	query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()))
 	for _, pragma := range pragmas {
 		query.Add("_pragma", pragma)
@@ -242,9 +241,4 @@ func uri(path string, query url.Values) string {
 // directory is gone SQLite looks for another.
 func temporaryFilesIn(directory string) string {
 	return "temp_store_directory('" + strings.ReplaceAll(directory, "'", "''") + "')"
-}
-
-func isBusy(err error) bool {
-	var failure *sqlite.Error
-	return errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_BUSY
 }

@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // ErrInUse is returned by Restore for a database that somebody has open.
@@ -184,17 +182,6 @@ func checkCopy(ctx context.Context, db *sql.DB, known fs.FS) (schema, error) {
 		}
 	}
 	return found, nil
-}
-
-// isDamage reports whether SQLite says that a file is no database, or that it
-// is malformed.
-func isDamage(err error) bool {
-	var failure *sqlite.Error
-	if !errors.As(err, &failure) {
-		return false
-	}
-	code := failure.Code() & 0xff
-	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
 // openStaged opens a copy that nobody else knows. It has no log: the one file

@@ -10,15 +10,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
-	"lychgate/server/problem"
 )
 
 // ErrNotFound is returned where the row that was asked for is not there.
@@ -87,9 +82,9 @@ func (s *Store) Close() error {
 // Read returns queries outside any transaction; they must not write.
 func (s *Store) Read() *Queries { return &Queries{db: s.reader} }
 
-// Write runs work in one transaction and commits it when work returns nil. An
-// error of work is returned as it is; one of the database becomes a problem of
-// kind Unavailable, and then nothing was written. Once it returns, all who listen
+// Write runs work in one transaction and commits it when work returns nil. With an
+// error nothing was written: one of work is returned as it is, one of the database
+// that may pass is a problem of kind Unavailable. Once it returns, all who listen
 // in this process know of the changes.
 func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -169,18 +164,6 @@ func all[T any](ctx context.Context, q *Queries, what string, scan func(*sql.Row
 	return list, nil
 }
 
-// failed turns an error of the database into a problem, with its own text
-// for the log alone.
-func failed(what string, err error) error {
-	return problem.Busy(time.Second, fmt.Errorf("store: %s: %w", what, err))
-}
-
-// isUnique reports whether err says that a unique value is there already.
-func isUnique(err error) bool {
-	var failure *sqlite.Error
-	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
-}
-
 // millis is how times are stored; fromMillis reads them back, in UTC.
 func millis(t time.Time) int64 { return t.UnixMilli() }
 
@@ -197,8 +180,7 @@ func fromNull(ms sql.NullInt64) time.Time {
 	return fromMillis(ms.Int64)
 }
 
-// Ping reports whether the database answers, as a problem of kind Unavailable
-// where it does not.
+// Ping returns an error where the database does not answer.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	return s.Read().one(ctx, "ping", []any{&one}, `SELECT EXISTS (SELECT 1 FROM users) + EXISTS (SELECT 1 FROM sessions)`)
