@@ -119,7 +119,7 @@ FORCE:
 .PHONY: generate
 generate: $(NODE_MODULES) ## Write what is generated: API types, list of common passwords
 	npm run --silent generate
-	node server/secret/common-passwords.mjs
+	node server/password/common-passwords.mjs
 
 .PHONY: screenshots
 screenshots: lychgate ## Take the pictures of the README anew

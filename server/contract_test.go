@@ -37,7 +37,11 @@ type contractOperation struct {
 func contractOperations(t *testing.T) (byName map[string]contractOperation, security []map[string][]string) {
 	t.Helper()
 	var document contractDocument
-	if err := yaml.Unmarshal(server.Contract(), &document); err != nil {
+	text, err := server.Contract()
+	if err == nil {
+		err = yaml.Unmarshal(text, &document) // JSON is YAML too
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	byName = make(map[string]contractOperation)
@@ -122,11 +126,15 @@ func TestContractIsServed(t *testing.T) {
 	}
 	var served, written any
 	answer.Decode(&served)
-	if err := yaml.Unmarshal(server.Contract(), &written); err != nil {
+	text, err := server.Contract()
+	if err == nil {
+		err = json.Unmarshal(text, &written)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(served, throughJSON(t, written)) {
-		t.Error("what is served is not openapi.yaml")
+	if !reflect.DeepEqual(served, written) {
+		t.Error("what is served is not the contract")
 	}
 	document, err := libopenapi.NewDocument([]byte(answer.Body))
 	if err != nil {
@@ -139,19 +147,6 @@ func TestContractIsServed(t *testing.T) {
 	if valid, faults := v.ValidateDocument(); !valid {
 		t.Errorf("what is served is not valid OpenAPI: %v", faults)
 	}
-}
-
-// throughJSON returns a value with the types that JSON decodes to.
-func throughJSON(t *testing.T, value any) (decoded any) {
-	t.Helper()
-	text, err := json.Marshal(value)
-	if err == nil {
-		err = json.Unmarshal(text, &decoded)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return decoded
 }
 
 // methods are all that a server may be asked with; some are of WebDAV, and

@@ -5,7 +5,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -14,22 +13,23 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
+	"lychgate/server/access"
 	"lychgate/server/account"
 	"lychgate/server/auth"
+	"lychgate/server/clock"
 	"lychgate/server/config"
+	"lychgate/server/listen"
 	"lychgate/server/origin"
-	"lychgate/server/secret"
+	"lychgate/server/session"
 	"lychgate/server/site"
 	"lychgate/server/store"
+	"lychgate/server/token"
+	"lychgate/server/user"
 	"lychgate/server/web"
 )
 
@@ -64,17 +64,17 @@ type Environment struct {
 
 // Server is a listening server; Run makes it answer.
 type Server struct {
-	store        *store.Store
-	auth         *auth.Service
-	http         *http.Server
-	listener     *listener
-	origin       origin.Origin
-	certificate  *certificate // nil without TLS
-	log          *slog.Logger
-	contractJSON []byte
-	inFlight     atomic.Int64
-	draining     atomic.Bool
-	connections  connections
+	store     *store.Store
+	keys      *token.Keys
+	clock     *clock.Keeper
+	sessions  *session.Service
+	passwords *user.Passwords
+	subjects  *user.Subjects
+
+	listening *listen.Server
+	origin    origin.Origin
+	log       *slog.Logger
+	auditKeep time.Duration
 }
 
 // New listens, opens what is stored and builds all parts. When it returns an
@@ -82,47 +82,55 @@ type Server struct {
 func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err error) {
 	env.Log = web.BoundedLog(env.Log)
 	env.WriteTime = cmp.Or(env.WriteTime, 30*time.Second)
-	s := &Server{log: env.Log}
+	s := &Server{log: env.Log, auditKeep: c.AuditKeep, listening: &listen.Server{Log: env.Log}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
 
-	listening, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
+	listener, err := listen.On(ctx, c.Addr, env.Log)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", c.Addr, err)
+		return nil, err
 	}
-	s.listener = &listener{Listener: listening, log: env.Log}
-	s.origin = c.OriginOf(s.listener.Addr())
+	s.listening.Listeners = append(s.listening.Listeners, listener)
+	s.origin = c.OriginOf(listener.Addr())
 	if c.TLSCert != "" {
-		s.certificate = &certificate{certFile: c.TLSCert, keyFile: c.TLSKey, host: s.origin.Host(), log: env.Log, now: env.Now}
-		if err := s.certificate.load(); err != nil {
+		if s.listening.Certificate, err = listen.LoadCertificate(c.TLSCert, c.TLSKey, s.origin.Host(), env.Log, env.Now); err != nil {
 			return nil, err
 		}
 	}
 
-	service, err := OpenAccounts(ctx, c, s.origin, env)
+	accounts, err := OpenAccounts(ctx, c, env)
 	if err != nil {
 		return nil, err
 	}
-	s.auth, s.store = service, service.Store
-	if err := errors.Join(service.Endings.Poll(ctx), service.CheckClock(ctx), service.RestoreLimits(ctx)); err != nil {
-		return nil, err
+	s.store, s.keys, s.passwords = accounts.Store, accounts.Keys, accounts.Passwords
+	s.build(c, accounts, env)
+	for _, begin := range []func(context.Context) error{s.store.Poll, s.clock.Check, s.passwords.RestoreLimits} {
+		if err := begin(ctx); err != nil {
+			return nil, err
+		}
 	}
 
 	guard, err := newGuard(c, env)
 	if err != nil {
 		return nil, err
 	}
-	if s.contractJSON, err = contractJSON(); err != nil {
+	document, err := Contract()
+	if err != nil {
 		return nil, err
 	}
 
 	cookies := web.NewCookies(s.origin, c.InsecureCookies)
+	authenticator := session.Authenticator{Sessions: s.sessions, Cookies: cookies}
 	parts := features{
-		auth:    &auth.Handlers{Service: service, Cookies: cookies},
-		account: &account.Handlers{Store: s.store, Auth: service, Cookies: cookies},
+		auth: auth.Handlers{
+			Service:  &auth.Service{Store: s.store, Sessions: s.sessions, Passwords: s.passwords, SignupClosed: c.SignupClosed},
+			Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies,
+		},
+		account: account.Handlers{Store: s.store, Passwords: s.passwords, Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies},
+		service: service{store: s.store, keys: s.keys, listening: s.listening, document: document},
 	}
 
 	e := echo.New()
@@ -130,21 +138,26 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 	proxies := web.NewProxies(c.TrustedProxies, env.Log)
 	e.IPExtractor = proxies.Address
 	e.Pre(
-		web.InFlight(&s.inFlight, &s.draining),
+		web.InFlight(&s.listening.InFlight, &s.listening.Draining),
 		web.Trace(web.Tracing{Log: env.Log, Probe: isProbe, WriteTime: env.WriteTime}), //nolint:contextcheck // each request is logged in its own context
 		proxies.Watch(),
 		web.SecurityHeaders(s.origin, c.HSTSSubdomains, proxies),
 		ownResources,
 		web.OwnHost(s.origin, outsideAPI),
 		web.SameOrigin(),
-		web.WhoIsCalling(parts.auth.Identify),
+		web.WhoIsCalling(web.Checks{
+			Identify: func(c echo.Context, depth web.Depth) (access.Identity, error) {
+				return authenticator.Authenticate(c.Request(), c.Response().Header(), web.ClientOf(c), depth)
+			},
+			Subject: s.subjects.Of,
+			Now:     env.Now,
+		}),
 		guard,
 	)
-	register(e, s.routes(parts))
+	register(e, routes(parts))
 
-	s.http = &http.Server{
+	s.listening.HTTP = &http.Server{
 		Handler:                      e,
-		ConnState:                    s.connections.note,
 		ReadHeaderTimeout:            4 * time.Second,
 		ReadTimeout:                  15 * time.Second,
 		WriteTimeout:                 env.WriteTime,
@@ -154,10 +167,25 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(env.Log.Handler(), slog.LevelDebug),
 	}
-	if s.certificate != nil {
-		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate.get}
-	}
 	return s, nil
+}
+
+// build makes the parts that know sessions, and lets them listen to the feed of
+// changes.
+func (s *Server) build(c config.Config, accounts *Accounts, env Environment) {
+	s.subjects = user.NewSubjects(s.store)
+	s.sessions = accounts.Sessions(c, s.origin, env)
+	s.clock = &clock.Keeper{
+		Clock: clock.New(env.Now), Sweeps: &clock.Sweeps{}, Store: s.store,
+		ReplaceKeys: s.keys.Replace, ReadKeys: s.keys.Poll, SaveLastSeen: s.sessions.LastSeen.SaveAll,
+		Now: env.Now, Log: env.Log,
+	}
+	s.sessions.Settle = s.clock.Settle
+	s.store.CareFor(s.clock)
+	s.store.Listen(store.SessionChange, s.sessions.Revoked.Heard)
+	s.store.Listen(store.SubjectChange, s.subjects.Heard)
+	s.store.Listen(store.KeyChange, s.keys.Heard)
+	s.store.Listen(store.LimitChange, s.passwords.Heard)
 }
 
 // newGuard returns the guard with the pages behind it: the embedded ones, or
@@ -188,161 +216,44 @@ func newGuard(c config.Config, env Environment) (echo.MiddlewareFunc, error) {
 	return pages.Guard(), nil
 }
 
-// OpenAccounts opens the database and the secret of an installation, making
-// both when there are none and bringing the schema up to date, and returns the
-// service over them; the caller closes its store.
-func OpenAccounts(ctx context.Context, c config.Config, issuer origin.Origin, env Environment) (*auth.Service, error) {
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	opener := store.Opener{Waits: func(what string) { env.Log.Warn(what) }}
-	s, err := opener.Migrated(ctx, c.DatabasePath())
-	if err != nil {
-		return nil, WhatToDo(err)
-	}
-	service, err := Accounts(ctx, c, s, issuer, env)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return service, nil
-}
-
-// WhatToDo adds to an error of opening a database what helps, if that is known.
-func WhatToDo(err error) error {
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return fmt.Errorf("%w: the data directory and what is in it must be writable by the user that runs lychgate; or choose another one with --data-dir", err)
-	}
-	return err
-}
-
-// Accounts is OpenAccounts over a store that is open already. The command line
-// uses it beside a running server.
-func Accounts(ctx context.Context, c config.Config, s *store.Store, issuer origin.Origin, env Environment) (*auth.Service, error) {
-	root, err := OpenRoot(ctx, c, s)
-	if err != nil {
-		return nil, err
-	}
-	hasher := secret.NewHasher(root, c.BcryptCost, max(1, env.HashWorkers))
-	if env.OnHash != nil {
-		hasher.Observe(env.OnHash)
-	}
-	keys, err := auth.LoadKeys(ctx, s, root, c.AccessTTL, env.Now)
-	if err != nil {
-		return nil, err
-	}
-	return &auth.Service{
-		Store:         s,
-		Keys:          keys,
-		Hasher:        hasher,
-		Policy:        secret.PasswordPolicy{MinLength: c.PasswordMin},
-		AccessTokens:  auth.NewAccessTokens(keys, issuer.String(), c.AccessTTL, env.Now),
-		RefreshTokens: auth.NewRefreshTokens(root),
-		Endings:       auth.NewEndings(s, c.AccessTTL),
-		Limits:        auth.NewLimits(auth.Rate(c.LoginAttempts), auth.Rate(c.RegisterAttempts), env.Now),
-		Use:           auth.NewUse(),
-		Clock:         auth.NewClock(env.Now),
-		Crowded:       make(chan string, 16),
-		SignupClosed:  c.SignupClosed,
-		SessionIdle:   c.SessionIdle,
-		SessionMax:    c.SessionMax,
-		RefreshGrace:  c.RefreshGrace,
-		AccessTTL:     c.AccessTTL,
-		AuditKeep:     c.AuditKeep,
-		SessionLimit:  c.SessionLimit,
-		Now:           env.Now,
-		Log:           env.Log,
-	}, nil
-}
-
-// OpenRoot returns the root secret. One is made only for a database that has
-// no keys yet: a new one would open none of them.
-func OpenRoot(ctx context.Context, c config.Config, s *store.Store) (secret.Root, error) {
-	if c.Secret != "" {
-		return secret.NewRoot(c.Secret)
-	}
-	keys, err := s.Read().SigningKeys(ctx)
-	if err != nil {
-		return secret.Root{}, err
-	}
-	if len(keys) == 0 {
-		root, err := secret.LoadOrCreateRoot(c.SecretPath())
-		return root, errors.Join(err, store.Adopt(c.SecretPath()))
-	}
-	root, err := secret.LoadRoot(c.SecretPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s is missing, and the keys in the database can only be used with it: put it back from a backup, or set LYCHGATE_SECRET", c.SecretPath())
-	}
-	return root, errors.Join(err, store.Adopt(c.SecretPath()))
-}
-
 // Origin returns the public origin.
 func (s *Server) Origin() origin.Origin { return s.origin }
 
-// Address returns where the server can be asked on this machine: the origin,
-// where that follows from the listening address, and else that address.
+// Address returns the URL to reach the server locally: the origin, where that
+// follows from the listening address, and else that address.
 func (s *Server) Address() string {
-	scheme := "http"
-	if s.certificate != nil {
-		scheme = "https"
-	}
-	if _, port, err := net.SplitHostPort(s.listener.Addr().String()); err == nil && s.origin == origin.New(scheme, s.origin.Host(), port) {
+	scheme, address := s.listening.Scheme(), s.listening.Listeners[0].Addr().String()
+	if _, port, err := net.SplitHostPort(address); err == nil && s.origin == origin.New(scheme, s.origin.Host(), port) {
 		return s.origin.String()
 	}
-	return scheme + "://" + s.listener.Addr().String()
+	return scheme + "://" + address
 }
 
 // Reload reads the TLS certificate again at once, if there is one. Nothing that
 // is being answered notices.
-func (s *Server) Reload() {
-	if s.certificate != nil {
-		s.certificate.look()
+func (s *Server) Reload(ctx context.Context) {
+	if s.listening.Certificate != nil {
+		_ = s.listening.Certificate.Look(ctx) // it tells the log of faults itself
 	}
 }
 
-// Run answers requests until ctx ends, then finishes those it is answering, in
-// drainTime at most, and closes everything.
+// Run answers requests until ctx ends, then finishes those it is answering, and
+// closes everything.
 func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var working sync.WaitGroup
-	working.Go(func() { s.auth.Follow(background) })
-	working.Go(func() { s.auth.Maintain(background) })
-	if s.certificate != nil {
-		working.Go(func() { s.certificate.follow(background) })
-	}
-
-	requests, hurry := context.WithCancel(background)
-	defer hurry()
-	s.http.BaseContext = func(net.Listener) context.Context { return requests }
-	accepting := make(chan error, 1)
-	go func() {
-		if s.certificate != nil {
-			accepting <- s.http.ServeTLS(s.listener, "", "")
-		} else {
-			accepting <- s.http.Serve(s.listener)
-		}
-	}()
-	var err error
-	select {
-	case err = <-accepting:
-		err = fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-		s.drain(context.WithoutCancel(ctx), accepting, hurry)
-	}
+	defer stop()
+	wait := s.work(background)
+	err := s.listening.Run(ctx, background)
 	stop()
-	working.Wait()
+	wait()
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	return errors.Join(err, s.auth.SaveUse(saving), s.close())
+	return errors.Join(err, s.saveLastSeen(saving), s.close())
 }
 
 // close closes what New has opened.
 func (s *Server) close() error {
-	var err error
-	if s.listener != nil {
-		if err = s.listener.Close(); errors.Is(err, net.ErrClosed) {
-			err = nil // by the HTTP server
-		}
-	}
+	err := s.listening.Close()
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close())
 	}

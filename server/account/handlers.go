@@ -1,6 +1,6 @@
-// Package account owns what a signed-in person does with their own account:
-// profile, password, the list of sessions. It leans on auth, which alone ends
-// sessions and changes passwords: the one sideways edge between features.
+// Package account owns what people do with their own account: profile, password,
+// the list of sessions, the last events. It leans on user, which changes accounts,
+// and on session, which revokes.
 package account
 
 import (
@@ -11,31 +11,36 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"lychgate/server/auth"
+	"lychgate/server/access"
+	"lychgate/server/audit"
 	"lychgate/server/problem"
+	"lychgate/server/session"
 	"lychgate/server/store"
+	"lychgate/server/user"
 	"lychgate/server/web"
 )
 
 // Handlers answer the routes below /api/user, each for the caller.
 type Handlers struct {
-	Store   *store.Store
-	Auth    *auth.Service
-	Cookies web.Cookies
+	Store     *store.Store
+	Passwords *user.Passwords
+	Sessions  *session.Service
+	Subjects  *user.Subjects
+	Cookies   web.Cookies
 }
 
 // Profile answers GET /api/user/profile.
-func (h *Handlers) Profile(c echo.Context, caller web.Identity) error {
-	user, err := auth.PersonOf(c.Request().Context(), h.Store.Read(), caller)
+func (h Handlers) Profile(c echo.Context, caller access.Identity) error {
+	subject, err := h.Subjects.Of(c.Request().Context(), caller)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, auth.NewProfile(user))
+	return c.JSON(http.StatusOK, user.ProfileOf(subject))
 }
 
 // UpdateProfile answers PATCH /api/user/profile; what the request leaves out
 // stays as it is.
-func (h *Handlers) UpdateProfile(c echo.Context, caller web.Identity) error {
+func (h Handlers) UpdateProfile(c echo.Context, caller access.Identity) error {
 	var input struct {
 		Name *string `json:"name"`
 	}
@@ -45,14 +50,13 @@ func (h *Handlers) UpdateProfile(c echo.Context, caller web.Identity) error {
 	if input.Name == nil {
 		return h.Profile(c, caller)
 	}
-	name, faults := auth.CheckName(*input.Name)
+	name, faults := user.CheckName(*input.Name)
 	if err := problem.Faults(faults...); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	var user store.User
-	err := h.Store.Write(ctx, func(q *store.Queries) (err error) {
-		if user, err = auth.PersonOf(ctx, q, caller); err != nil {
+	err := h.Store.Write(ctx, func(q *store.Queries) error {
+		if _, err := user.Current(ctx, q, caller.UserID); err != nil {
 			return err
 		}
 		return q.RenameUser(ctx, caller.UserID, name)
@@ -60,12 +64,11 @@ func (h *Handlers) UpdateProfile(c echo.Context, caller web.Identity) error {
 	if err != nil {
 		return err
 	}
-	user.Name = name
-	return c.JSON(http.StatusOK, auth.NewProfile(user))
+	return h.Profile(c, caller)
 }
 
 // ChangePassword answers POST /api/user/password.
-func (h *Handlers) ChangePassword(c echo.Context, caller web.Identity) error {
+func (h Handlers) ChangePassword(c echo.Context, caller access.Identity) error {
 	var input struct {
 		CurrentPassword string `json:"currentPassword"`
 		NewPassword     string `json:"newPassword"`
@@ -73,14 +76,14 @@ func (h *Handlers) ChangePassword(c echo.Context, caller web.Identity) error {
 	if err := web.Bind(c, &input); err != nil {
 		return err
 	}
-	if err := h.Auth.ChangePassword(c.Request().Context(), caller, input.CurrentPassword, input.NewPassword, auth.ClientOf(c)); err != nil {
+	if err := h.Passwords.Change(c.Request().Context(), caller, input.CurrentPassword, input.NewPassword, web.ClientOf(c)); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-// session is one signed-in browser or program, as its person sees it.
-type session struct {
+// sessionItem is one signed-in browser or program, as its person sees it.
+type sessionItem struct {
 	ID         string    `json:"id"`
 	Current    bool      `json:"current"`
 	CreatedAt  time.Time `json:"createdAt"`
@@ -89,22 +92,22 @@ type session struct {
 	UserAgent  string    `json:"userAgent"`
 }
 
-// Sessions answers GET /api/user/sessions, a page at a time.
-func (h *Handlers) Sessions(c echo.Context, caller web.Identity) error {
+// ListSessions answers GET /api/user/sessions, a page at a time.
+func (h Handlers) ListSessions(c echo.Context, caller access.Identity) error {
 	query, err := web.BindQuery(c, "after")
 	if err != nil {
 		return err
 	}
-	sessions, next, err := h.Auth.Sessions(c.Request().Context(), caller, query["after"])
+	sessions, next, err := h.Sessions.List(c.Request().Context(), caller, query["after"])
 	if err != nil {
 		return err
 	}
 	answer := struct {
-		Sessions []session `json:"sessions"`
-		Next     string    `json:"next,omitempty"`
-	}{Sessions: []session{}, Next: next}
+		Sessions []sessionItem `json:"sessions"`
+		Next     string        `json:"next,omitempty"`
+	}{Sessions: []sessionItem{}, Next: next}
 	for _, s := range sessions {
-		answer.Sessions = append(answer.Sessions, session{
+		answer.Sessions = append(answer.Sessions, sessionItem{
 			ID: s.ID, Current: s.ID == caller.SessionID, CreatedAt: s.CreatedAt, LastSeenAt: s.LastSeenAt.UTC(),
 			IP: s.IP, UserAgent: s.UserAgent,
 		})
@@ -127,7 +130,7 @@ type event struct {
 }
 
 // Events answers GET /api/user/events.
-func (h *Handlers) Events(c echo.Context, caller web.Identity) error {
+func (h Handlers) Events(c echo.Context, caller access.Identity) error {
 	lines, err := h.Store.Read().EventsOf(c.Request().Context(), caller.UserID, mostEvents)
 	if err != nil {
 		return err
@@ -143,14 +146,14 @@ func (h *Handlers) Events(c echo.Context, caller web.Identity) error {
 
 // SeeEvents answers POST /api/user/events/:id/seen: the person has been told of
 // that event, and of all before it.
-func (h *Handlers) SeeEvents(c echo.Context, caller web.Identity) error {
+func (h Handlers) SeeEvents(c echo.Context, caller access.Identity) error {
 	seq, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
 		return problem.ErrNotFound
 	}
 	ctx := c.Request().Context()
 	err = h.Store.Write(ctx, func(q *store.Queries) error {
-		if _, err := auth.PersonOf(ctx, q, caller); err != nil {
+		if _, err := user.Current(ctx, q, caller.UserID); err != nil {
 			return err
 		}
 		return q.TellUser(ctx, caller.UserID, seq)
@@ -164,21 +167,21 @@ func (h *Handlers) SeeEvents(c echo.Context, caller web.Identity) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// EndSession answers DELETE /api/user/sessions/:id.
-func (h *Handlers) EndSession(c echo.Context, caller web.Identity) error {
+// RevokeSession answers DELETE /api/user/sessions/:id.
+func (h Handlers) RevokeSession(c echo.Context, caller access.Identity) error {
 	id := c.Param("id")
-	if err := h.Auth.EndSession(c.Request().Context(), caller.UserID, id, auth.ClientOf(c)); err != nil {
+	if err := h.Sessions.Revoke(c.Request().Context(), caller.UserID, id, audit.Person(caller.UserID, web.ClientOf(c))); err != nil {
 		return err
 	}
 	if id == caller.SessionID {
-		h.Cookies.Clear(c)
+		h.Cookies.Clear(c.Request(), c.Response().Header())
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-// EndOtherSessions answers DELETE /api/user/sessions.
-func (h *Handlers) EndOtherSessions(c echo.Context, caller web.Identity) error {
-	if err := h.Auth.EndOtherSessions(c.Request().Context(), caller, auth.ClientOf(c)); err != nil {
+// RevokeOtherSessions answers DELETE /api/user/sessions.
+func (h Handlers) RevokeOtherSessions(c echo.Context, caller access.Identity) error {
+	if err := h.Sessions.RevokeOthers(c.Request().Context(), caller, audit.Person(caller.UserID, web.ClientOf(c))); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

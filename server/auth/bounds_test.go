@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"lychgate/server"
-	"lychgate/server/auth"
+	"lychgate/server/access"
+	"lychgate/server/audit"
 	"lychgate/server/config"
 	"lychgate/server/origin"
 	"lychgate/server/servertest"
-	"lychgate/server/web"
 )
 
 // number asks the database of a server.
@@ -310,21 +310,22 @@ func TestEndingSessionsGoesOnWithoutItsClient(t *testing.T) {
 	s := servertest.Start(t)
 	s.Client().Register("ada@example.com")
 	addSessions(s, 2, "added", time.Minute)
-	service, err := server.OpenAccounts(t.Context(), s.Config, origin.Origin{}, server.Environment{Now: s.Clock.Now})
+	accounts, err := server.OpenAccounts(t.Context(), s.Config, server.Environment{Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer service.Store.Close()
+	defer accounts.Store.Close()
+	sessions := accounts.Sessions(s.Config, origin.Origin{}, server.Environment{Now: s.Clock.Now})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	caller := web.Identity{UserID: userID(t, s), SessionID: "none"}
-	if err := service.EndSession(gone, caller.UserID, "added1", auth.Client{}); err != nil {
+	caller := access.Identity{UserID: userID(t, s), SessionID: "none"}
+	if err := sessions.Revoke(gone, caller.UserID, "added1", audit.By{}); err != nil {
 		t.Error(err)
 	}
 	if got := number(t, s, `SELECT COUNT(*) FROM sessions WHERE ended_at IS NOT NULL`); got != 1 {
 		t.Errorf("%d sessions have ended, want one", got)
 	}
-	if err := service.EndOtherSessions(gone, caller, auth.Client{}); err != nil {
+	if err := sessions.RevokeOthers(gone, caller, audit.By{}); err != nil {
 		t.Error(err)
 	}
 	if got := number(t, s, `SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL`); got != 0 {

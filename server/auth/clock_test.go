@@ -13,6 +13,7 @@ import (
 	"lychgate/server/config"
 	"lychgate/server/origin"
 	"lychgate/server/servertest"
+	"lychgate/server/session"
 	"lychgate/server/store"
 )
 
@@ -559,7 +560,7 @@ func TestAStartTakesAStepOutOnce(t *testing.T) {
 	// The command line opens the accounts too, and leaves this to servers.
 	s.Stop()
 	s.Clock.Move(-24 * time.Hour)
-	accounts, err := server.OpenAccounts(t.Context(), s.Config, origin.Origin{}, server.Environment{Now: s.Clock.Now})
+	accounts, err := server.OpenAccounts(t.Context(), s.Config, server.Environment{Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,4 @@
-// Package auth owns sign-up, sign-in, access tokens, sessions, refresh and
-// revocation; it alone starts and ends sessions. It leans on store for what
-// lasts, on secret for passwords and keys, and on web for HTTP. Other features
-// end sessions by calling it.
+// Package auth owns sign-up, password sign-in and sign-out: what is asked for,
+// and what is answered. It leans on user for accounts and passwords, and on session,
+// which alone starts sessions.
 package auth

@@ -7,41 +7,33 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"lychgate/server/access"
 	"lychgate/server/problem"
+	"lychgate/server/session"
 	"lychgate/server/store"
+	"lychgate/server/user"
 	"lychgate/server/web"
 )
 
-// Handlers answer the routes of auth, and say who is calling.
+// Handlers answer the routes below /api/auth.
 type Handlers struct {
-	Service *Service
-	Cookies web.Cookies
-}
-
-// Profile is a person as the API shows one.
-type Profile struct {
-	ID        string    `json:"id"`
-	Email     string    `json:"email"`
-	Name      string    `json:"name"`
-	CreatedAt time.Time `json:"createdAt"`
-}
-
-// NewProfile returns the profile of an account.
-func NewProfile(u store.User) Profile {
-	return Profile{ID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: u.CreatedAt}
+	Service  *Service
+	Sessions *session.Service
+	Subjects *user.Subjects
+	Cookies  web.Cookies
 }
 
 // tokens is the answer that hands out tokens; which members it has depends on
 // how they are delivered.
 type tokens struct {
-	User         *Profile `json:"user,omitempty"`
-	AccessToken  string   `json:"accessToken,omitempty"`
-	RefreshToken string   `json:"refreshToken,omitempty"`
-	ExpiresIn    int      `json:"expiresIn"`
+	User         *user.Profile `json:"user,omitempty"`
+	AccessToken  string        `json:"accessToken,omitempty"`
+	RefreshToken string        `json:"refreshToken,omitempty"`
+	ExpiresIn    int           `json:"expiresIn"`
 }
 
 // Register answers POST /api/auth/register.
-func (h *Handlers) Register(c echo.Context) error {
+func (h Handlers) Register(c echo.Context) error {
 	var input struct {
 		Email         string  `json:"email"`
 		Password      string  `json:"password"`
@@ -55,15 +47,15 @@ func (h *Handlers) Register(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	grant, user, err := h.Service.Register(c.Request().Context(), Credentials{input.Email, input.Password}, input.Name, ClientOf(c), h.replaced(c))
+	started, account, err := h.Service.Register(c.Request().Context(), user.Credentials{Email: input.Email, Password: input.Password}, input.Name, web.ClientOf(c), h.replaced(c))
 	if err != nil {
 		return err
 	}
-	return h.signedIn(c, http.StatusCreated, delivery, grant, user)
+	return h.signedIn(c, http.StatusCreated, delivery, started, account)
 }
 
 // Login answers POST /api/auth/login.
-func (h *Handlers) Login(c echo.Context) error {
+func (h Handlers) Login(c echo.Context) error {
 	var input struct {
 		Email         string  `json:"email"`
 		Password      string  `json:"password"`
@@ -76,17 +68,17 @@ func (h *Handlers) Login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	grant, user, err := h.Service.Login(c.Request().Context(), Credentials{input.Email, input.Password}, ClientOf(c), h.replaced(c))
+	started, account, err := h.Service.Login(c.Request().Context(), user.Credentials{Email: input.Email, Password: input.Password}, web.ClientOf(c), h.replaced(c))
 	if err != nil {
 		return err
 	}
-	return h.signedIn(c, http.StatusOK, delivery, grant, user)
+	return h.signedIn(c, http.StatusOK, delivery, started, account)
 }
 
 // replaced returns how to find the sessions that a new one replaces: those of
 // the cookies that came along. It is asked late, since it checks signatures.
-func (h *Handlers) replaced(c echo.Context) func() []string {
-	return func() []string { return h.cookieSessions(c) }
+func (h Handlers) replaced(c echo.Context) func() []string {
+	return func() []string { return h.Sessions.Of(h.Cookies.All(c.Request())) }
 }
 
 // delivery says where the tokens of a new session are put.
@@ -113,68 +105,74 @@ func deliveryOf(c echo.Context, asked *string) (delivery, error) {
 	return inCookiesAndBody, nil
 }
 
-func (h *Handlers) signedIn(c echo.Context, status int, delivery delivery, grant Grant, user store.User) error {
-	profile := NewProfile(user)
-	answer := tokens{User: &profile, ExpiresIn: grant.ExpiresIn}
+func (h Handlers) signedIn(c echo.Context, status int, delivery delivery, started session.Started, account store.User) error {
+	if started.Challenge != nil {
+		return problem.SecondStep(started.Challenge.Methods)
+	}
+	profile := user.ProfileOf(user.SubjectOf(account))
+	answer := tokens{User: &profile, ExpiresIn: started.Tokens.ExpiresIn}
 	if delivery != inCookies {
-		answer.AccessToken = grant.AccessToken
+		answer.AccessToken = started.Tokens.Access
 	}
 	if delivery == inBody {
-		answer.RefreshToken = grant.RefreshToken
+		answer.RefreshToken = started.Tokens.Refresh
 	} else {
-		h.setCookies(c, grant)
+		h.setCookies(c, started.Tokens)
 	}
 	return c.JSON(status, answer)
 }
 
-func (h *Handlers) setCookies(c echo.Context, grant Grant) {
-	h.Cookies.Set(c, grant.AccessToken, grant.RefreshToken, grant.CookieLife)
+func (h Handlers) setCookies(c echo.Context, tokens session.Tokens) {
+	h.Cookies.Set(c.Request(), c.Response().Header(), tokens.Access, tokens.Refresh, tokens.CookieLife)
 }
 
 // Refresh answers POST /api/auth/refresh: with a token in the body to a
 // program, without one to a browser.
-func (h *Handlers) Refresh(c echo.Context) error {
+func (h Handlers) Refresh(c echo.Context) error {
 	var input struct {
 		RefreshToken *string `json:"refreshToken"`
 	}
-	if err := web.BindOptional(c, &input); err != nil {
+	if err := web.Bind(c, &input); err != nil {
 		return err
 	}
 	token := input.RefreshToken
 	if token == nil {
-		_, inCookie, err := h.Cookies.Read(c)
+		_, inCookie, err := h.Cookies.Read(c.Request())
 		if err != nil {
 			return err
 		}
 		token = &inCookie
 	}
-	grant, err := h.Service.Refresh(c.Request().Context(), *token, ClientOf(c))
+	refreshed, err := h.Sessions.Refresh(c.Request().Context(), *token, web.ClientOf(c))
 	if err != nil {
 		return err
 	}
 	if input.RefreshToken != nil {
-		return c.JSON(http.StatusOK, tokens{AccessToken: grant.AccessToken, RefreshToken: grant.RefreshToken, ExpiresIn: grant.ExpiresIn})
+		return c.JSON(http.StatusOK, tokens{AccessToken: refreshed.Access, RefreshToken: refreshed.Refresh, ExpiresIn: refreshed.ExpiresIn})
 	}
-	h.setCookies(c, grant)
-	return c.JSON(http.StatusOK, tokens{ExpiresIn: grant.ExpiresIn})
+	h.setCookies(c, refreshed)
+	return c.JSON(http.StatusOK, tokens{ExpiresIn: refreshed.ExpiresIn})
 }
 
 // Session answers GET /api/auth/session, to anybody: so that pages can ask
 // without an error in the console.
-func (h *Handlers) Session(c echo.Context) error {
+func (h Handlers) Session(c echo.Context) error {
 	type answer struct {
-		Authenticated bool       `json:"authenticated"`
-		Reason        string     `json:"reason,omitempty"`
-		User          *Profile   `json:"user,omitempty"`
-		ExpiresAt     *time.Time `json:"expiresAt,omitempty"`
+		Authenticated bool          `json:"authenticated"`
+		Reason        string        `json:"reason,omitempty"`
+		User          *user.Profile `json:"user,omitempty"`
+		ExpiresAt     *time.Time    `json:"expiresAt,omitempty"`
 	}
 	caller, err := web.Caller(c, web.Refreshing)
 	var (
-		user store.User
-		ends time.Time
+		subject  access.Subject
+		lapsesAt time.Time
 	)
 	if err == nil {
-		user, ends, err = h.Service.Current(c.Request().Context(), caller)
+		subject, err = h.Subjects.Of(c.Request().Context(), caller)
+	}
+	if err == nil {
+		lapsesAt, err = h.Sessions.LapsesAt(c.Request().Context(), caller.SessionID)
 	}
 	switch {
 	case errors.Is(err, problem.ErrUnauthenticated):
@@ -184,16 +182,25 @@ func (h *Handlers) Session(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	profile, ends := NewProfile(user), ends.UTC()
-	return c.JSON(http.StatusOK, answer{Authenticated: true, User: &profile, ExpiresAt: &ends})
+	profile, lapsesAt := user.ProfileOf(subject), lapsesAt.UTC()
+	return c.JSON(http.StatusOK, answer{Authenticated: true, User: &profile, ExpiresAt: &lapsesAt})
 }
 
-// JWKS answers GET /.well-known/jwks.json.
-func (h *Handlers) JWKS(c echo.Context) error {
-	set, err := h.Service.Keys.JWKS()
-	if err != nil {
+// Logout answers POST /api/auth/logout. It revokes the session of the Bearer
+// token, or those of the tokens in cookies.
+func (h Handlers) Logout(c echo.Context) error {
+	var sessions []string
+	bearer, byHeader := web.Bearer(c.Request().Header)
+	if byHeader {
+		sessions = h.Sessions.Of([]string{bearer}, nil)
+	} else {
+		sessions = h.Sessions.Of(h.Cookies.All(c.Request()))
+	}
+	if err := h.Sessions.SignOut(c.Request().Context(), sessions, web.ClientOf(c)); err != nil {
 		return err
 	}
-	c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=300")
-	return c.JSONBlob(http.StatusOK, set)
+	if !byHeader { // else it alone counts, and the cookies' session goes on
+		h.Cookies.Clear(c.Request(), c.Response().Header())
+	}
+	return c.NoContent(http.StatusNoContent)
 }

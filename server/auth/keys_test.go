@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"lychgate/server"
-	"lychgate/server/origin"
+	"lychgate/server/audit"
 	"lychgate/server/servertest"
 )
 
@@ -55,12 +55,12 @@ func published(s *servertest.Server) (ids []string) {
 // rotate does what `lychgate key rotate` does, in another process.
 func rotate(t *testing.T, s *servertest.Server) string {
 	t.Helper()
-	accounts, err := server.OpenAccounts(t.Context(), s.Config, origin.Origin{}, server.Environment{Now: s.Clock.Now})
+	accounts, err := server.OpenAccounts(t.Context(), s.Config, server.Environment{Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer accounts.Store.Close()
-	id, err := accounts.Keys.Rotate(t.Context())
+	id, err := accounts.Keys.Rotate(t.Context(), audit.CommandLine())
 	if err != nil {
 		t.Fatal(err)
 	}

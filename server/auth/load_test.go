@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"lychgate/server/auth"
 	"lychgate/server/servertest"
+	"lychgate/server/session"
 	"lychgate/server/store"
+	"lychgate/server/user"
 )
 
 // worker is a signed-in client that asks for a page and the API in turn,
@@ -72,7 +73,7 @@ func TestRevocationUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	operator := auth.Operator{Store: db, Now: s.Clock.Now}
+	operator := user.Service{Store: db, Now: s.Clock.Now}
 	const elsewhere = time.Second
 
 	type account struct {
@@ -87,12 +88,12 @@ func TestRevocationUnderLoad(t *testing.T) {
 			}
 		}
 	}
-	user := func(a account) store.User {
-		found, err := operator.Account(t.Context(), a.email)
+	found := func(a account) store.User {
+		user, err := operator.ByEmail(t.Context(), a.email)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return found
+		return user
 	}
 	ways := []struct {
 		name string
@@ -117,25 +118,25 @@ func TestRevocationUnderLoad(t *testing.T) {
 			endAfter(0, w)
 		})},
 		{"one by one, by the operator", one(func(_ account, w *worker) {
-			if err := operator.EndSession(t.Context(), w.sessionID); err != nil {
+			if err := operator.RevokeSession(t.Context(), w.sessionID, audit.CommandLine()); err != nil {
 				t.Error(err)
 			}
 			endAfter(elsewhere, w)
 		})},
 		{"all, by the operator", func(a account) {
-			if ended, err := operator.EndSessions(t.Context(), user(a)); err != nil || ended != perAccount+1 {
+			if ended, err := operator.RevokeSessions(t.Context(), found(a).ID, audit.CommandLine()); err != nil || ended != perAccount+1 {
 				t.Errorf("%d ended, %v", ended, err)
 			}
 			endAfter(elsewhere, a.workers...)
 		}},
 		{"with the account disabled", func(a account) {
-			if err := operator.Disable(t.Context(), user(a)); err != nil {
+			if err := operator.Disable(t.Context(), found(a).ID, audit.CommandLine()); err != nil {
 				t.Error(err)
 			}
 			endAfter(elsewhere, a.workers...)
 		}},
 		{"with the account deleted", func(a account) {
-			if err := operator.Delete(t.Context(), user(a)); err != nil {
+			if err := operator.Delete(t.Context(), found(a), audit.CommandLine()); err != nil {
 				t.Error(err)
 			}
 			endAfter(elsewhere, a.workers...)

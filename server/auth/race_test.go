@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"lychgate/server"
-	"lychgate/server/auth"
-	"lychgate/server/origin"
-	"lychgate/server/problem"
+	"lychgate/server/audit"
 	"lychgate/server/servertest"
+	"lychgate/server/session"
 	"lychgate/server/store"
+	"lychgate/server/user"
 )
 
 const (
@@ -105,14 +105,14 @@ func inBackground(t *testing.T, client *servertest.Client, method, path, body st
 }
 
 // elsewhere runs work as another process does, such as a command.
-func elsewhere(t *testing.T, s *servertest.Server, work func(*auth.Service, auth.Operator) error) {
+func elsewhere(t *testing.T, s *servertest.Server, work func(*server.Accounts) error) {
 	t.Helper()
-	service, err := server.OpenAccounts(t.Context(), s.Config, origin.Origin{}, server.Environment{Now: s.Clock.Now})
+	accounts, err := server.OpenAccounts(t.Context(), s.Config, server.Environment{Now: s.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer service.Store.Close()
-	if err := work(service, auth.Operator{Store: service.Store, Now: s.Clock.Now}); err != nil {
+	defer accounts.Store.Close()
+	if err := work(accounts); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -120,8 +120,8 @@ func elsewhere(t *testing.T, s *servertest.Server, work func(*auth.Service, auth
 // account returns the account that the tests are about.
 func account(t *testing.T, s *servertest.Server) (user store.User) {
 	t.Helper()
-	elsewhere(t, s, func(_ *auth.Service, operator auth.Operator) (err error) {
-		user, err = operator.Account(t.Context(), ada)
+	elsewhere(t, s, func(accounts *server.Accounts) (err error) {
+		user, err = accounts.Passwords.Users.ByEmail(t.Context(), ada)
 		return err
 	})
 	return user
@@ -276,8 +276,8 @@ func TestRevocationsWithoutTheirClient(t *testing.T) {
 			verify()
 			release()
 			recorded(t, s, id, test.event)
-			elsewhere(t, s, func(service *auth.Service, _ auth.Operator) error {
-				found, err := service.Store.Read().Session(t.Context(), session)
+			elsewhere(t, s, func(accounts *server.Accounts) error {
+				found, err := accounts.Store.Read().Session(t.Context(), session)
 				if err == nil && !found.Ended {
 					t.Error("the session goes on")
 				}
@@ -343,12 +343,12 @@ func TestARightPasswordThatIsNotRecordedForgivesNothing(t *testing.T) {
 // What a password proved counts no more once the account was disabled or the
 // password changed, even a moment before.
 func TestASignInRacesAChangeOfTheAccount(t *testing.T) {
-	for name, change := range map[string]func(*testing.T, *auth.Service, auth.Operator, store.User) error{
-		"disabled": func(t *testing.T, _ *auth.Service, operator auth.Operator, user store.User) error {
-			return operator.Disable(t.Context(), user)
+	for name, change := range map[string]func(*testing.T, *server.Accounts, store.User) error{
+		"disabled": func(t *testing.T, accounts *server.Accounts, user store.User) error {
+			return accounts.Passwords.Users.Disable(t.Context(), user.ID, audit.CommandLine())
 		},
-		"password changed": func(t *testing.T, service *auth.Service, _ auth.Operator, user store.User) error {
-			return service.SetPassword(t.Context(), auth.Credentials{Email: user.Email, Password: "a third horse battery"})
+		"password changed": func(t *testing.T, accounts *server.Accounts, user store.User) error {
+			return accounts.Passwords.Set(t.Context(), user, "a third horse battery", audit.CommandLine())
 		},
 	} {
 		for path, body := range map[string]string{loginURL: credentials(ada, servertest.Password), "/api/user/password": passwordChange(servertest.Password)} {
@@ -361,11 +361,11 @@ func TestASignInRacesAChangeOfTheAccount(t *testing.T) {
 				begun, release := s.HoldHashes()
 				answer := inBackground(t, client, http.MethodPost, path, body)
 				wait(t, begun)
-				elsewhere(t, s, func(service *auth.Service, operator auth.Operator) error { return change(t, service, operator, user) })
+				elsewhere(t, s, func(accounts *server.Accounts) error { return change(t, accounts, user) })
 				release()
 				answer().WantsProblem(http.StatusUnauthorized, "invalid_credentials")
-				elsewhere(t, s, func(service *auth.Service, _ auth.Operator) error {
-					for session, err := range service.Store.Read().SessionsOf(t.Context(), user.ID) {
+				elsewhere(t, s, func(accounts *server.Accounts) error {
+					for session, err := range accounts.Store.Read().SessionsOf(t.Context(), user.ID) {
 						if err != nil {
 							return err
 						}
@@ -390,8 +390,8 @@ func traces(t *testing.T, s *servertest.Server, user store.User) {
 			t.Errorf("kept: %+v", line)
 		}
 	}
-	elsewhere(t, s, func(service *auth.Service, _ auth.Operator) error {
-		attempts, err := service.Store.Read().AttemptsAt(t.Context(), s.Clock.Now())
+	elsewhere(t, s, func(accounts *server.Accounts) error {
+		attempts, err := accounts.Store.Read().AttemptsAt(t.Context(), s.Clock.Now())
 		for _, a := range attempts {
 			t.Errorf("kept: attempts of %s", a.Account)
 		}
@@ -419,7 +419,7 @@ func TestNothingIsKeptOfSomebodyDeletedMeanwhile(t *testing.T) {
 			begun, release := s.HoldHashes()
 			answer := inBackground(t, client, http.MethodPost, test.path, test.body)
 			wait(t, begun)
-			elsewhere(t, s, func(_ *auth.Service, operator auth.Operator) error { return operator.Delete(t.Context(), user) })
+			elsewhere(t, s, func(accounts *server.Accounts) error { return accounts.Passwords.Users.Delete(t.Context(), user, audit.CommandLine()) })
 			release()
 			answer().WantsProblem(http.StatusUnauthorized, "invalid_credentials")
 			traces(t, s, user)
@@ -473,33 +473,4 @@ func TestUndecidedSignInsGiveTheirPlaceBack(t *testing.T) {
 		guess(s, email(i), wrong, address(i)).Wants(http.StatusUnauthorized)
 		guess(s, email(i), wrong, address(i)).Wants(http.StatusTooManyRequests)
 	}
-}
-
-// A session that was revoked is remembered for as long as an access token of it
-// may live.
-func TestRevokedSessionsAreRemembered(t *testing.T) {
-	s := servertest.Start(t)
-	s.Client().Register(ada)
-	elsewhere(t, s, func(service *auth.Service, _ auth.Operator) error {
-		grant, _, err := service.Login(t.Context(), auth.Credentials{Email: ada, Password: servertest.Password}, auth.Client{}, func() []string { return nil })
-		if err != nil {
-			return err
-		}
-		session := grant.Identity.SessionID
-		for _, learned := range []func() error{
-			func() error { return service.Logout(t.Context(), []string{session}, auth.Client{}) },
-			func() error { return service.Endings.Poll(t.Context()) },
-		} {
-			if err := learned(); err != nil {
-				return err
-			}
-			for range 4 {
-				service.Endings.Age(s.Config.AccessTTL / 4)
-				if err := service.Endings.Check(session); !errors.Is(err, problem.ErrUnauthenticated) {
-					t.Fatalf("a revoked session is forgotten: %v", err)
-				}
-			}
-		}
-		return nil
-	})
 }

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"lychgate/server"
+	"lychgate/server/audit"
 	"lychgate/server/auth"
 	"lychgate/server/config"
 	"lychgate/server/origin"
 	"lychgate/server/problem"
 	"lychgate/server/servertest"
 	"lychgate/server/store"
+	"lychgate/server/user"
 )
 
 // What a refused sign-in costs depends on what was typed alone, not on the
@@ -28,9 +30,9 @@ func TestRefusedSignInsCostTheSameWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	const least, now = 4, 6
-	accounts := func(cost int) *auth.Service {
+	accounts := func(cost int) *server.Accounts {
 		settings.BcryptCost = cost
-		service, err := server.OpenAccounts(t.Context(), settings, origin.Origin{}, server.Environment{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		service, err := server.OpenAccounts(t.Context(), settings, server.Environment{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,19 +45,23 @@ func TestRefusedSignInsCostTheSameWork(t *testing.T) {
 	}
 	service, before := accounts(now), accounts(least)
 	units := 0
-	service.Hasher.Observe(func(cost int) { units += 1 << (cost - least) })
+	service.Passwords.Hasher.Observe(func(cost int) { units += 1 << (cost - least) })
 
-	create := func(service *auth.Service, email string) store.User {
-		user, err := service.CreateAccount(t.Context(), auth.Credentials{Email: email, Password: servertest.Password}, "")
+	create := func(service *server.Accounts, email string) store.User {
+		account, err := service.Passwords.Create(t.Context(), user.Credentials{Email: email, Password: servertest.Password}, "", audit.CommandLine())
 		if err != nil {
 			t.Fatal(err)
 		}
-		return user
+		return account
 	}
 	create(service, "known@example.com")
 	create(before, "cheap@example.com")
-	if err := (auth.Operator{Store: service.Store, Now: time.Now}).Disable(t.Context(), create(service, "disabled@example.com")); err != nil {
+	if err := service.Passwords.Users.Disable(t.Context(), create(service, "disabled@example.com").ID, audit.CommandLine()); err != nil {
 		t.Fatal(err)
+	}
+	signIn := &auth.Service{
+		Store: service.Store, Passwords: service.Passwords,
+		Sessions: service.Sessions(settings, origin.Origin{}, server.Environment{Now: time.Now}),
 	}
 	for _, test := range []struct {
 		typed string
@@ -63,7 +69,7 @@ func TestRefusedSignInsCostTheSameWork(t *testing.T) {
 	}{{"not the password", 1}, {servertest.Password + "\x00", 1}, {strings.Repeat("x", 100), 1}, {"contrasen\u0303a", 2}} {
 		for _, email := range []string{"known@example.com", "unknown@example.com", "disabled@example.com", "cheap@example.com"} {
 			units = 0
-			_, _, err := service.Login(t.Context(), auth.Credentials{Email: email, Password: test.typed}, auth.Client{IP: "192.0.2.1"}, func() []string { return nil })
+			_, _, err := signIn.Login(t.Context(), user.Credentials{Email: email, Password: test.typed}, audit.Client{IP: "192.0.2.1"}, nil)
 			if err == nil || problem.From(err).Code != "invalid_credentials" {
 				t.Fatalf("%s with %q: %v", email, test.typed, err)
 			}

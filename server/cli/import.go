@@ -5,8 +5,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"lychgate/server/auth"
+	"lychgate/server"
+	"lychgate/server/audit"
 	"lychgate/server/store"
+	"lychgate/server/user"
 )
 
 type userImportCommand struct {
@@ -34,21 +36,21 @@ func (u *userImportCommand) Run(p *process) (err error) {
 	if u.JSON {
 		say = p.stderr
 	}
-	var read auth.Import
+	var read user.Import
 	db, err := p.openOrInstall(settings, say, func(db *store.Store) (err error) {
-		read, err = auth.ReadImport(lines, time.Now(), func(email string) (bool, error) {
+		read, err = user.ReadImport(lines, time.Now(), func(email string) (bool, error) {
 			if db == nil {
 				return false, nil
 			}
-			return auth.Operator{Store: db}.Exists(p.ctx, email)
+			return user.Service{Store: db}.Exists(p.ctx, email)
 		})
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return p.workOn(settings, db, func(service *auth.Service) error {
-		count, err := auth.Operator{Store: service.Store, Now: time.Now}.Import(p.ctx, read)
+	return p.workOn(settings, db, func(service *server.Accounts) error {
+		count, err := user.Service{Store: service.Store, Now: time.Now}.Import(p.ctx, read, audit.CommandLine())
 		if err != nil {
 			return err
 		}

@@ -15,10 +15,9 @@ import (
 	"unicode/utf16"
 
 	"lychgate/server"
-	"lychgate/server/auth"
 	"lychgate/server/config"
-	"lychgate/server/origin"
 	"lychgate/server/store"
+	"lychgate/server/user"
 )
 
 // settings returns the checked settings of an installation.
@@ -49,7 +48,7 @@ func (i *installation) existing(p *process, more ...func(*config.Flags)) (config
 
 // withAccounts opens an installation that exists, with its secret, for a piece
 // of work.
-func (p *process) withAccounts(settings config.Config, work func(*auth.Service) error) error {
+func (p *process) withAccounts(settings config.Config, work func(*server.Accounts) error) error {
 	db, err := p.open(settings)
 	if err != nil {
 		return err
@@ -59,9 +58,9 @@ func (p *process) withAccounts(settings config.Config, work func(*auth.Service) 
 
 // workOn does a piece of work with the secret of an installation that is open,
 // and closes it.
-func (p *process) workOn(settings config.Config, db *store.Store, work func(*auth.Service) error) (err error) {
+func (p *process) workOn(settings config.Config, db *store.Store, work func(*server.Accounts) error) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
-	service, err := server.Accounts(p.ctx, settings, db, origin.Origin{}, server.Environment{Log: discard(), Now: time.Now})
+	service, err := server.NewAccounts(p.ctx, settings, db, server.Environment{Log: discard(), Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -120,7 +119,7 @@ func (p *process) openOrInstall(settings config.Config, say io.Writer, input fun
 
 // with opens the database of an installation that exists, for a piece of work
 // that needs no secret.
-func (i *installation) with(p *process, work func(auth.Operator) error) (err error) {
+func (i *installation) with(p *process, work func(user.Service) error) (err error) {
 	settings, err := i.existing(p)
 	if err != nil {
 		return err
@@ -130,13 +129,13 @@ func (i *installation) with(p *process, work func(auth.Operator) error) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return work(auth.Operator{Store: db, Now: time.Now})
+	return work(user.Service{Store: db, Now: time.Now})
 }
 
 // withAccount is with for the account of an e-mail address.
-func (i *installation) withAccount(p *process, email string, work func(auth.Operator, store.User) error) error {
-	return i.with(p, func(o auth.Operator) error {
-		user, err := o.Account(p.ctx, email)
+func (i *installation) withAccount(p *process, email string, work func(user.Service, store.User) error) error {
+	return i.with(p, func(o user.Service) error {
+		user, err := o.ByEmail(p.ctx, email)
 		if errors.Is(err, store.ErrNotFound) {
 			return noAccount(email)
 		}

@@ -10,9 +10,12 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"lychgate/server/auth"
+	"lychgate/server"
+	"lychgate/server/audit"
 	"lychgate/server/config"
 	"lychgate/server/store"
+	"lychgate/server/token"
+	"lychgate/server/user"
 )
 
 // email is the flag of commands about one account.
@@ -51,7 +54,7 @@ func (u userLine) columns() []string {
 
 // Run lists the accounts, by e-mail address.
 func (u *userListCommand) Run(p *process) error {
-	return u.with(p, func(o auth.Operator) error {
+	return u.with(p, func(o user.Service) error {
 		return list(p, u.output, []string{"E-MAIL", "NAME", "STATE", "CREATED", "ID"}, each(o.Store.Read().Users(p.ctx), newUserLine))
 	})
 }
@@ -68,7 +71,7 @@ const lastEvents = 10
 
 // Run shows an account.
 func (u *userShowCommand) Run(p *process) error {
-	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
+	return u.withAccount(p, u.Email, func(o user.Service, user store.User) error {
 		events, err := o.Store.Read().EventsOf(p.ctx, user.ID, lastEvents) // the newest first
 		if err != nil {
 			return err
@@ -131,8 +134,8 @@ type userDisableCommand struct {
 
 // Run keeps a person from signing in, and ends their sessions.
 func (u *userDisableCommand) Run(p *process) error {
-	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
-		if err := o.Disable(p.ctx, user); err != nil {
+	return u.withAccount(p, u.Email, func(o user.Service, user store.User) error {
+		if err := o.Disable(p.ctx, user.ID, audit.CommandLine()); err != nil {
 			return err
 		}
 		user.Disabled = true
@@ -150,8 +153,8 @@ type userEnableCommand struct {
 
 // Run lets a person sign in again.
 func (u *userEnableCommand) Run(p *process) error {
-	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
-		if err := o.Enable(p.ctx, user); err != nil {
+	return u.withAccount(p, u.Email, func(o user.Service, user store.User) error {
+		if err := o.Enable(p.ctx, user.ID, audit.CommandLine()); err != nil {
 			return err
 		}
 		user.Disabled = false
@@ -168,14 +171,14 @@ type userDeleteCommand struct {
 
 // Run deletes an account and all that is the person's, after asking.
 func (u *userDeleteCommand) Run(p *process) error {
-	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
+	return u.withAccount(p, u.Email, func(o user.Service, user store.User) error {
 		if !u.Yes {
 			err := p.confirm("This deletes the account for good.", user.Email, "nothing was deleted. Type the account's e-mail address when asked, or give --yes")
 			if err != nil {
 				return err
 			}
 		}
-		if err := o.Delete(p.ctx, user); err != nil {
+		if err := o.Delete(p.ctx, user, audit.CommandLine()); err != nil {
 			return err
 		}
 		return u.print(p, newUserLine(user), func(table *tabwriter.Writer) {
@@ -216,9 +219,9 @@ func (s *sessionListCommand) Run(p *process) error {
 		return list(p, s.output, sessionHeading, each(sessions, newSessionLine))
 	}
 	if s.Email == "" {
-		return s.with(p, func(o auth.Operator) error { return show(o.Store.Read().LiveSessions(p.ctx)) })
+		return s.with(p, func(o user.Service) error { return show(o.Store.Read().LiveSessions(p.ctx)) })
 	}
-	return s.withAccount(p, s.Email, func(o auth.Operator, user store.User) error {
+	return s.withAccount(p, s.Email, func(o user.Service, user store.User) error {
 		return show(o.Store.Read().SessionsOf(p.ctx, user.ID))
 	})
 }
@@ -241,16 +244,16 @@ func (s *sessionEndCommand) Run(p *process) error {
 	case (s.ID == "") == (s.Email == ""):
 		return usageError{errors.New("give the id of a session, or --email for all of an account")}
 	case s.ID == "":
-		return s.withAccount(p, s.Email, func(o auth.Operator, user store.User) error {
-			count, err := o.EndSessions(p.ctx, user)
+		return s.withAccount(p, s.Email, func(o user.Service, user store.User) error {
+			count, err := o.RevokeSessions(p.ctx, user.ID, audit.CommandLine())
 			if err != nil {
 				return err
 			}
 			return ended(count)
 		})
 	}
-	return s.with(p, func(o auth.Operator) error {
-		err := o.EndSession(p.ctx, s.ID)
+	return s.with(p, func(o user.Service) error {
+		err := o.RevokeSession(p.ctx, s.ID, audit.CommandLine())
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("there is no session %q that has not ended: see session list", s.ID)
 		}
@@ -269,7 +272,7 @@ type keyLine struct {
 	RetiresAt *time.Time `json:"retiresAt,omitempty"`
 }
 
-func (o output) printKeys(p *process, keys *auth.Keys) error {
+func (o output) printKeys(p *process, keys *token.Keys) error {
 	list := []keyLine{}
 	for _, key := range keys.Infos() {
 		line := keyLine{ID: key.ID, CreatedAt: key.CreatedAt, Signs: key.Signs, SignsFrom: key.SignsFrom}
@@ -312,7 +315,7 @@ func (k *keyListCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return p.withAccounts(settings, func(service *auth.Service) error { return k.printKeys(p, service.Keys) })
+	return p.withAccounts(settings, func(service *server.Accounts) error { return k.printKeys(p, service.Keys) })
 }
 
 type keyRotateCommand struct{ keyFlags }
@@ -323,8 +326,8 @@ func (k *keyRotateCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return p.withAccounts(settings, func(service *auth.Service) error {
-		if _, err := service.Keys.Rotate(p.ctx); err != nil {
+	return p.withAccounts(settings, func(service *server.Accounts) error {
+		if _, err := service.Keys.Rotate(p.ctx, audit.CommandLine()); err != nil {
 			return err
 		}
 		return k.printKeys(p, service.Keys)
@@ -335,6 +338,7 @@ type auditLine struct {
 	At        time.Time `json:"at"`
 	Event     string    `json:"event"`
 	Outcome   string    `json:"outcome"`
+	Actor     string    `json:"actor,omitempty"`
 	UserID    string    `json:"userId,omitempty"`
 	SessionID string    `json:"sessionId,omitempty"`
 	IP        string    `json:"ip,omitempty"`
@@ -367,9 +371,9 @@ func (a *auditCommand) Run(p *process) error {
 		return list(p, a.output, auditHeading, each(lines, newAuditLine))
 	}
 	if a.User == "" {
-		return a.with(p, func(o auth.Operator) error { return show(o.Store.Read().AuditSince(p.ctx, since)) })
+		return a.with(p, func(o user.Service) error { return show(o.Store.Read().AuditSince(p.ctx, since)) })
 	}
-	return a.withAccount(p, a.User, func(o auth.Operator, user store.User) error {
+	return a.withAccount(p, a.User, func(o user.Service, user store.User) error {
 		return show(o.Store.Read().AuditOf(p.ctx, user.ID, since))
 	})
 }

@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"lychgate/server"
-	"lychgate/server/auth"
+	"lychgate/server/audit"
 	"lychgate/server/config"
 	"lychgate/server/store"
+	"lychgate/server/token"
 )
 
 type restoreCommand struct {
@@ -86,7 +87,7 @@ func (r *restoreCommand) replace(p *process, settings config.Config, prepared *s
 	}
 	root, err := server.OpenRoot(p.ctx, settings, prepared.Copy)
 	if err == nil {
-		err = auth.CheckSecret(p.ctx, prepared.Copy.Read(), root)
+		err = token.CheckSecret(p.ctx, prepared.Copy.Read(), root)
 	}
 	if err != nil {
 		return done, fmt.Errorf("restore %s: %w", done.File, err)
@@ -107,8 +108,7 @@ func (r *restoreCommand) replace(p *process, settings config.Config, prepared *s
 	// From here on Ctrl-C comes too late: half a restore is none.
 	ctx := context.WithoutCancel(p.ctx)
 	now := time.Now()
-	operator := auth.Operator{Store: prepared.Copy, Now: func() time.Time { return now }}
-	if done.Revoked, err = operator.RevokeRestored(ctx, root); err != nil {
+	if done.Revoked, err = token.RevokeAll(ctx, prepared.Copy, root, now, audit.CommandLine()); err != nil {
 		return done, err
 	}
 	done.Kept, err = prepared.Replace(ctx, now)

@@ -107,7 +107,7 @@ func (s *serveCommand) Run(p *process) error {
 		for {
 			select {
 			case <-hangups:
-				running.Reload()
+				running.Reload(p.ctx)
 			case <-done:
 				return
 			}

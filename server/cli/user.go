@@ -9,9 +9,11 @@ import (
 
 	"golang.org/x/term"
 
-	"lychgate/server/auth"
-	"lychgate/server/secret"
+	"lychgate/server"
+	"lychgate/server/audit"
+	"lychgate/server/password"
 	"lychgate/server/store"
+	"lychgate/server/user"
 )
 
 type userCreateCommand struct {
@@ -35,8 +37,8 @@ func (u *userCreateCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return p.workOn(settings, db, func(service *auth.Service) error {
-		user, err := service.CreateAccount(p.ctx, auth.Credentials{Email: u.Email, Password: password}, u.Name)
+	return p.workOn(settings, db, func(service *server.Accounts) error {
+		user, err := service.Passwords.Create(p.ctx, user.Credentials{Email: u.Email, Password: password}, u.Name, audit.CommandLine())
 		if err != nil {
 			return err
 		}
@@ -57,14 +59,17 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return p.withAccounts(settings, func(service *auth.Service) error {
+	return p.withAccounts(settings, func(service *server.Accounts) error {
 		password, err := p.password()
 		if err != nil {
 			return err
 		}
-		err = service.SetPassword(p.ctx, auth.Credentials{Email: u.Email, Password: password})
+		account, err := service.Passwords.Users.ByEmail(p.ctx, u.Email)
 		if errors.Is(err, store.ErrNotFound) {
 			return noAccount(u.Email)
+		}
+		if err == nil {
+			err = service.Passwords.Set(p.ctx, account, password, audit.CommandLine())
 		}
 		if err != nil {
 			return err
@@ -75,7 +80,7 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 }
 
 // mostInput bounds what is read as a password: longer ones are refused.
-const mostInput = 4*secret.MaxPasswordLength + 2
+const mostInput = 4*password.MaxLength + 2
 
 // password asks for a password on a terminal, twice and without showing it,
 // or reads it from standard input, less the line break at its end.

@@ -46,6 +46,8 @@ type Error struct {
 	Detail string  // a sentence for people, safe to show
 	Fields []Field // faults of the input, if any
 	Allow  string  // the methods that are allowed, for MethodNotAllowed
+	// Methods are the ways to prove who is calling, any of which will do (RFC 8176).
+	Methods []string
 	// RetryAfter says how long to wait before trying again; zero where
 	// waiting does not help.
 	RetryAfter time.Duration
@@ -79,6 +81,14 @@ var (
 	ErrUnauthenticated = New(Unauthenticated, "unauthenticated", "Sign in to use this.")
 	ErrNotFound        = New(NotFound, "not_found", "There is nothing at this address.")
 )
+
+// SecondStep returns the failure of a sign-in that needs another proof, by any of
+// these methods, before a session starts.
+func SecondStep(methods []string) error {
+	return &Error{
+		Kind: Unauthenticated, Code: "second_step_required", Detail: "One more step is needed to sign in.", Methods: methods,
+	}
+}
 
 // Faults returns the failure of a request whose fields are at fault, or nil
 // when there are none.

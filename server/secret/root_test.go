@@ -18,6 +18,15 @@ import (
 	"lychgate/server/secret"
 )
 
+func newRoot(t testing.TB, text string) secret.Root {
+	t.Helper()
+	root, err := secret.NewRoot(strings.Repeat(text, secret.MinRootBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
 func TestSealAndOpen(t *testing.T) {
 	root := newRoot(t, "a")
 	for _, plain := range [][]byte{nil, {0}, []byte("a key"), bytes.Repeat([]byte("x"), 100_000)} {

@@ -18,7 +18,11 @@ import (
 
 // contract is the OpenAPI document that all answers are held against.
 var contract = sync.OnceValues(func() (validator.Validator, error) {
-	document, err := libopenapi.NewDocument(server.Contract())
+	text, err := server.Contract()
+	if err != nil {
+		return nil, err
+	}
+	document, err := libopenapi.NewDocument(text)
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}

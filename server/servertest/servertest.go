@@ -156,7 +156,7 @@ func (s *Server) Alter(statement string) {
 }
 
 // Reload is what SIGHUP does.
-func (s *Server) Reload() { s.running.Reload() }
+func (s *Server) Reload() { s.running.Reload(s.t.Context()) }
 
 // Stop stops the server, if it has not been stopped already.
 func (s *Server) Stop() {

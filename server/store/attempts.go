@@ -52,3 +52,11 @@ func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int
 func (q *Queries) DeleteAttempts(ctx context.Context, account string) error {
 	return q.changeAttempts(ctx, "delete the attempts of an account", account, `DELETE FROM account_attempts WHERE email = $1`, account)
 }
+
+// AttemptsOf returns the attempts of an account; where none is missing, the zero
+// time for when they have come back.
+func (q *Queries) AttemptsOf(ctx context.Context, account string) (Attempts, error) {
+	var fullAt int64
+	err := q.one(ctx, "read the attempts of an account", []any{&fullAt}, `SELECT COALESCE(MAX(full_at), 0) FROM account_attempts WHERE email = $1`, account)
+	return Attempts{Account: account, FullAt: fromMillis(fullAt)}, err
+}

@@ -80,3 +80,17 @@ func inPages[T any](page func(after *T) ([]T, error)) iter.Seq2[T, error] {
 		}
 	}
 }
+
+// Sweep is what a sweep removes: up to limit rows from before a time.
+type Sweep struct {
+	Remove func(q *Queries, ctx context.Context, before time.Time, limit int) (int64, error)
+	Before time.Time
+}
+
+// Sweep removes what has lapsed, in steps.
+func (s *Store) Sweep(ctx context.Context, lapsed Sweep) error {
+	return s.InSteps(ctx, func(q *Queries) (bool, error) {
+		removed, err := lapsed.Remove(q, ctx, lapsed.Before, StepRows)
+		return removed == StepRows, err
+	})
+}

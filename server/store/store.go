@@ -32,6 +32,7 @@ const (
 // one writer anyway, and some that read beside it.
 type Store struct {
 	reader, writer *sql.DB
+	care           Care       // nil: none
 	stepping       sync.Mutex // held by a step, but for a first one, and the rest before it
 	inUse          *flock.Flock
 	// patient is whether the store belongs to a command, which tells waits what
@@ -51,6 +52,7 @@ type Queries struct {
 		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	}
 	made *[]Change // in the transaction, so far
+	after *[]func() // what to do once it is committed
 	// old is whether the schema is from before the feed of changes and the actors
 	// in the audit log. Only a copy that is being restored may have such a one.
 	old bool
@@ -89,7 +91,7 @@ func (s *Store) Read() *Queries { return &Queries{db: s.reader} }
 func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return s.Rewrite(ctx, work)
+	return s.settled(ctx, work, s.Rewrite)
 }
 
 // Rewrite is Write for work on whole tables, which may take longer than anybody
@@ -104,14 +106,20 @@ func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err err
 			err = failed("roll back", rollbackErr)
 		}
 	}()
-	var made []Change
-	if err := work(&Queries{db: tx, made: &made, old: s.old}); err != nil {
+	var (
+		made  []Change
+		after []func()
+	)
+	if err := work(&Queries{db: tx, made: &made, after: &after, old: s.old}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return failed("commit", err)
 	}
 	s.feed.tell(made)
+	for _, do := range after {
+		do()
+	}
 	return nil
 }
 

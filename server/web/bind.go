@@ -19,37 +19,20 @@ import (
 	"lychgate/server/problem"
 )
 
-// MaxBodyBytes is the largest request body that is read.
-const MaxBodyBytes = 64 << 10
-
-// Bind reads the JSON body of a request into a struct, strictly: the type
-// must be JSON, UTF-8 and not compressed; every member known, of the right
-// type, and there once (RFC 8259, RFC 7493). It returns a problem that says
-// what is wrong.
+// Bind decodes the JSON body of a request, which its route has read, into a
+// struct, strictly: every member known, of the right type, and there once (RFC
+// 8259, RFC 7493). Where an optional body is missing, into stays as it is. It
+// returns a problem that says what is wrong.
 func Bind(c echo.Context, into any) error {
-	body, err := readBody(c.Request())
-	if err != nil {
-		return err
-	}
-	if len(body) == 0 {
-		return problem.BadRequest("The body is empty; send a JSON object.", nil)
-	}
-	return decode(body, into)
-}
-
-// BindOptional is Bind for a request that may have no body: then into stays
-// as it is.
-func BindOptional(c echo.Context, into any) error {
-	body, err := readBody(c.Request())
-	if err != nil || len(body) == 0 {
-		return err
+	body, read := c.Get(bodyKey).([]byte)
+	switch {
+	case !read:
+		return errors.New("web: the handler binds a body, and its route takes none: say so in the table of routes")
+	case len(body) == 0:
+		return nil
 	}
 	return decode(body, into)
 }
-
-// BindNothing is for a request that takes no input: its body must be empty,
-// or an empty JSON object.
-func BindNothing(c echo.Context) error { return BindOptional(c, &struct{}{}) }
 
 // BindQuery reads the query of a request, strictly: each name must be one of the
 // given ones, and stand there once. It returns the values by name, or a problem
@@ -76,24 +59,6 @@ func BindQuery(c echo.Context, names ...string) (map[string]string, error) {
 		return nil, problem.Faults(fault)
 	}
 	return values, nil
-}
-
-func readBody(r *http.Request) ([]byte, error) {
-	tooLarge := problem.New(problem.TooLarge, "body_too_large", fmt.Sprintf("The body is larger than %d KiB.", MaxBodyBytes>>10))
-	if r.ContentLength > MaxBodyBytes {
-		return nil, tooLarge
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBodyBytes+1))
-	if err != nil {
-		return nil, problem.BadRequest("The body could not be read to its end.", err)
-	}
-	if len(body) > MaxBodyBytes {
-		return nil, tooLarge
-	}
-	if len(body) == 0 {
-		return nil, nil
-	}
-	return body, checkType(r.Header)
 }
 
 func checkType(header http.Header) error {

@@ -2,10 +2,9 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"lychgate/server/origin"
 	"lychgate/server/problem"
@@ -34,27 +33,37 @@ func NewCookies(o origin.Origin, insecure bool) Cookies {
 	return cookies
 }
 
-// Set puts both tokens into cookies, for as long as the session may last.
-func (k Cookies) Set(c echo.Context, access, refresh string, life time.Duration) {
-	k.write(c, access, refresh, max(1, int(life/time.Second)))
+// Set puts both tokens into cookies of the answer to r with this header, for as
+// long as the session may last.
+func (k Cookies) Set(r *http.Request, header http.Header, access, refresh string, life time.Duration) {
+	k.write(r, header, access, refresh, max(1, int(life/time.Second)))
 }
 
 // Clear makes the browser forget both cookies.
-func (k Cookies) Clear(c echo.Context) { k.write(c, "", "", -1) }
+func (k Cookies) Clear(r *http.Request, header http.Header) { k.write(r, header, "", "", -1) }
 
-func (k Cookies) write(c echo.Context, access, refresh string, maxAge int) {
-	// A session refreshed in passing may end in the same request: the last
+func (k Cookies) write(r *http.Request, header http.Header, access, refresh string, maxAge int) {
+	// A session refreshed in passing may be revoked in the same request: the last
 	// word counts.
-	c.Response().Header().Del(echo.HeaderSetCookie)
+	others := slices.DeleteFunc(header.Values(setCookie), func(line string) bool {
+		name, _, _ := strings.Cut(line, "=")
+		return name == k.access || name == k.refresh
+	})
+	header.Del(setCookie)
+	for _, line := range others {
+		header.Add(setCookie, line)
+	}
 	for _, cookie := range []http.Cookie{{Name: k.access, Value: access}, {Name: k.refresh, Value: refresh}} {
 		cookie.Path = "/"
 		cookie.MaxAge = maxAge
 		cookie.HttpOnly = true
-		cookie.Secure = k.secure(c.Request().UserAgent())
+		cookie.Secure = k.secure(r.UserAgent())
 		cookie.SameSite = http.SameSiteStrictMode
-		c.SetCookie(&cookie)
+		header.Add(setCookie, cookie.String())
 	}
 }
+
+const setCookie = "Set-Cookie"
 
 // secure reports whether a browser keeps Secure cookies of the origin.
 func (k Cookies) secure(agent string) bool {
@@ -65,8 +74,8 @@ func (k Cookies) secure(agent string) bool {
 }
 
 // All returns every token that came in a cookie of either name.
-func (k Cookies) All(c echo.Context) (access, refresh []string) {
-	for _, cookie := range c.Cookies() {
+func (k Cookies) All(r *http.Request) (access, refresh []string) {
+	for _, cookie := range r.Cookies() {
 		switch cookie.Name {
 		case k.access:
 			access = append(access, cookie.Value)
@@ -79,9 +88,9 @@ func (k Cookies) All(c echo.Context) (access, refresh []string) {
 
 // Read returns both tokens, empty where there is no such cookie, or
 // ErrDuplicateCookies.
-func (k Cookies) Read(c echo.Context) (access, refresh string, err error) {
+func (k Cookies) Read(r *http.Request) (access, refresh string, err error) {
 	var hasAccess, hasRefresh bool
-	for _, cookie := range c.Cookies() {
+	for _, cookie := range r.Cookies() {
 		into, seen := &access, &hasAccess
 		switch cookie.Name {
 		case k.access:

@@ -38,6 +38,7 @@ type document struct {
 	Detail    string          `json:"detail"`
 	Code      string          `json:"code"`
 	RequestID string          `json:"requestId"`
+	Methods   []string        `json:"methods,omitempty"`
 	Errors    []problem.Field `json:"errors,omitempty"`
 }
 
@@ -82,6 +83,7 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 			Detail:    p.Detail,
 			Code:      p.Code,
 			RequestID: RequestID(c),
+			Methods:   p.Methods,
 			Errors:    p.Fields,
 		})
 		if err != nil {

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"lychgate/server/audit"
+	"lychgate/server/token"
+)
+
+// job is background work: it runs again and again, never twice at once.
+type job struct {
+	name     string
+	interval time.Duration
+	// atOnce is for work that must not wait for its interval: a server may be
+	// restarted more often than that.
+	atOnce bool
+	run    func(ctx context.Context) error
+}
+
+const (
+	// followEvery keeps well within the second that a change by another process
+	// may take to count here.
+	followEvery = token.SettleTime / 2
+	sweepEvery  = 10 * time.Minute
+)
+
+// jobs is all background work.
+func (s *Server) jobs() []job {
+	list := []job{
+		{"follow what other processes change", followEvery, false, s.follow},
+		{"write down when sessions were last seen", 30 * time.Second, false, s.saveLastSeen},
+		{"bring accounts down to their limit of sessions", time.Second, false, s.sessions.ThinOut},
+		{"forget failed sign-ins", 30 * time.Second, false, s.forgetAttempts},
+		{"erase what was deleted", 30 * time.Second, true, s.erase},
+		{"sweep out what has lapsed", sweepEvery, true, s.sweep},
+	}
+	if certificate := s.listening.Certificate; certificate != nil {
+		list = append(list, job{"look at the TLS certificate", 2 * time.Second, false, certificate.Look})
+	}
+	return list
+}
+
+// follow keeps what is in memory in step with the database and the clock.
+func (s *Server) follow(ctx context.Context) error {
+	if err := s.store.Poll(ctx); err != nil {
+		return err
+	}
+	s.sessions.Revoked.Forget()
+	s.clock.Look()
+	if err := s.keys.Follow(ctx); err != nil {
+		return err
+	}
+	if err := s.passwords.FollowLimits(ctx); err != nil {
+		return err
+	}
+	_ = s.clock.Settle(ctx) // it tells the log itself, and is tried again
+	return nil
+}
+
+func (s *Server) saveLastSeen(ctx context.Context) error {
+	return s.sessions.LastSeen.Save(ctx, s.store)
+}
+
+func (s *Server) forgetAttempts(context.Context) error {
+	s.passwords.Limits.Sweep()
+	return nil
+}
+
+// erase does what the command line could not.
+func (s *Server) erase(ctx context.Context) error {
+	_, err := s.store.Erase(ctx)
+	return err
+}
+
+// sweep removes what has lapsed: each package sweeps its own tables.
+func (s *Server) sweep(ctx context.Context) error {
+	now, err := s.clock.SweepTime(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sweep := range []func() error{
+		func() error { return s.sessions.Sweep(ctx, now, sweepEvery) },
+		func() error { return s.passwords.Users.SweepAddresses(ctx, now) },
+		func() error { return s.passwords.SweepAttempts(ctx, now) },
+		func() error { return s.keys.Sweep(ctx, now, s.sessions.Max) },
+		func() error { return audit.Prune(ctx, s.store, now.Add(-s.auditKeep)) },
+	} {
+		if err := sweep(); err != nil {
+			return err
+		}
+	}
+	return s.erase(ctx)
+}
+
+// repeat does the work of a job until ctx ends. A failure is logged once, and that it
+// is over once.
+func (j job) repeat(ctx context.Context, log *slog.Logger) {
+	every := time.NewTicker(j.interval)
+	defer every.Stop()
+	failing := false
+	for first := true; ; first = false {
+		if !first || j.atOnce {
+			err := j.run(ctx)
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil && !failing:
+				log.Error("background work fails; it is tried again", "job", j.name, "error", err)
+			case err == nil && failing:
+				log.Info("background work succeeds again", "job", j.name)
+			}
+			failing = err != nil
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
+}
+
+// work does all background work until ctx ends.
+func (s *Server) work(ctx context.Context) (wait func()) {
+	var working sync.WaitGroup
+	for _, j := range s.jobs() {
+		working.Go(func() { j.repeat(ctx, s.log) })
+	}
+	return working.Wait
+}

@@ -1,0 +1,169 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Listener accepts connections for an HTTP server. Each of them tells a slow
+// client from one that takes nothing (connection), and that there are no file
+// descriptors left for them is logged, which net/http says at debug level.
+type Listener struct {
+	net.Listener
+	log *slog.Logger
+
+	mu       sync.Mutex
+	out      bool      // of file descriptors
+	logged   time.Time // that this is so
+	lastCall time.Time // when it closes at the latest; zero: it stays open
+}
+
+// On listens on a TCP address, host:port.
+func On(ctx context.Context, address string, log *slog.Logger) (*Listener, error) {
+	listening, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return &Listener{Listener: listening, log: log}, nil
+}
+
+// outOfFilesEvery is how often that is logged while it lasts.
+const outOfFilesEvery = 10 * time.Second
+
+// lastCallQuiet is how long nobody may come in before the listener closes, once
+// it has been told to.
+const lastCallQuiet = 20 * time.Millisecond
+
+// Accept waits for the next connection. After a last call it returns those that
+// the system has connected already, and then net.ErrClosed.
+func (l *Listener) Accept() (net.Conn, error) {
+	l.waitNoLonger()
+	accepted, err := l.Listener.Accept()
+	l.note(err)
+	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) { // there is one after a last call alone
+			return nil, errors.Join(net.ErrClosed, l.Close())
+		}
+		return nil, err
+	}
+	return &connection{Conn: accepted}, nil
+}
+
+// closeAfter lets in whoever the system has connected already, for a while at
+// most, and closes. Closed at once, the system would reset those connections,
+// with the requests that they may have sent.
+func (l *Listener) closeAfter(most time.Duration) {
+	letNobodyNewIn(l.Listener)
+	l.mu.Lock()
+	l.lastCall = time.Now().Add(most)
+	l.mu.Unlock()
+	l.waitNoLonger()
+}
+
+// waitNoLonger bounds the wait for a connection after a last call.
+func (l *Listener) waitNoLonger() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bounded, ok := l.Listener.(interface{ SetDeadline(t time.Time) error })
+	if !ok || l.lastCall.IsZero() {
+		return
+	}
+	quiet := time.Now().Add(lastCallQuiet)
+	if quiet.After(l.lastCall) {
+		quiet = l.lastCall
+	}
+	if err := bounded.SetDeadline(quiet); err != nil {
+		l.log.Warn("the listener cannot be given a deadline", "error", err)
+	}
+}
+
+func (l *Listener) note(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch now := time.Now(); {
+	case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
+		if !l.out || now.Sub(l.logged) >= outOfFilesEvery {
+			l.out, l.logged = true, now
+			l.log.Error("no connection can be accepted, because this process or the system is out of file descriptors: raise the limit (ulimit -n, or LimitNOFILE= of the systemd unit), or see who holds so many connections open", "error", err)
+		}
+	case err == nil && l.out:
+		l.out = false
+		l.log.Info("connections are accepted again")
+	}
+}
+
+// connection is a connection on which a write goes on past its deadline while
+// the other side still takes something. A deadline alone cannot tell: the
+// system says that there is room again only when a good part of its buffer,
+// perhaps megabytes, has gone out.
+type connection struct {
+	net.Conn
+
+	mu       sync.Mutex
+	deadline time.Time
+	patience time.Duration // from when the deadline was set
+}
+
+// look is how often a write that waits looks whether anything was taken.
+const look = time.Second
+
+// SetWriteDeadline is that of net.Conn.
+func (c *connection) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	c.deadline, c.patience = t, time.Until(t)
+	c.mu.Unlock()
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline is that of net.Conn.
+func (c *connection) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// Write writes all of p. It fails with os.ErrDeadlineExceeded when the
+// deadline is over, and for as long as it was given nothing was taken.
+func (c *connection) Write(p []byte) (written int, err error) {
+	c.mu.Lock()
+	deadline, patience := c.deadline, c.patience
+	c.mu.Unlock()
+	if deadline.IsZero() || patience <= 0 {
+		return c.Conn.Write(p)
+	}
+	// Most writes are done at once: only one that is not looks at what is held.
+	waiting, moved := -1, time.Now()
+	step := min(look, patience)
+	for {
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(step)); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(p[written:])
+		written += n
+		if written == len(p) || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
+		}
+		now, left := time.Now(), unsent(c.Conn)
+		if waiting < 0 || waiting+n > left { // at the first look nobody knows
+			moved = now
+		}
+		waiting = left
+		if now.After(deadline) && now.Sub(moved) >= patience {
+			return written, err
+		}
+	}
+}
+
+// CloseWrite tells the other side that nothing more comes; net/http asks for
+// it so that a client can read an answer to its end.
+func (c *connection) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package listen
+
+import (
+	"net"
+
+	"golang.org/x/sys/unix"
+)
+
+// unsent returns how many bytes the system still holds for a connection,
+// because the other side has not taken them.
+func unsent(c net.Conn) int {
+	socket, ok := c.(*net.TCPConn)
+	if !ok {
+		return 0
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	held := 0
+	if err := raw.Control(func(fd uintptr) {
+		held, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+	}); err != nil || held < 0 {
+		return 0
+	}
+	return held
+}
+
+// letNobodyNewIn lets a listener keep one connection ready at most. The system
+// then drops what would be more without a word: who asked does so again a
+// second later, and finds that there is no listener any more.
+func letNobodyNewIn(l net.Listener) {
+	socket, ok := l.(*net.TCPListener)
+	if !ok {
+		return
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return // it is closed
+	}
+	_ = raw.Control(func(fd uintptr) { _ = unix.Listen(int(fd), 0) }) // without it a few more come in
+}

@@ -1,0 +1,4 @@
+package password
+
+// Niceness is the nice value of threads that hash.
+const Niceness = niceness

@@ -1,4 +1,0 @@
-package secret
-
-// Niceness is the nice value of threads that hash.
-const Niceness = niceness

@@ -1,7 +1,0 @@
-//go:build !linux
-
-package secret
-
-// yieldToOthers does nothing: only on Linux has a thread a priority of its own
-// that anybody may lower.
-func yieldToOthers() {}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package secret_test
-
-import "testing"
-
-// wantsStoodBack wants nothing here: see yieldToOthers.
-func wantsStoodBack(*testing.T) {}

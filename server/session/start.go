@@ -1,0 +1,107 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"lychgate/server/audit"
+	"lychgate/server/limit"
+	"lychgate/server/store"
+)
+
+// The ways in which a person can prove who they are (RFC 8176).
+const (
+	Password = "pwd"
+)
+
+// Proof is why a session may start.
+type Proof struct {
+	UserID  string
+	Methods []string // how the person was proven: authentication method references (RFC 8176)
+	Client  audit.Client
+	// Replaces returns the sessions that the new one takes the place of: those of
+	// the cookies that came along. It is asked late, since it checks signatures;
+	// nil stands for none.
+	Replaces func() []string
+	// Event is what the audit log calls it.
+	Event audit.Event
+}
+
+// Challenge says what must be proven before a session starts.
+type Challenge struct {
+	Methods []string // any of them will do
+}
+
+// Started is a session that has begun, or the challenge that stands before it.
+type Started struct {
+	Tokens    Tokens
+	Challenge *Challenge // nil: the session has begun
+}
+
+// mostKnown is how many addresses stay known to an account.
+const mostKnown = 1000
+
+// Start makes a session. with is done first, in the same transaction; it may be
+// run more than once, and what it returns is returned. The sessions that the new
+// one replaces are revoked, and those past the limit of the account. Where a
+// second step is due nothing is kept of it all but the challenge.
+func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queries) error) (Started, error) {
+	by := audit.Person(proof.UserID, proof.Client)
+	session := store.Session{
+		ID: rand.Text(), UserID: proof.UserID, Generation: 1, IP: proof.Client.IP, UserAgent: proof.Client.UserAgent,
+		Methods: strings.Join(proof.Methods, " "),
+	}
+	var replaced []string
+	if proof.Replaces != nil {
+		replaced = proof.Replaces()
+	}
+	var (
+		challenge *Challenge
+		more      bool
+	)
+	err := s.Store.Write(ctx, func(q *store.Queries) (err error) {
+		if err := with(q); err != nil {
+			return err
+		}
+		if s.SecondStep != nil {
+			if challenge, err = s.SecondStep(ctx, q, proof); err != nil || challenge != nil {
+				return err
+			}
+		}
+		now := s.Now()
+		session.CreatedAt, session.RotatedAt, session.LastSeenAt, session.ProvedAt = now, now, now, now
+		if err := q.CreateSession(ctx, session); err != nil {
+			return err
+		}
+		if err := rememberAddress(ctx, q, proof, now); err != nil {
+			return err
+		}
+		if err := s.revokeEach(ctx, q, replaced, audit.Replaced, by); err != nil {
+			return err
+		}
+		if more, err = s.limitSessions(ctx, q, proof.UserID, session.ID, by); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, proof.Event, proof.UserID, session.ID, by)
+	})
+	if err != nil || challenge != nil {
+		return Started{Challenge: challenge}, err
+	}
+	if more {
+		s.crowded.add(proof.UserID)
+	}
+	tokens, err := s.tokens(session, session.Generation)
+	return Started{Tokens: tokens}, err
+}
+
+// rememberAddress notes where somebody has signed in from: such an address gets
+// through when others have used up the account's attempts.
+func rememberAddress(ctx context.Context, q *store.Queries, proof Proof, now time.Time) error {
+	if err := q.RememberAddress(ctx, proof.UserID, limit.AddressKey(proof.Client.IP), now); err != nil {
+		return err
+	}
+	_, err := q.ForgetAddressesOf(ctx, proof.UserID, mostKnown, store.StepRows)
+	return err
+}

@@ -1,0 +1,258 @@
+package token
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/golang-jwt/jwt/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"lychgate/server/access"
+	"lychgate/server/clock"
+	"lychgate/server/problem"
+)
+
+const (
+	accessType       = "at+jwt" // RFC 9068, section 2.1
+	audience         = "lychgate"
+	maxLength        = 4096 // characters
+	rememberedTokens = 8192
+	// replicaLeeway is by how much the clocks of two replicas may differ.
+	replicaLeeway = 30 * time.Second
+
+	// Leeway is by how much an access token may outlive its time: clocks of two
+	// replicas differ, and one may be set back without notice.
+	Leeway = replicaLeeway + clock.Leeway
+)
+
+// errAccessToken is why a token was refused; which rule it broke helps nobody
+// but an attacker.
+var errAccessToken = errors.New("not a valid access token")
+
+// Access mints and verifies access tokens: JWTs (RFC 7519, RFC 9068)
+// signed with ES256, and read more strictly than the format asks (RFC 8725).
+type Access struct {
+	keys   *Keys
+	issuer string
+	ttl    time.Duration
+	now    func() time.Time
+	parser *jwt.Parser
+	// signed is a parser that checks the signature and leaves the claims alone.
+	signed *jwt.Parser
+	// verified remembers tokens whose signature was checked, by the whole
+	// token, so that none can pass for another. It is bounded; an entry is no
+	// use once the token has expired.
+	verified *lru.Cache[string, remembered]
+}
+
+// NewAccess returns access tokens of an issuer, each living for ttl.
+func NewAccess(keys *Keys, issuer string, ttl time.Duration, now func() time.Time) *Access {
+	verified, err := lru.New[string, remembered](rememberedTokens)
+	if err != nil {
+		panic(err) // only a size below one fails
+	}
+	return &Access{
+		keys: keys, issuer: issuer, ttl: ttl, now: now, verified: verified,
+		parser: jwt.NewParser(
+			jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuer(issuer),
+			jwt.WithAudience(audience),
+			jwt.WithStrictDecoding(),
+			jwt.WithTimeFunc(now),
+		),
+		signed: jwt.NewParser(
+			jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}),
+			jwt.WithStrictDecoding(),
+			jwt.WithoutClaimsValidation(),
+		),
+	}
+}
+
+// remembered is a token whose signature was good; the key may have been retired
+// since.
+type remembered struct {
+	claims *claims
+	keyID  string
+}
+
+// claims are all that an access token holds: no personal data (NIST SP
+// 800-63B), and nothing that can change while it lives.
+type claims struct {
+	Issuer    string `json:"iss"`
+	Audience  string `json:"aud"`
+	ClientID  string `json:"client_id"`
+	Subject   string `json:"sub"`
+	SessionID string `json:"sid"`
+	IssuedAt  int64  `json:"iat"`
+	ExpiresAt int64  `json:"exp"`
+	ID        string `json:"jti"`
+}
+
+// The methods that jwt.Claims asks for.
+
+func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt), nil }
+func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return date(c.IssuedAt), nil }
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (c *claims) GetIssuer() (string, error)                   { return c.Issuer, nil }
+func (c *claims) GetSubject() (string, error)                  { return c.Subject, nil }
+func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.ClaimStrings{c.Audience}, nil }
+
+func date(seconds int64) *jwt.NumericDate { return jwt.NewNumericDate(time.Unix(seconds, 0)) }
+
+// header is all that the header of an access token may hold: a member such as
+// jku, jwk, crit or zip makes the token invalid (RFC 8725, section 3.10).
+type header struct {
+	Algorithm string `json:"alg"`
+	Type      string `json:"typ"`
+	KeyID     string `json:"kid"`
+}
+
+// Mint returns an access token of a session, and in how many seconds it
+// expires: never after the session's own end.
+func (a *Access) Mint(identity access.Identity, sessionEnds time.Time) (token string, expiresIn int, err error) {
+	now := a.now()
+	expires := now.Add(a.ttl)
+	if sessionEnds.Before(expires) {
+		expires = sessionEnds
+	}
+	c := &claims{
+		Issuer: a.issuer, Audience: audience, ClientID: audience,
+		Subject: identity.UserID, SessionID: identity.SessionID,
+		IssuedAt: now.Unix(), ExpiresAt: expires.Unix(), ID: rand.Text(),
+	}
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodES256, c)
+	unsigned.Header["typ"] = accessType
+	key := a.keys.signing()
+	unsigned.Header["kid"] = key.id
+	token, err = unsigned.SignedString(key.private)
+	return token, int(c.ExpiresAt - c.IssuedAt), err
+}
+
+// Verify returns whose token it is, or problem.ErrUnauthenticated. Whether the
+// session has been revoked since is for package session to know.
+func (a *Access) Verify(token string) (access.Identity, error) {
+	c, err := a.verify(token)
+	if err != nil || c.ExpiresAt <= a.now().Unix() || a.isFromTheFuture(c) {
+		return access.Identity{}, problem.ErrUnauthenticated
+	}
+	return access.Identity{UserID: c.Subject, SessionID: c.SessionID}, nil
+}
+
+// SessionOf returns the session of a token that was signed here with a key that
+// is still kept, or the empty string: enough to revoke the session, and nothing
+// else. So it asks for no more than a good signature. When the token was issued
+// and expires, for how long and by which origin is as the settings were then.
+func (a *Access) SessionOf(token string) string {
+	c, head, err := readAccessToken(token)
+	if err != nil {
+		return ""
+	}
+	if err := checkSignature(a.signed, token, head, a.keys.all()); err != nil {
+		return ""
+	}
+	return c.SessionID
+}
+
+// ClaimedSession returns the session that a token names, whoever signed it, or
+// the empty string.
+func ClaimedSession(token string) string {
+	c, _, err := readAccessToken(token)
+	if err != nil {
+		return ""
+	}
+	return c.SessionID
+}
+
+// verify checks a token but for the passing of time since it was remembered.
+func (a *Access) verify(token string) (*claims, error) {
+	keys := a.keys.verifying()
+	if known, found := a.verified.Get(token); found {
+		if publicKey(keys, known.keyID) == nil {
+			return nil, errAccessToken
+		}
+		return known.claims, nil
+	}
+	c, head, err := readAccessToken(token)
+	if err != nil {
+		return nil, err
+	}
+	if life := c.ExpiresAt - c.IssuedAt; life <= 0 || life > int64(a.ttl/time.Second) {
+		return nil, errAccessToken // this server would not have given it that life
+	}
+	if err := checkSignature(a.parser, token, head, keys); err != nil {
+		return nil, err
+	}
+	a.verified.Add(token, remembered{c, head.KeyID})
+	return c, nil
+}
+
+// checkSignature checks that one of the keys signed a token, and what else the
+// parser asks for.
+func checkSignature(parser *jwt.Parser, token string, head header, keys []signingKey) error {
+	key := publicKey(keys, head.KeyID)
+	if key == nil {
+		return errAccessToken
+	}
+	// The library reads the claims once more and laxly, into a copy: the
+	// strict reading is the one that counts.
+	if _, err := parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
+		return errAccessToken
+	}
+	return nil
+}
+
+// readAccessToken takes a token apart, strictly: three parts of base64url without
+// spare bits; in each object only the members we know, each once and spelt
+// exactly.
+func readAccessToken(token string) (*claims, header, error) {
+	var (
+		c    claims
+		head header
+	)
+	if len(token) > maxLength {
+		return nil, head, errAccessToken
+	}
+	headPart, rest, found := strings.Cut(token, ".")
+	body, signature, alsoFound := strings.Cut(rest, ".")
+	if !found || !alsoFound || decodeBase64(signature) == nil ||
+		!decodeStrictly(headPart, &head) || !decodeStrictly(body, &c) {
+		return nil, head, errAccessToken
+	}
+	if head.Algorithm != jwt.SigningMethodES256.Alg() || head.Type != accessType {
+		return nil, head, errAccessToken
+	}
+	if c.Audience != audience || c.ClientID != audience || c.Subject == "" || c.SessionID == "" || c.ID == "" {
+		return nil, head, errAccessToken
+	}
+	return &c, head, nil
+}
+
+// isFromTheFuture reports whether a token was issued later than another
+// replica's clock could have it: it would outlive what was promised of it. What
+// a step back of our own clock does to tokens is for package clock to notice.
+func (a *Access) isFromTheFuture(c *claims) bool {
+	return c.IssuedAt > a.now().Add(replicaLeeway).Unix()
+}
+
+func decodeStrictly(part string, into any) bool {
+	plain := decodeBase64(part)
+	return plain != nil && json.Unmarshal(plain, into, json.RejectUnknownMembers(true)) == nil
+}
+
+// decodeBase64 returns nil for what is not base64url in its one canonical
+// spelling. The decoder skips line breaks, so those are looked for first.
+func decodeBase64(part string) []byte {
+	if part == "" || strings.ContainsAny(part, "\r\n") {
+		return nil
+	}
+	plain, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	if err != nil {
+		return nil
+	}
+	return plain
+}

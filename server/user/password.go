@@ -1,0 +1,208 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"lychgate/server/access"
+	"lychgate/server/audit"
+	"lychgate/server/limit"
+	"lychgate/server/password"
+	"lychgate/server/problem"
+	"lychgate/server/session"
+	"lychgate/server/store"
+)
+
+// Passwords verifies and sets passwords: every check of a password, wherever it is
+// asked for, goes through these limits and this queue of hashes.
+type Passwords struct {
+	Users  Service
+	Hasher *password.Hasher
+	Policy password.Policy
+	Limits *limit.Limits
+	Log    *slog.Logger
+
+	changed changedAttempts
+}
+
+var errInvalidCredentials = problem.New(problem.Unauthenticated, "invalid_credentials", "The e-mail address or the password is not right.")
+
+// Verified is a password that was right. It still holds its places in the limits,
+// until what it was asked for has been done; see Decide.
+type Verified struct {
+	User  store.User
+	event audit.Event
+	// Rehash says that the stored hash is of another cost than hashes are by now.
+	Rehash  bool
+	client  audit.Client
+	email   string
+	attempt *limit.Attempt
+}
+
+// Cancel gives the places back, where nothing was decided.
+func (v *Verified) Cancel() { v.attempt.Cancel() }
+
+// Verify checks the password of a user, who is the zero one for an e-mail address
+// that has no account. It returns a problem with the code invalid_credentials that
+// is the same, in words and in time, whether the account exists or not, or one of
+// kind TooMany or Unavailable.
+func (p *Passwords) Verify(ctx context.Context, user store.User, email, text string, event audit.Event, client audit.Client) (*Verified, error) {
+	address := limit.AddressKey(client.IP)
+	known, err := p.Users.Store.Read().KnowsAddress(ctx, user.ID, address)
+	if err != nil {
+		return nil, err
+	}
+	attempt, err := p.Limits.SignIn(ctx, limit.AccountKey(email), address, known)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verified{User: user, event: event, client: client, email: email, attempt: attempt}
+	ok, rehash, err := p.Hasher.Verify(ctx, user.PasswordHash, text)
+	v.Rehash = rehash
+	if err == nil && (!ok || user.Disabled) {
+		err = p.refuse(ctx, v)
+	}
+	if err != nil {
+		attempt.Cancel()
+		return nil, err
+	}
+	return v, nil
+}
+
+// Decide settles a right password by the outcome of what it was asked for. The
+// pair is forgiven its failures only once something has been written, the audit
+// line among it: else a guess could be right and leave no trace. A password that
+// counted no more by then was a wrong one.
+func (p *Passwords) Decide(ctx context.Context, v *Verified, outcome error) error {
+	switch {
+	case outcome == nil:
+		v.attempt.Succeeded()
+	case errors.Is(outcome, errInvalidCredentials):
+		return p.refuse(ctx, v)
+	}
+	return outcome
+}
+
+// refuse counts a wrong password, writes it down, and returns
+// errInvalidCredentials once that is done, whether the client waits for it or
+// not. Nothing is written about an account that has been deleted since it was
+// read.
+func (p *Passwords) refuse(ctx context.Context, v *Verified) error {
+	v.attempt.Failed()
+	ctx, cancel := session.Lasting(ctx)
+	defer cancel()
+	err := p.Users.Store.Write(ctx, func(q *store.Queries) error {
+		if v.User.ID != "" {
+			if _, err := q.User(ctx, v.User.ID); errors.Is(err, store.ErrNotFound) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
+		account := limit.AccountKey(v.email)
+		if err := q.SaveAttempts(ctx, store.Attempts{Account: account, FullAt: p.Limits.AccountFullAt(account)}); err != nil {
+			return err
+		}
+		return audit.Write(ctx, q, p.Users.Now(), audit.Line{
+			Event: v.event, Outcome: audit.Failure, UserID: v.User.ID, By: audit.By{Client: v.client},
+		})
+	})
+	if err != nil {
+		p.Log.Warn("a wrong password was counted, and cannot be recorded", "event", v.event, "user", v.User.ID, "ip", v.client.IP, "error", err)
+		return err
+	}
+	return errInvalidCredentials
+}
+
+// StillVerified returns a problem with the code invalid_credentials when the
+// password of a user has been changed, or the account disabled or deleted, since
+// it was read: what the old password verified then counts no more.
+func StillVerified(ctx context.Context, q *store.Queries, user store.User) error {
+	now, err := q.User(ctx, user.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (now.Disabled || now.PasswordVersion != user.PasswordVersion) {
+		return errInvalidCredentials
+	}
+	return err
+}
+
+// HashAnew returns a hash of today's cost, or nothing when no worker is soon free:
+// then the next sign-in does it.
+func (p *Passwords) HashAnew(ctx context.Context, text string) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	hash, err := p.Hasher.Hash(ctx, text)
+	if err != nil {
+		p.Log.Debug("a password was not hashed anew", "error", err)
+		return ""
+	}
+	return hash
+}
+
+// Change sets a new password for somebody who knows the old one, and revokes every
+// other session of theirs. It returns faults of the fields, a problem with the
+// code invalid_credentials, or one of kind TooMany or Unavailable.
+func (p *Passwords) Change(ctx context.Context, caller access.Identity, current, next string, client audit.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, password.LongestWait)
+	defer cancel()
+	user, err := Current(ctx, p.Users.Store.Read(), caller.UserID)
+	if err != nil {
+		return err
+	}
+	faults := p.Policy.Check("newPassword", next, user.Email, user.Name)
+	if current == "" {
+		faults = append(faults, problem.Field{Field: "currentPassword", Code: "required", Detail: "Enter your current password."})
+	}
+	if err := problem.Faults(faults...); err != nil {
+		return err
+	}
+	verified, err := p.Verify(ctx, user, user.Email, current, audit.PasswordChange, client)
+	if err != nil {
+		return err
+	}
+	defer verified.Cancel()
+	ctx, cancel = session.Lasting(ctx)
+	defer cancel()
+	err = p.set(ctx, user, next, caller.SessionID, audit.PasswordChange, audit.Person(user.ID, client), func(q *store.Queries) error {
+		return StillVerified(ctx, q, user)
+	})
+	return p.Decide(ctx, verified, err)
+}
+
+// Set sets the password of an account and revokes all its sessions. It returns
+// store.ErrNotFound, or faults of the field password.
+func (p *Passwords) Set(ctx context.Context, user store.User, text string, by audit.By) error {
+	if err := problem.Faults(p.Policy.Check("password", text, user.Email, user.Name)...); err != nil {
+		return err
+	}
+	return p.set(ctx, user, text, "", audit.PasswordSet, by, session.Regardless)
+}
+
+// set hashes and stores a password, if it may still be set by then, and revokes
+// the sessions of the user but for one.
+func (p *Passwords) set(ctx context.Context, user store.User, text, butFor string, event audit.Event, by audit.By, may func(*store.Queries) error) error {
+	hash, err := p.Hasher.Hash(ctx, text)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := session.UntilRevoked(ctx)
+	defer cancel()
+	_, err = session.RevokeAll(ctx, p.Users.Store, p.Users.Now, user.ID, butFor, may, func(q *store.Queries) error {
+		if err := q.SetPasswordHash(ctx, user.ID, hash); err != nil {
+			return err
+		}
+		return audit.Write(ctx, q, p.Users.Now(), audit.Line{Event: event, UserID: user.ID, SessionID: butFor, By: by})
+	})
+	return err
+}
+
+// Current returns an account that may be used, as it is stored. It returns
+// problem.ErrUnauthenticated when it is gone or disabled.
+func Current(ctx context.Context, q *store.Queries, id string) (store.User, error) {
+	user, err := q.User(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Disabled {
+		err = problem.ErrUnauthenticated
+	}
+	return user, err
+}

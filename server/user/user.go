@@ -1,0 +1,179 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lychgate/server/audit"
+	"lychgate/server/limit"
+	"lychgate/server/session"
+	"lychgate/server/store"
+)
+
+// Service changes accounts, for whoever may: each change is audited with its
+// actor, and running servers follow within a second. It needs no secret.
+type Service struct {
+	Store *store.Store
+	Now   func() time.Time
+}
+
+// ByEmail returns the account of an e-mail address, however it is spelled. It
+// returns store.ErrNotFound, or faults of the address.
+func (s Service) ByEmail(ctx context.Context, email string) (store.User, error) {
+	canonical, err := CanonicalEmail(email)
+	if err != nil {
+		return store.User{}, err
+	}
+	return s.Store.Read().UserByEmail(ctx, canonical)
+}
+
+// Exists reports whether a canonical address has an account.
+func (s Service) Exists(ctx context.Context, email string) (bool, error) {
+	_, err := s.Store.Read().UserByEmail(ctx, email)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Rename changes the name of an account, which CheckName has let pass. It returns
+// store.ErrNotFound.
+func (s Service) Rename(ctx context.Context, userID, name string) error {
+	return s.Store.Write(ctx, func(q *store.Queries) error { return q.RenameUser(ctx, userID, name) })
+}
+
+// Disable keeps a person from signing in, and revokes all their sessions. It
+// returns store.ErrNotFound.
+func (s Service) Disable(ctx context.Context, userID string, by audit.By) error {
+	_, err := session.RevokeAll(ctx, s.Store, s.Now, userID, "", session.Regardless, func(q *store.Queries) error {
+		if err := q.DisableUser(ctx, userID, s.Now()); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, audit.UserDisabled, userID, by)
+	})
+	return err
+}
+
+// Enable lets a person sign in again. It returns store.ErrNotFound.
+func (s Service) Enable(ctx context.Context, userID string, by audit.By) error {
+	return s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.EnableUser(ctx, userID); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, audit.UserEnabled, userID, by)
+	})
+}
+
+// SetRole changes the role of an account. It returns store.ErrNotFound.
+func (s Service) SetRole(ctx context.Context, userID, role string, by audit.By) error {
+	return s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.SetRole(ctx, userID, role); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, audit.UserRole, userID, by)
+	})
+}
+
+// GrantPlan gives an account a plan, or a plan that it has another end. It returns
+// store.ErrNotFound where there is no such account.
+func (s Service) GrantPlan(ctx context.Context, grant store.PlanGrant, by audit.By) error {
+	return s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.GrantPlan(ctx, grant); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, audit.PlanGranted, grant.UserID, by)
+	})
+}
+
+// RevokePlan takes from an account a plan that was granted from a source. It
+// returns store.ErrNotFound where there is none.
+func (s Service) RevokePlan(ctx context.Context, userID, plan, source string, by audit.By) error {
+	return s.Store.Write(ctx, func(q *store.Queries) error {
+		if err := q.RevokePlan(ctx, userID, plan, source); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, audit.PlanRevoked, userID, by)
+	})
+}
+
+// RevokeSessions revokes all sessions of a person, and returns how many.
+func (s Service) RevokeSessions(ctx context.Context, userID string, by audit.By) (int, error) {
+	return session.RevokeAll(ctx, s.Store, s.Now, userID, "", session.Regardless, func(q *store.Queries) error {
+		return s.audit(ctx, q, audit.SessionsEnded, userID, by)
+	})
+}
+
+// RevokeSession revokes one session. It returns store.ErrNotFound when there is
+// none of this id that has not been revoked.
+func (s Service) RevokeSession(ctx context.Context, id string, by audit.By) error {
+	return s.Store.Write(ctx, func(q *store.Queries) error {
+		revoked, err := q.Session(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := q.EndSession(ctx, id, s.Now()); err != nil {
+			return err
+		}
+		return audit.Write(ctx, q, s.Now(), audit.Line{Event: audit.SessionEnd, UserID: revoked.UserID, SessionID: id, By: by})
+	})
+}
+
+// Delete removes an account and everything about its person: sessions, known
+// addresses, plans, and the audit lines with their addresses and devices. What
+// stays is one line that says that the account, by its id, was deleted. It works
+// in steps, the account itself in the last; one that was broken off is repeated.
+// It returns store.ErrNotFound.
+func (s Service) Delete(ctx context.Context, user store.User, by audit.By) error {
+	err := s.Store.InSteps(ctx, func(q *store.Queries) (more bool, err error) {
+		// Sessions first, so that their access tokens stop counting everywhere.
+		for _, remove := range []func() (int64, error){
+			func() (int64, error) { return q.DeleteSessionsOf(ctx, user.ID, s.Now(), store.StepRows) },
+			func() (int64, error) { return q.ForgetAddressesOf(ctx, user.ID, 0, store.StepRows) },
+			func() (int64, error) { return q.DeleteAuditOf(ctx, user.ID, store.StepRows) },
+		} {
+			if removed, err := remove(); err != nil || removed == store.StepRows {
+				return true, err
+			}
+		}
+		if err := errors.Join(q.DeleteAttempts(ctx, limit.AccountKey(user.Email)), q.DeleteUser(ctx, user.ID), q.NoteErasure(ctx)); err != nil {
+			return false, err
+		}
+		return false, s.audit(ctx, q, audit.UserDeleted, user.ID, by)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.erase(ctx); err != nil {
+		return fmt.Errorf("the account is deleted, but traces of it are still in the log of the database; a server that runs removes them: %w", err)
+	}
+	return nil
+}
+
+const (
+	eraseTries = 20
+	erasePause = 100 * time.Millisecond
+)
+
+// erase removes the last traces of what was deleted from the database's files. As
+// long as others read from them, a running server has to do it later.
+func (s Service) erase(ctx context.Context) error {
+	again := time.NewTicker(erasePause)
+	defer again.Stop()
+	for range eraseTries {
+		if done, err := s.Store.Erase(ctx); done || err != nil {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}
+
+func (s Service) audit(ctx context.Context, q *store.Queries, event audit.Event, userID string, by audit.By) error {
+	return audit.Write(ctx, q, s.Now(), audit.Line{Event: event, UserID: userID, By: by})
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/problem"
+)
+
+// MaxBodyBytes is the largest JSON body that is read.
+const MaxBodyBytes = 64 << 10
+
+// Body is what a route takes as the body of a request.
+type Body struct {
+	kind  bodyKind
+	limit int64 // bytes
+}
+
+type bodyKind int
+
+const (
+	noBody bodyKind = iota
+	optionalJSON
+	strictJSON
+	rawBody
+)
+
+// The bodies that a route can take, beside Raw.
+var (
+	// NoBody is for a route that takes no input: the body must be empty, or an
+	// empty JSON object. It is the zero Body.
+	NoBody = Body{}
+	// JSON must be there: of the right type, and not compressed.
+	JSON = Body{strictJSON, MaxBodyBytes}
+	// OptionalJSON is JSON, or no body.
+	OptionalJSON = Body{optionalJSON, MaxBodyBytes}
+)
+
+// Raw is a body of any type up to a limit in bytes, as it comes.
+func Raw(limit int64) Body { return Body{rawBody, limit} }
+
+const bodyKey = "lychgate.body"
+
+// RawBody returns the body that the route of a request has read.
+func RawBody(c echo.Context) []byte {
+	body, _ := c.Get(bodyKey).([]byte)
+	return body
+}
+
+// Read reads the body of a request, for Bind and RawBody. It returns a problem
+// where the body is not one that the route takes.
+func (b Body) Read(c echo.Context) error {
+	r := c.Request()
+	if r.ContentLength == 0 && b.kind == noBody { // as for every GET
+		return nil
+	}
+	limit := b.limit
+	if b.kind == noBody {
+		limit = MaxBodyBytes
+	}
+	body, err := readAll(r, limit)
+	if err != nil {
+		return err
+	}
+	if len(body) > 0 && b.kind != rawBody {
+		if err := checkType(r.Header); err != nil {
+			return err
+		}
+	}
+	switch {
+	case b.kind == strictJSON && len(body) == 0:
+		return problem.BadRequest("The body is empty; send a JSON object.", nil)
+	case b.kind == noBody && len(body) > 0:
+		return decode(body, &struct{}{})
+	case b.kind == noBody:
+		return nil
+	}
+	c.Set(bodyKey, body)
+	return nil
+}
+
+func readAll(r *http.Request, limit int64) ([]byte, error) {
+	tooLarge := problem.New(problem.TooLarge, "body_too_large", fmt.Sprintf("The body is larger than %d KiB.", limit>>10))
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, problem.BadRequest("The body could not be read to its end.", err)
+	}
+	if int64(len(body)) > limit {
+		return nil, tooLarge
+	}
+	return body, nil
+}
