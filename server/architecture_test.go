@@ -27,6 +27,7 @@ type layer struct {
 var layers = map[string]layer{
 	// Leaves: they know no feature, and no HTTP framework.
 	"server/problem": {},
+	"server/access":  {ours: []string{"problem"}},
 	"server/origin":  {},
 	"server/config":  {ours: []string{"origin", "problem", "secret"}},
 	"server/secret":  {ours: []string{"problem"}},
