@@ -10,24 +10,23 @@ import (
 	"github.com/labstack/echo/v4"
 	"go.yaml.in/yaml/v3"
 
+	"lychgate/server/access"
 	"lychgate/server/account"
 	"lychgate/server/auth"
 	"lychgate/server/problem"
 	"lychgate/server/web"
 )
 
-// access says who may call a route.
-type access int
-
-const (
-	anyone   access = iota
-	signedIn        // 401 for others
+// What routes ask of their callers.
+var (
+	anyone   = access.Public
+	signedIn = access.SignedIn // 401 for others
 )
 
 // route is a line of the table: the test of the contract reads it too.
 type route struct {
 	method, path string
-	who          access
+	who          access.Need
 	limit        string // what is counted; empty: nothing
 	handler      echo.HandlerFunc
 }
@@ -100,9 +99,7 @@ func register(e *echo.Echo, table []route) {
 		if r.method == http.MethodGet {
 			handler = takesNothing(handler)
 		}
-		if r.who == signedIn {
-			handler = onlySignedIn(handler)
-		}
+		handler = requires(r.who, handler)
 		handler = noStore(handler)
 		e.Add(r.method, r.path, handler)
 		if r.method == http.MethodGet {
@@ -121,10 +118,10 @@ func takesNothing(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// onlySignedIn answers 401 to others.
-func onlySignedIn(next echo.HandlerFunc) echo.HandlerFunc {
+// requires answers 401 or 403 to whoever does not meet a need.
+func requires(need access.Need, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if _, err := web.Caller(c, web.Refreshing); err != nil {
+		if err := web.Require(c, need, web.Refreshing); err != nil {
 			return err
 		}
 		return next(c)

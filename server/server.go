@@ -6,21 +6,18 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
 	"lychgate/server/account"
@@ -28,28 +25,17 @@ import (
 	"lychgate/server/config"
 	"lychgate/server/origin"
 	"lychgate/server/secret"
-	"lychgate/server/site"
 	"lychgate/server/store"
 	"lychgate/server/web"
 )
 
-// protectedJSON names the pages that only signed-in people see: each of
-// these, and everything below it. The frontend's linter reads the same file.
-//
-//go:embed protected.json
-var protectedJSON []byte
-
-// policyJSON names what pages may load from elsewhere: by directive of the
-// Content-Security-Policy, a list of sources beside this origin.
-//
-//go:embed content-security-policy.json
-var policyJSON []byte
-
 // Environment is what a server is given besides its configuration.
 type Environment struct {
 	Site fs.FS // the exported pages
-	Log  *slog.Logger
-	Now  func() time.Time
+	// Placeholder says that Site is the page that says how to build them.
+	Placeholder bool
+	Log         *slog.Logger
+	Now         func() time.Time
 	// HashWorkers is how many passwords are hashed at once, each on a thread
 	// of its own; zero counts as one. Requests do not wait for them where Go
 	// is given as many threads more (GOMAXPROCS).
@@ -111,7 +97,11 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		return nil, err
 	}
 
-	guard, err := newGuard(c, env)
+	policy, err := AccessPolicy()
+	if err != nil {
+		return nil, err
+	}
+	guard, err := newGuard(c, s.origin, policy, env)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +127,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		ownResources,
 		web.OwnHost(s.origin, outsideAPI),
 		web.SameOrigin(),
-		web.WhoIsCalling(parts.auth.Identify),
+		web.WhoIsCalling(web.Checks{Identify: parts.auth.Identify, Subject: subjects(s.store), Policy: policy, Now: env.Now}),
 		guard,
 	)
 	register(e, s.routes(parts))
@@ -158,34 +148,6 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		s.http.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate.get}
 	}
 	return s, nil
-}
-
-// newGuard returns the guard with the pages behind it: the embedded ones, or
-// those of a `next dev`.
-func newGuard(c config.Config, env Environment) (echo.MiddlewareFunc, error) {
-	options := site.Options{Routed: outsideAPI}
-	if err := json.Unmarshal(protectedJSON, &options.Protected); err != nil {
-		return nil, fmt.Errorf("read protected.json, which must be a list of paths: %w", err)
-	}
-	if err := json.Unmarshal(policyJSON, &options.Sources); err != nil {
-		return nil, fmt.Errorf(`read content-security-policy.json, which must be an object such as {"img-src": ["https://images.example.com"]}: %w`, err)
-	}
-	if c.FrontendDev == (origin.Origin{}) {
-		pages, err := site.New(env.Site, options)
-		if err != nil {
-			return nil, fmt.Errorf("read the embedded site: %w", err)
-		}
-		return pages.Guard(), nil
-	}
-	target, err := url.Parse(c.FrontendDev.String())
-	if err != nil {
-		return nil, fmt.Errorf("read --frontend-dev: %w", err)
-	}
-	pages, err := site.NewDev(target, options)
-	if err != nil {
-		return nil, fmt.Errorf("stand before %s: %w", target, err)
-	}
-	return pages.Guard(), nil
 }
 
 // OpenAccounts opens the database and the secret of an installation, making

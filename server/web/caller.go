@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"lychgate/server/access"
 )
 
 // Identity is who is calling, as far as a verified token tells.
@@ -28,21 +31,35 @@ const (
 // for nobody, and a problem of kind Unavailable when it cannot know.
 type Identify func(c echo.Context, depth Depth) (Identity, error)
 
-const identifyKey = "lychgate.identify"
-
-type identified struct {
-	identify Identify
-	done     bool
-	identity Identity
-	err      error
+// Checks answer Caller and Require.
+type Checks struct {
+	Identify Identify
+	// Subject returns the person behind an identity, or
+	// problem.ErrUnauthenticated when the account is gone. It is asked for needs
+	// of role and plan alone.
+	Subject func(ctx context.Context, identity Identity) (access.Subject, error)
+	Policy  access.Policy
+	Now     func() time.Time
 }
 
-// WhoIsCalling makes identify answer Caller for every request. Nothing is
-// verified until somebody asks, so that a public file costs no signature.
-func WhoIsCalling(identify Identify) echo.MiddlewareFunc {
+const callerKey = "lychgate.caller"
+
+// caller is what is known of one request's caller so far.
+type caller struct {
+	checks     *Checks
+	identified bool
+	identity   Identity
+	err        error
+	subject    *access.Subject
+}
+
+// WhoIsCalling makes the checks answer Caller and Require for every request.
+// Nothing is verified until somebody asks, so that a public file costs no
+// signature.
+func WhoIsCalling(checks Checks) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			c.Set(identifyKey, &identified{identify: identify})
+			c.Set(callerKey, &caller{checks: &checks})
 			return next(c)
 		}
 	}
@@ -52,12 +69,12 @@ func WhoIsCalling(identify Identify) echo.MiddlewareFunc {
 // answer holds for the whole request. It returns problem.ErrUnauthenticated
 // for nobody, and a problem of kind Unavailable when it cannot be known.
 func Caller(c echo.Context, depth Depth) (Identity, error) {
-	state := c.Get(identifyKey).(*identified)
-	if !state.done {
-		state.identity, state.err = state.identify(c, depth)
-		state.done = true
+	k := c.Get(callerKey).(*caller)
+	if !k.identified {
+		k.identity, k.err = k.checks.Identify(c, depth)
+		k.identified = true
 	}
-	return state.identity, state.err
+	return k.identity, k.err
 }
 
 // secondsUp returns d in whole seconds, rounded up: what Retry-After wants.

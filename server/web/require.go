@@ -1,0 +1,30 @@
+package web
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"lychgate/server/access"
+)
+
+// Require returns nil if whoever is calling meets a need. Otherwise it returns
+// an error of Caller, or access.ErrForbidden or access.ErrPlanRequired. The
+// subject is asked for at most once in a request, and never for a need that an
+// identity alone meets: its session would have ended with the account.
+func Require(c echo.Context, need access.Need, depth Depth) error {
+	if need == access.Public {
+		return nil
+	}
+	identity, err := Caller(c, depth)
+	if err != nil || need == access.SignedIn {
+		return err
+	}
+	k := c.Get(callerKey).(*caller)
+	if k.subject == nil {
+		subject, err := k.checks.Subject(c.Request().Context(), identity)
+		if err != nil {
+			return err
+		}
+		k.subject = &subject
+	}
+	return k.checks.Policy.Check(need, k.subject, k.checks.Now())
+}
