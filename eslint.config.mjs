@@ -3,11 +3,14 @@ import nextVitals from "eslint-config-next/core-web-vitals";
 import nextTypescript from "eslint-config-next/typescript";
 import translatableText from "./frontend/scripts/translatable-text.mjs";
 
-// What a public page imports, the server hands out to everybody: these may go there, all others stay behind the gate.
+// What a public page imports, the server gives to everybody: these may go there, all others stay behind the gate.
 const publicFeatures = ["auth", "landing"];
 
 const features = readdirSync(new URL("frontend/features", import.meta.url));
-const protectedPaths = JSON.parse(readFileSync(new URL("server/protected.json", import.meta.url), "utf8"));
+// The longest path decides, so it comes last.
+const accessRules = Object.entries(
+  JSON.parse(readFileSync(new URL("server/access.json", import.meta.url), "utf8")),
+).sort(([a], [b]) => a.length - b.length);
 
 // Imports flow one way: lib, components <- features <- app.
 const importZones = [
@@ -40,8 +43,14 @@ const publicPageZone = {
   except: publicFeatures.map((feature) => `./${feature}`),
   message:
     "This page is public, so everybody would be sent the feature's code. Move the page below a path of " +
-    "server/protected.json, or add the feature to publicFeatures in eslint.config.mjs.",
+    "server/access.json, or add the feature to publicFeatures in eslint.config.mjs.",
 };
+
+/** What the files of a page that asks for a need may import. */
+const restrictedPaths = (need) => [
+  "error",
+  { zones: need === "public" ? [...importZones, publicPageZone] : importZones },
+];
 
 const config = [
   { ignores: ["frontend/.next/", "frontend/out/", "frontend/next-env.d.ts", "frontend/lib/api/schema.d.ts"] },
@@ -53,7 +62,7 @@ const config = [
       "import/resolver": { typescript: { project: "frontend/tsconfig.json" } },
     },
     rules: {
-      "import/no-restricted-paths": ["error", { zones: [...importZones, publicPageZone] }],
+      "import/no-restricted-paths": restrictedPaths("public"),
       "import/no-cycle": "error",
       "import/no-duplicates": "error",
       "@typescript-eslint/consistent-type-imports": "error",
@@ -76,10 +85,10 @@ const config = [
     plugins: { lychgate: { rules: { "translatable-text": translatableText } } },
   },
   { files: ["frontend/lib/schema.ts"], rules: { "no-restricted-imports": "off" } },
-  {
-    files: protectedPaths.map((path) => `frontend/app${path}/**`),
-    rules: { "import/no-restricted-paths": ["error", { zones: importZones }] },
-  },
+  ...accessRules.map(([path, need]) => ({
+    files: [`frontend/app${path}/**`],
+    rules: { "import/no-restricted-paths": restrictedPaths(need) },
+  })),
 ];
 
 export default config;

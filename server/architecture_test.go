@@ -27,23 +27,27 @@ type layer struct {
 var layers = map[string]layer{
 	// Leaves: they know no feature, and no HTTP framework.
 	"server/problem": {},
+	"server/access":  {ours: []string{"problem"}},
 	"server/origin":  {},
 	"server/config":  {ours: []string{"origin", "problem", "secret"}},
 	"server/secret":  {ours: []string{"problem"}},
 	"server/store":   {ours: []string{"problem"}},
 
+	// What the export is that the site serves.
+	"server/site/export": {ours: []string{"access"}},
+
 	// What all answers share. It knows no feature and no store: the server
 	// hands it the session look-up as a function.
-	"server/web": {ours: []string{"origin", "problem"}, echo: true},
+	"server/web": {ours: []string{"access", "origin", "problem"}, echo: true},
 
 	// Features: none knows config, and account → auth is the one edge between
 	// two of them.
 	"server/auth":    {ours: []string{"problem", "secret", "store", "web"}, echo: true},
 	"server/account": {ours: []string{"auth", "problem", "secret", "store", "web"}, echo: true},
-	"server/site":    {ours: []string{"problem", "web"}, echo: true},
+	"server/site":    {ours: []string{"access", "problem", "site/export", "web"}, echo: true},
 
 	// What builds the parts, and what starts it.
-	"server":     {ours: []string{"account", "auth", "config", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
+	"server":     {ours: []string{"access", "account", "auth", "config", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
 	"server/cli": {ours: []string{"", "auth", "config", "origin", "problem", "secret", "store"}},
 	"":           {ours: []string{"cli"}},
 

@@ -256,7 +256,7 @@ func TestAnswersThatAreCutOff(t *testing.T) {
 				defer answer.Body.Close()
 			}
 			var lines []logged
-			eventually(t, "the answer is cut off", 15*time.Second, func() bool {
+			servertest.Eventually(t, "the answer is cut off", 15*time.Second, func() bool {
 				lines = requestsLogged(t, s, "/film.webm")
 				return len(lines) == 1
 			})

@@ -5,17 +5,13 @@ package server
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
 	"lychgate/server/access"
@@ -26,30 +22,19 @@ import (
 	"lychgate/server/listen"
 	"lychgate/server/origin"
 	"lychgate/server/session"
-	"lychgate/server/site"
 	"lychgate/server/store"
 	"lychgate/server/token"
 	"lychgate/server/user"
 	"lychgate/server/web"
 )
 
-// protectedJSON names the pages that only signed-in people see: each of
-// these, and everything below it. The frontend's linter reads the same file.
-//
-//go:embed protected.json
-var protectedJSON []byte
-
-// policyJSON names what pages may load from elsewhere: by directive of the
-// Content-Security-Policy, a list of sources beside this origin.
-//
-//go:embed content-security-policy.json
-var policyJSON []byte
-
 // Environment is what a server is given besides its configuration.
 type Environment struct {
 	Site fs.FS // the exported pages
-	Log  *slog.Logger
-	Now  func() time.Time
+	// Placeholder says that Site is the page that says how to build them.
+	Placeholder bool
+	Log         *slog.Logger
+	Now         func() time.Time
 	// HashWorkers is how many passwords are hashed at once, each on a thread
 	// of its own; zero counts as one. Requests do not wait for them where Go
 	// is given as many threads more (GOMAXPROCS).
@@ -113,7 +98,11 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		}
 	}
 
-	guard, err := newGuard(c, env)
+	policy, err := AccessPolicy()
+	if err != nil {
+		return nil, err
+	}
+	guard, err := newGuard(c, s.origin, policy, env)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +139,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 				return authenticator.Authenticate(c.Request(), c.Response().Header(), web.ClientOf(c), depth)
 			},
 			Subject: s.subjects.Of,
+			Policy:  policy,
 			Now:     env.Now,
 		}),
 		guard,
@@ -186,34 +176,6 @@ func (s *Server) build(c config.Config, accounts *Accounts, env Environment) {
 	s.store.Listen(store.SubjectChange, s.subjects.Heard)
 	s.store.Listen(store.KeyChange, s.keys.Heard)
 	s.store.Listen(store.LimitChange, s.passwords.Heard)
-}
-
-// newGuard returns the guard with the pages behind it: the embedded ones, or
-// those of a `next dev`.
-func newGuard(c config.Config, env Environment) (echo.MiddlewareFunc, error) {
-	options := site.Options{Routed: outsideAPI}
-	if err := json.Unmarshal(protectedJSON, &options.Protected); err != nil {
-		return nil, fmt.Errorf("read protected.json, which must be a list of paths: %w", err)
-	}
-	if err := json.Unmarshal(policyJSON, &options.Sources); err != nil {
-		return nil, fmt.Errorf(`read content-security-policy.json, which must be an object such as {"img-src": ["https://images.example.com"]}: %w`, err)
-	}
-	if c.FrontendDev == (origin.Origin{}) {
-		pages, err := site.New(env.Site, options)
-		if err != nil {
-			return nil, fmt.Errorf("read the embedded site: %w", err)
-		}
-		return pages.Guard(), nil
-	}
-	target, err := url.Parse(c.FrontendDev.String())
-	if err != nil {
-		return nil, fmt.Errorf("read --frontend-dev: %w", err)
-	}
-	pages, err := site.NewDev(target, options)
-	if err != nil {
-		return nil, fmt.Errorf("stand before %s: %w", target, err)
-	}
-	return pages.Guard(), nil
 }
 
 // Origin returns the public origin.

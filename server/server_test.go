@@ -20,16 +20,6 @@ import (
 	"lychgate/server/servertest"
 )
 
-// eventually waits for a condition, and fails the test when it does not come.
-func eventually(t *testing.T, what string, within time.Duration, condition func() bool) {
-	t.Helper()
-	for begun := time.Now(); !condition(); time.Sleep(5 * time.Millisecond) {
-		if time.Since(begun) > within {
-			t.Fatalf("after %v still not: %s", within, what)
-		}
-	}
-}
-
 // dial opens a connection to the server that ends with the test.
 func dial(t *testing.T, s *servertest.Server) net.Conn {
 	t.Helper()
@@ -80,7 +70,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		s.Stop()
 	}()
 	var last servertest.Answer
-	eventually(t, "readiness is off", 2*time.Second, func() bool {
+	servertest.Eventually(t, "readiness is off", 2*time.Second, func() bool {
 		last = probe.Get("/readyz")
 		return last.StatusCode != http.StatusOK
 	})
@@ -211,7 +201,7 @@ func TestTwoServersOnOneInstallation(t *testing.T) {
 		elsewhere.Get("/api/user/profile").Wants(http.StatusOK)
 		leaver.Post("/api/auth/logout", "").Wants(http.StatusNoContent)
 		begun := time.Now()
-		eventually(t, "the other server refuses the token", 10*time.Second, func() bool {
+		servertest.Eventually(t, "the other server refuses the token", 10*time.Second, func() bool {
 			return elsewhere.Get("/api/user/profile").StatusCode == http.StatusUnauthorized
 		})
 		best = min(best, time.Since(begun))
@@ -306,7 +296,7 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	client.Register("ada@example.com")
 	s.Alter(`ALTER TABLE changes RENAME TO elsewhere`)
 	client.Get("/api/user/profile").Wants(http.StatusOK)
-	eventually(t, "the token is not believed any more", 8*time.Second, func() bool {
+	servertest.Eventually(t, "the token is not believed any more", 8*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode != http.StatusOK
 	})
 	for _, path := range []string{"/api/user/profile", "/api/auth/session"} {
@@ -324,11 +314,11 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	s.Client().Get("/dashboard").Wants(http.StatusSeeOther)
 
 	s.Alter(`ALTER TABLE elsewhere RENAME TO changes`)
-	eventually(t, "the token is believed again", 5*time.Second, func() bool {
+	servertest.Eventually(t, "the token is believed again", 5*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode == http.StatusOK
 	})
 	for _, words := range []string{"ended sessions or signing keys cannot be read", "ended sessions and signing keys can be read again"} {
-		eventually(t, "one line says: "+words, 5*time.Second, func() bool {
+		servertest.Eventually(t, "one line says: "+words, 5*time.Second, func() bool {
 			return strings.Count(s.Log.String(), words) == 1
 		})
 	}

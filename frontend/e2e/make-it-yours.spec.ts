@@ -300,9 +300,9 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
         help: /POST \/api\/notes is in the table of routes, but not in openapi\.yaml: describe it there, then run make generate/,
       },
       {
-        file: "server/protected.json",
+        file: "server/access.json",
         wrong: (text) => text.replace("/team", "/taem"),
-        help: /protected\.json names \/taem, and there is no page frontend\/app\/taem\/page\.tsx/,
+        help: /access\.json names \/taem, and there is no page frontend\/app\/taem\/page\.tsx/,
       },
       {
         file: "server/architecture_test.go",
@@ -338,7 +338,7 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
       {
         file: "frontend/app/pricing/page.tsx",
         wrong: (text) => `${text.replace("<p ", "<Notes /><p ")}\nimport { Notes } from "@/features/notes/notes";\n`,
-        help: /This page is public, .* Move the page below a path of server\/protected\.json, or add the feature to publicFeatures/,
+        help: /This page is public, .* Move the page below a path of server\/access\.json, or add the feature to publicFeatures/,
       },
     ]);
   } finally {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"lychgate/server/servertest"
 )
@@ -134,7 +135,12 @@ func TestAccountsThatAreGone(t *testing.T) {
 			s := servertest.Start(t)
 			client := s.Client()
 			client.Register(email)
-			s.Alter(statement)
+			client.Get("/api/user/profile").Wants(http.StatusOK)
+			const changed = `INSERT INTO changes (kind, id, at) SELECT 'subject', id, created_at FROM users; `
+			s.Alter(`BEGIN; ` + changed + statement + `; COMMIT`)
+			servertest.Eventually(t, "the change has come through", 10*time.Second, func() bool {
+				return client.Get("/api/user/profile").StatusCode != http.StatusOK
+			})
 			client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
 			client.Do(http.MethodPatch, "/api/user/profile", `{"name":"Ada"}`).WantsProblem(http.StatusUnauthorized, "unauthenticated")
 			client.Post("/api/user/password", servertest.Object("currentPassword", servertest.Password, "newPassword", "another horse battery")).
@@ -142,7 +148,12 @@ func TestAccountsThatAreGone(t *testing.T) {
 			if body := client.Get("/api/auth/session").Wants(http.StatusOK).Body; body != "{\"authenticated\":false}\n" {
 				t.Errorf("session: %s", body)
 			}
-			s.Alter(`UPDATE users SET disabled_at = NULL`)
+			s.Alter(`BEGIN; ` + changed + `UPDATE users SET disabled_at = NULL; COMMIT`)
+			if name == "disabled while an access token lives" {
+				servertest.Eventually(t, "the account can be used again", 10*time.Second, func() bool {
+					return client.Get("/api/user/profile").StatusCode == http.StatusOK
+				})
+			}
 			if name == "disabled while an access token lives" && client.Get("/api/user/profile").Wants(http.StatusOK).Text("name") != "" {
 				t.Error("what was refused was stored all the same")
 			}

@@ -11,9 +11,7 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/config"
-	"lychgate/server/origin"
 	"lychgate/server/servertest"
-	"lychgate/server/session"
 	"lychgate/server/store"
 )
 
@@ -313,11 +311,7 @@ func TestAStepBackIsNoticedAtNight(t *testing.T) {
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for begun := time.Now(); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Since(begun) > 2*time.Minute {
-			t.Fatalf("it does not come true that %s", what)
-		}
-	}
+	servertest.Eventually(t, what, 2*time.Minute, holds)
 }
 
 // countSteps returns how many steps back of the clock are on record.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"lychgate/server/audit"
 	"lychgate/server/servertest"
-	"lychgate/server/session"
 	"lychgate/server/store"
 	"lychgate/server/user"
 )

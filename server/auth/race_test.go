@@ -419,7 +419,9 @@ func TestNothingIsKeptOfSomebodyDeletedMeanwhile(t *testing.T) {
 			begun, release := s.HoldHashes()
 			answer := inBackground(t, client, http.MethodPost, test.path, test.body)
 			wait(t, begun)
-			elsewhere(t, s, func(accounts *server.Accounts) error { return accounts.Passwords.Users.Delete(t.Context(), user, audit.CommandLine()) })
+			elsewhere(t, s, func(accounts *server.Accounts) error {
+				return accounts.Passwords.Users.Delete(t.Context(), user, audit.CommandLine())
+			})
 			release()
 			answer().WantsProblem(http.StatusUnauthorized, "invalid_credentials")
 			traces(t, s, user)

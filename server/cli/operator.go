@@ -338,7 +338,6 @@ type auditLine struct {
 	At        time.Time `json:"at"`
 	Event     string    `json:"event"`
 	Outcome   string    `json:"outcome"`
-	Actor     string    `json:"actor,omitempty"`
 	UserID    string    `json:"userId,omitempty"`
 	SessionID string    `json:"sessionId,omitempty"`
 	IP        string    `json:"ip,omitempty"`
@@ -346,7 +345,9 @@ type auditLine struct {
 	Actor     string    `json:"actor,omitempty"`
 }
 
-func newAuditLine(l store.Line) auditLine { return auditLine(l.AuditLine) }
+func newAuditLine(l store.Line) auditLine {
+	return auditLine{At: l.At, Event: l.Event, Outcome: l.Outcome, Actor: l.Actor, UserID: l.UserID, SessionID: l.SessionID, IP: l.IP, UserAgent: l.UserAgent}
+}
 
 var auditHeading = []string{"TIME", "EVENT", "OUTCOME", "ACCOUNT", "SESSION", "ADDRESS", "DEVICE"}
 

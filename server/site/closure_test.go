@@ -125,7 +125,7 @@ func TestClosureOfHostileText(t *testing.T) {
 
 func TestTwoProtectedPrefixes(t *testing.T) {
 	opts := protectDashboard()
-	opts.Protected = []string{"/dashboard/team", "/docs"}
+	opts.Rules = readPolicy(`{"/dashboard/team": "signed-in", "/docs": "signed-in"}`).Rules
 	server := httptest.NewServer(handler(t, export(), opts))
 	defer server.Close()
 	run(t, server, []request{

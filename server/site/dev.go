@@ -9,72 +9,52 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"lychgate/server/web"
+	"lychgate/server/access"
+	"lychgate/server/site/export"
 )
 
 // Dev stands in for a Site while its pages are being made: they come from
-// `next dev`, which renders them on request. The same guard is in front, on
-// paths instead of files, for there are none yet. What a build adds is
-// missing: the labels of chunks, the Content-Security-Policy and the caching.
-// It is for one's own machine alone.
+// `next dev`, which renders them on request. Paths are guarded instead of
+// files, for there are none yet. What a build adds is missing: the needs of
+// chunks, the Content-Security-Policy and the caching. It is for one's own
+// machine alone.
 type Dev struct {
-	routed    func(path string) bool
-	protected prefixes
-	proxy     *httputil.ReverseProxy
+	rules access.Rules
+	proxy *httputil.ReverseProxy
 }
 
-// NewDev returns the pages of a `next dev` that answers at target. It refuses
-// protected paths as New does.
-func NewDev(target *url.URL, opts Options) (*Dev, error) {
-	protected, err := checkedPrefixes(opts.Protected)
-	if err != nil {
-		return nil, err
-	}
-	return &Dev{routed: opts.Routed, protected: protected, proxy: &httputil.ReverseProxy{
+// NewDev returns the pages of a `next dev` that answers at target.
+func NewDev(target *url.URL, rules access.Rules) *Dev {
+	return &Dev{rules: rules, proxy: &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			keepOwnCookies(r.Out)
 		},
 		FlushInterval: -1, // pages are streamed
 		ErrorHandler:  func(w http.ResponseWriter, _ *http.Request, err error) { devIsMissing(w, target, err) },
-	}}, nil
+	}}
 }
 
-// Guard is that of a Site.
-func (d *Dev) Guard() echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			escaped := escapedPath(c.Request().URL)
-			if isRouted(escaped, d.routed) {
-				return next(c)
-			}
-			return d.answer(c, escaped)
-		}
-	}
-}
-
-func (d *Dev) answer(c echo.Context, escaped string) error {
-	if method := c.Request().Method; !isDevTool(escaped) && method != http.MethodGet && method != http.MethodHead {
-		return errMethod
-	}
+// Resolve returns `next dev` for every path that it would read as the guard
+// does.
+func (d *Dev) Resolve(escaped string) Target {
 	address, malformed := url.PathUnescape(escaped)
 	if malformed != nil {
 		address = escaped
 	}
-	if d.protected.holds(address) {
-		if _, err := web.Caller(c, web.Refreshing); isNobody(err) {
-			return turnAway(c, escaped, err)
-		} else if err != nil {
-			return err
-		}
+	found := Target{Needs: []access.Need{export.NeedAt(address, d.rules)}, AnyMethod: isDevTool(escaped)}
+	// Of wellKnownPath the guard knows more than `next dev`.
+	if malformed == nil && !refused(escaped, address) && escaped != wellKnownPath {
+		found.Content = d
 	}
-	if malformed != nil || refused(escaped, address) {
-		noStore(c)
-		return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
-	}
-	if escaped == wellKnownPath {
-		return redirect(c, http.StatusSeeOther, securityPath)
-	}
+	return found
+}
+
+// NotFound answers where nothing was asked of `next dev`.
+func (d *Dev) NotFound(c echo.Context) error { return nothingHere(c) }
+
+// Serve passes a request on to `next dev`.
+func (d *Dev) Serve(c echo.Context) error {
 	// Its pages need inline styles and eval, so the policy is no more than that
 	// nobody may frame them.
 	c.Response().Header().Set("Content-Security-Policy", "frame-ancestors 'none'")

@@ -37,11 +37,7 @@ func startDev(t *testing.T, target string) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := site.NewDev(parsed, protectDashboard())
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(guarded(pages.Guard()))
+	server := httptest.NewServer(guarded(site.NewDev(parsed, protectDashboard().Rules)))
 	t.Cleanup(server.Close)
 	return server
 }
@@ -103,10 +99,4 @@ func TestDevThatDoesNotAnswer(t *testing.T) {
 	run(t, startDev(t, gone.URL), []request{
 		{name: "page", path: "/", status: 503, holds: "make dev", want: header{"Refresh": "1", "Retry-After": "1", "Cache-Control": "no-store"}},
 	})
-}
-
-func TestDevRefusesWhatASiteRefuses(t *testing.T) {
-	if _, err := site.NewDev(&url.URL{Scheme: "http", Host: "localhost:3000"}, site.Options{Protected: []string{"/login"}}); err == nil {
-		t.Error("the login page may be protected")
-	}
 }

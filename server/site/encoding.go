@@ -108,7 +108,8 @@ func parseWeight(s string) (thousandths int, ok bool) {
 // isToken reports whether s is a token (RFC 9110 section 5.6.2).
 func isToken(s string) bool {
 	for i := range len(s) {
-		if !isWordByte(s[i]) && strings.IndexByte("!#%&'*+-.^`|~", s[i]) < 0 {
+		c := s[i]
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
 			return false
 		}
 	}

@@ -133,11 +133,7 @@ func FuzzDev(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	pages, err := site.NewDev(parsed, protectDashboard())
-	if err != nil {
-		f.Fatal(err)
-	}
-	h := guarded(pages.Guard())
+	h := guarded(site.NewDev(parsed, protectDashboard().Rules))
 	f.Fuzz(func(t *testing.T, target string) {
 		u, err := url.ParseRequestURI(target)
 		if err != nil {

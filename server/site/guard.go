@@ -7,11 +7,13 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"lychgate/server/access"
 	"lychgate/server/problem"
 	"lychgate/server/web"
 )
@@ -19,17 +21,36 @@ import (
 // errMethod is for everything outside /api/: only GET and HEAD get pages.
 var errMethod = web.MethodNotAllowed("GET, HEAD")
 
-// Guard answers every request that is not the router's: it decides who may
-// have the file, then serves it. Register it with Pre, as the last one there
-// and after web.WhoIsCalling.
-func (s *Site) Guard() echo.MiddlewareFunc {
+// Guard answers every request that is not the router's: it asks whether the
+// caller may have what the path leads to, then serves it.
+type Guard struct {
+	Pages Pages
+	// Require reports whether the caller meets a need, as web.Require does. A
+	// refusal is an error of access.Policy.Check or web.ErrDuplicateCookies; any
+	// other error says that it cannot be known.
+	Require func(c echo.Context, need access.Need, depth web.Depth) error
+	// Routed reports whether the router answers an escaped path, as in Options.
+	Routed func(path string) bool
+
+	// NoMetadata says that browsers send the origin no Sec-Fetch-Mode, since it
+	// is plain http and not loopback.
+	NoMetadata bool
+
+	Return         ReturnPaths // the login page, and where people go from there
+	Billing        string      // the page that sells plans
+	ChangePassword string      // the page where a password is changed
+}
+
+// Middleware returns the guard as a step before the router. Register it with
+// Pre, as the last one there.
+func (g *Guard) Middleware() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			escaped := escapedPath(c.Request().URL)
-			if isRouted(escaped, s.routed) {
+			if isRouted(escaped, g.Routed) {
 				return next(c)
 			}
-			return s.answer(c, escaped)
+			return g.answer(c, escaped)
 		}
 	}
 }
@@ -40,100 +61,123 @@ func isRouted(escaped string, routed func(path string) bool) bool {
 	return strings.HasPrefix(escaped, "/api/") || routed != nil && routed(escaped)
 }
 
-func (s *Site) answer(c echo.Context, escaped string) error {
-	if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead {
+func (g *Guard) answer(c echo.Context, escaped string) error {
+	found := g.Pages.Resolve(escaped)
+	if method := c.Request().Method; !found.AnyMethod && method != http.MethodGet && method != http.MethodHead {
 		return errMethod
 	}
-	found := s.resolve(escaped)
-	if found.label == protected {
-		ownResource(c)
-	}
-	if found.label != public {
-		// A protected asset may be kept by the browser, so nothing may set a
-		// cookie on its answer.
-		depth := web.Refreshing
-		if found.label == protectedAsset {
-			depth = web.Peeking
-		}
-		if _, err := web.Caller(c, depth); isNobody(err) {
-			return s.refuse(c, escaped, found, err)
-		} else if err != nil {
-			return err
+	if !isPublic(found.Needs) {
+		if err := g.admit(c, found); err != nil {
+			return g.refuse(c, escaped, found, err)
 		}
 		ownResource(c)
 	}
 	switch {
-	case found.page != "":
-		return redirect(c, http.StatusPermanentRedirect, (&url.URL{Path: found.page, RawQuery: c.QueryString()}).String())
-	case found.file == nil && escaped == wellKnownPath && s.pages[securityPath] != nil:
-		return redirect(c, http.StatusSeeOther, securityPath)
-	case found.file == nil:
-		return s.notFound(c)
+	case found.Page != "":
+		return redirect(c, http.StatusPermanentRedirect, (&url.URL{Path: found.Page, RawQuery: c.QueryString()}).String())
+	case found.Content != nil:
+		return found.Content.Serve(c)
+	case escaped == wellKnownPath && g.Pages.Resolve(g.ChangePassword).Content != nil:
+		return redirect(c, http.StatusSeeOther, g.ChangePassword)
 	default:
-		return found.file.serve(c)
+		return g.Pages.NotFound(c)
 	}
 }
 
-// isNobody reports whether an error of web.Caller says that nobody is signed
-// in, as against that it cannot be known.
+// admit returns nil if the caller meets one of the needs of a target.
+func (g *Guard) admit(c echo.Context, found Target) (err error) {
+	depth := web.Refreshing
+	if found.Build || slices.ContainsFunc(found.Needs, access.Need.OfRole) {
+		// A file of the build may be kept by the browser, and a page that is
+		// hidden from the caller must look like one that does not exist: neither
+		// answer may set a cookie.
+		depth = web.Peeking
+	}
+	for _, need := range found.Needs {
+		if err = g.Require(c, need, depth); err == nil || !isUnmet(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// isUnmet reports whether an error says that a subject does not meet a need.
+func isUnmet(err error) bool {
+	return errors.Is(err, access.ErrForbidden) || errors.Is(err, access.ErrPlanRequired)
+}
+
+// isNobody reports whether an error says that nobody is signed in, as against
+// that it cannot be known.
 func isNobody(err error) bool {
 	return errors.Is(err, problem.ErrUnauthenticated) || errors.Is(err, web.ErrDuplicateCookies)
 }
 
-// Password managers ask wellKnownPath for the page where a password is
-// changed (A Well-Known URL for Changing Passwords, section 3).
-const (
-	wellKnownPath = "/.well-known/change-password"
-	securityPath  = "/dashboard/settings/security"
-)
-
-// ownResource keeps other sites from embedding what is protected in their
-// pages, where side channels could tell what is in it. A protected asset that
-// a stranger asks for must answer like one that does not exist, so it is said
-// of those only to who may have them.
-func ownResource(c echo.Context) {
-	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
-}
-
-// refuse answers a stranger, for whom a protected asset does not exist.
-func (s *Site) refuse(c echo.Context, escaped string, found target, why error) error {
-	if found.label == protectedAsset {
-		return s.notFound(c)
+// refuse answers whoever may not have a target, for the reason why.
+//
+//	               nobody                  without the role   without the plan
+//	navigation     303 to the login page   404                303 to the billing page
+//	anything else  401                     404                403
+//	build file     404                     404                404
+func (g *Guard) refuse(c echo.Context, escaped string, found Target, why error) error {
+	known := isNobody(why) || isUnmet(why)
+	if known && found.Build || errors.Is(why, access.ErrForbidden) {
+		return g.Pages.NotFound(c)
 	}
-	return turnAway(c, escaped, why)
-}
-
-// turnAway answers a stranger at a protected page. A navigation is sent to
-// sign in. Anything else gets 401 and never a redirect, which the client
-// router would remember as the page's content. The page that signs people in is
-// told of duplicate cookies: signing in would not help, and it does not send
-// anybody back.
-func turnAway(c echo.Context, escaped string, why error) error {
-	r := c.Request()
-	here := escaped
-	if r.URL.RawQuery != "" {
-		here += "?" + r.URL.RawQuery
+	if !found.Build {
+		ownResource(c)
 	}
-	switch {
-	case !isNavigation(r):
+	switch r := c.Request(); {
+	case !known, !g.isNavigation(r):
+		// Never a redirect, which the client router would remember as the page's
+		// content.
 		return why
+	case errors.Is(why, access.ErrPlanRequired):
+		return redirect(c, http.StatusSeeOther, g.Billing+"?next="+g.next(r, escaped))
 	case isCrossSite(r):
-		return continuePage(c, here)
+		return continuePage(c, here(r, escaped))
 	default:
-		login := loginPath + "?next=" + url.QueryEscape(SafeNext(here))
+		login := g.Return.Login + "?next=" + g.next(r, escaped)
 		if errors.Is(why, web.ErrDuplicateCookies) {
+			// Signing in would not help, and the login page sends nobody back.
 			login += "&error=" + web.ErrDuplicateCookies.Code
 		}
 		return redirect(c, http.StatusSeeOther, login)
 	}
 }
 
+// here returns path and query of a request as they came.
+func here(r *http.Request, escaped string) string {
+	if r.URL.RawQuery == "" {
+		return escaped
+	}
+	return escaped + "?" + r.URL.RawQuery
+}
+
+// next returns the return path of a request, escaped for a query.
+func (g *Guard) next(r *http.Request, escaped string) string {
+	return url.QueryEscape(g.Return.Safe(here(r, escaped)))
+}
+
+// Password managers ask wellKnownPath for the page where a password is
+// changed (A Well-Known URL for Changing Passwords, section 3).
+const wellKnownPath = "/.well-known/change-password"
+
+// ownResource keeps other sites from embedding what is protected in their
+// pages, where side channels could tell what is in it. What must answer like
+// something that does not exist goes without.
+func ownResource(c echo.Context) {
+	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
 // isNavigation reports whether a browser asks for a page to show, or a client
 // that sends no fetch metadata does.
-func isNavigation(r *http.Request) bool {
+func (g *Guard) isNavigation(r *http.Request) bool {
 	mode := r.Header["Sec-Fetch-Mode"]
 	if mode != nil && (len(mode) != 1 || mode[0] != "navigate") {
 		return false
+	}
+	if mode == nil && g.NoMetadata && r.Method == http.MethodHead {
+		return false // the client router prefetches in this way
 	}
 	for _, header := range []string{"Rsc", "Next-Router-Prefetch", "Next-Router-State-Tree", "Next-Router-Segment-Prefetch"} {
 		if _, sent := r.Header[header]; sent {

@@ -11,17 +11,15 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
+
+	"lychgate/server/access"
+	"lychgate/server/site/export"
 )
 
-// loginPath is the page that signs people in, where strangers are sent.
-const loginPath = "/login"
-
-// Options says what of the site is protected and what is not the site's.
+// Options say what of the site is for whom, and what is not the site's.
 type Options struct {
-	// Protected holds URL paths such as "/dashboard": that page and everything
-	// below it is for signed-in people.
-	Protected []string
+	// Rules say what each page asks of its caller.
+	Rules access.Rules
 	// Routed reports whether the router answers an escaped path (/healthz …).
 	// What lies below /api/ always is the router's. Nil means nothing else is.
 	Routed func(path string) bool
@@ -30,12 +28,10 @@ type Options struct {
 	Sources map[string][]string
 }
 
-// Site is an export, indexed and labelled. It is made once and never changes,
-// so it may be used by any number of requests at once.
+// Site is an export, indexed. It is made once and never changes, so it may be
+// used by any number of requests at once.
 type Site struct {
-	routed    func(path string) bool
-	protected prefixes
-	sources   sources
+	rules     access.Rules
 	addresses map[string]*file // every address there is, the pages' among them
 	pages     map[string]*file // the addresses without .html, for /x/ → /x
 	missing   *file            // the export's own 404 page, or nil
@@ -46,14 +42,15 @@ type Site struct {
 // copies nothing.
 type file struct {
 	name  string // in the fs.FS
-	label label
+	needs []access.Need
+	build bool
 	body  body
-	// encoded holds the variants made at build time, in the order of codings.
+	// encoded holds the variants made at build time, the preferred one last.
 	encoded []body
 
 	contentType  []string
 	cacheControl []string
-	csp          []string // of a page, a script or a film; nil where the server's baseline is right
+	csp          []string // nil where the server's baseline is right
 	immutable    bool
 }
 
@@ -65,102 +62,67 @@ type body struct {
 	etag   []string // strong, one per representation; nil where nothing is kept
 }
 
-// New indexes files. It refuses a protected path that is no clean absolute
-// path, a source that weakens the policy of pages, a file that cannot be read, and a file that could never be served
-// because the router answers at its address.
+// New indexes an export. It refuses what export.Read does, and a file that
+// could never be served because the router answers at its address.
 //
 // Where two files claim one address, the file of exactly that name has it,
 // then R.html, then R/index.html; the others keep their longer addresses.
 func New(files fs.FS, opts Options) (*Site, error) {
-	s := &Site{
-		routed:    opts.Routed,
-		addresses: make(map[string]*file),
-		pages:     make(map[string]*file),
-	}
-	var protectedErr, sourcesErr error
-	s.protected, protectedErr = checkedPrefixes(opts.Protected)
-	s.sources, sourcesErr = checkedSources(opts.Sources)
-	if err := errors.Join(protectedErr, sourcesErr); err != nil {
-		return nil, err
-	}
-	contents, err := readAll(files)
+	read, err := export.Read(files, opts.Rules, opts.Sources)
 	if err != nil {
 		return nil, err
 	}
-	reached := publicAssets(contents, s.protected)
-
-	all := make(map[string]*file, len(contents))
-	for name := range contents {
-		if !isVariant(name, contents) {
-			all[name] = s.newFile(name, contents, reached)
-		}
+	s := &Site{
+		rules:     opts.Rules,
+		addresses: make(map[string]*file),
+		pages:     make(map[string]*file),
+	}
+	all := make(map[string]*file, len(read))
+	for _, f := range read {
+		all[f.Name] = newFile(f)
 	}
 	s.missing = notFoundPage(all)
-	if err := s.address(all); err != nil {
+	if err := s.address(all, opts.Routed); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func readAll(files fs.FS) (map[string][]byte, error) {
-	contents := make(map[string][]byte)
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := fs.ReadFile(files, name)
-		contents[name] = content
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("site: the exported pages cannot be read: %w", err)
-	}
-	return contents, nil
-}
-
-// codings are the content codings that the build makes variants in, the
-// preferred one last.
-var codings = []struct{ suffix, name string }{{".gz", "gzip"}, {".br", "br"}}
-
-// isVariant reports whether name is a compressed variant of another file. A
-// lone x.tar.gz, or the .gz beside something that needs no compression, is a
-// file like any other.
-func isVariant(name string, contents map[string][]byte) bool {
-	for _, coding := range codings {
-		if base, ok := strings.CutSuffix(name, coding.suffix); ok {
-			_, exists := contents[base]
-			return exists && mediaTypeOf(base).Compress
-		}
-	}
-	return false
-}
-
-func (s *Site) newFile(name string, contents map[string][]byte, reached map[string]bool) *file {
-	media, hashed := mediaTypeOfFile(name, contents[name]), hasHashedName(name)
+func newFile(from export.File) *file {
 	f := &file{
-		name:        name,
-		label:       s.protected.labelOf(name, reached),
-		contentType: []string{media.ContentType},
-		immutable:   hashed,
+		name:         from.Name,
+		needs:        from.Needs,
+		build:        from.Build,
+		contentType:  []string{from.ContentType},
+		cacheControl: []string{cacheControl(isPublic(from.Needs), from.Hashed)},
+		immutable:    from.Hashed,
 	}
-	f.cacheControl = []string{cacheControl(f.label, hashed)}
-	stored := f.label == public || hashed
-	f.body = newBody(contents[name], "", stored)
-	for _, coding := range codings {
-		if content, ok := contents[name+coding.suffix]; ok && media.Compress {
-			f.encoded = append(f.encoded, newBody(content, coding.name, stored))
-		}
+	if from.Policy != "" {
+		f.csp = []string{from.Policy}
 	}
-	kind, _, _ := strings.Cut(media.ContentType, "/")
-	switch ext := path.Ext(name); {
-	case ext == ".html":
-		f.csp = []string{s.sources.contentSecurityPolicy(contents[name])}
-	case ext == ".js" || ext == ".mjs":
-		f.csp = []string{s.sources.scriptPolicy()}
-	case kind == "audio" || kind == "video":
-		f.csp = []string{mediaPolicy}
+	stored := isPublic(from.Needs) || from.Hashed
+	f.body = newBody(from.Content, "", stored)
+	for _, variant := range from.Variants {
+		f.encoded = append(f.encoded, newBody(variant.Content, variant.Coding, stored))
 	}
 	return f
+}
+
+// isPublic reports whether everybody meets one of the needs.
+func isPublic(needs []access.Need) bool { return slices.Contains(needs, access.Public) }
+
+// cacheControl returns the caching of a file (RFC 9111 section 5.2.2).
+func cacheControl(public, hashed bool) string {
+	switch {
+	case public && hashed:
+		return "public, max-age=31536000, immutable"
+	case public:
+		return "no-cache"
+	case hashed:
+		return "private, max-age=31536000, immutable"
+	default:
+		return "private, no-store"
+	}
 }
 
 // newBody returns a representation. What no client may store has no use for an
@@ -184,7 +146,7 @@ func newBody(content []byte, coding string, stored bool) body {
 func notFoundPage(all map[string]*file) *file {
 	var page *file
 	for _, name := range []string{"404.html", "404/index.html", "_not-found.html", "_not-found/index.html"} {
-		if f := all[name]; f != nil && page == nil && f.label == public {
+		if f := all[name]; f != nil && page == nil && isPublic(f.needs) {
 			page = f
 		}
 		delete(all, name)
@@ -193,10 +155,10 @@ func notFoundPage(all map[string]*file) *file {
 }
 
 // address fills the index.
-func (s *Site) address(all map[string]*file) error {
+func (s *Site) address(all map[string]*file, routed func(path string) bool) error {
 	var faults []error
 	claim := func(address string, f *file) bool {
-		if isRouted((&url.URL{Path: address}).EscapedPath(), s.routed) {
+		if isRouted((&url.URL{Path: address}).EscapedPath(), routed) {
 			faults = append(faults, fmt.Errorf("site: %s cannot be served: the router answers %s", f.name, address))
 			return false
 		}
@@ -210,7 +172,7 @@ func (s *Site) address(all map[string]*file) error {
 	for _, name := range names {
 		claim("/"+name, all[name])
 	}
-	for _, form := range []func(name string) (page string, ok bool){htmlPage, indexPage} {
+	for _, form := range []func(name string) (page string, ok bool){export.Page, indexPage} {
 		for _, name := range names {
 			if page, ok := form(name); ok && claim(page, all[name]) {
 				s.pages[page] = all[name]
@@ -220,20 +182,24 @@ func (s *Site) address(all map[string]*file) error {
 	return errors.Join(faults...)
 }
 
-// htmlPage returns the address without suffix of R.html.
-func htmlPage(name string) (page string, ok bool) {
-	stem, ok := strings.CutSuffix("/"+name, ".html")
-	return stem, ok && path.Base(stem) != "index" && !isNextFile(name)
-}
-
 // indexPage returns the address of R/index.html, which is that of its folder.
 func indexPage(name string) (page string, ok bool) {
-	if path.Base(name) != "index.html" || isNextFile(name) {
+	if path.Base(name) != "index.html" || export.IsBuildFile(name) {
 		return "", false
 	}
 	return path.Dir("/" + name), true
 }
 
-// isNextFile reports whether name lies in the folder of the build's own files,
-// where nothing is a page.
-func isNextFile(name string) bool { return strings.HasPrefix(name, "_next/") }
+// Pageless returns the paths of rules that nothing of the site is at or below,
+// in order: such a path is mistyped, and guards nothing.
+func (s *Site) Pageless() []string {
+	var paths []string
+	for _, rule := range s.rules.All() {
+		used := func(address string) bool { return access.Covers(rule.Path, address) }
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(s.addresses)), used) {
+			paths = append(paths, rule.Path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}

@@ -3,7 +3,6 @@ package site_test
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"io"
 	"io/fs"
 	"net/http/httptest"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lychgate/server/access"
 	"lychgate/server/site"
 )
 
@@ -44,26 +44,22 @@ func realExport(t testing.TB) fstest.MapFS {
 	return files
 }
 
-// realOptions protect what server/protected.json names.
+// realOptions are what server/access.json says.
 func realOptions(t testing.TB) site.Options {
 	t.Helper()
-	options := protectDashboard()
-	text, err := os.ReadFile("../protected.json")
-	if err == nil {
-		err = json.Unmarshal(text, &options.Protected)
-	}
+	text, err := os.ReadFile("../access.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return options
+	return site.Options{Rules: readPolicy(string(text)).Rules, Routed: routed}
 }
 
 // A mistyped path would protect nothing.
 func TestEveryProtectedPathHasAPage(t *testing.T) {
 	files := realExport(t)
-	for _, prefix := range realOptions(t).Protected {
-		if _, found := files[prefix[1:]+".html"]; !found {
-			t.Errorf("server/protected.json names %s, and there is no page frontend/app%s/page.tsx: add it and run make build, or correct the path", prefix, prefix)
+	for _, rule := range realOptions(t).Rules.All() {
+		if _, found := files[rule.Path[1:]+".html"]; !found {
+			t.Errorf("server/access.json names %s, and there is no page frontend/app%s/page.tsx: add it and run make build, or correct the path", rule.Path, rule.Path)
 		}
 	}
 }
@@ -108,7 +104,7 @@ func TestRealExport(t *testing.T) {
 	}
 
 	for name, file := range files {
-		if ext := path.Ext(name); ext != ".html" && ext != ".txt" || slices.ContainsFunc(options.Protected, func(prefix string) bool { return strings.HasPrefix("/"+name, prefix) }) {
+		if ext := path.Ext(name); ext != ".html" && ext != ".txt" || slices.ContainsFunc(options.Rules.All(), func(rule access.Rule) bool { return strings.HasPrefix("/"+name, rule.Path) }) {
 			continue
 		}
 		for _, asset := range protected {
@@ -129,8 +125,8 @@ func TestRealExport(t *testing.T) {
 		}
 	}
 
-	for _, prefix := range options.Protected {
-		for _, page := range []string{prefix, prefix + ".html", prefix + ".txt"} {
+	for _, rule := range options.Rules.All() {
+		for _, page := range []string{rule.Path, rule.Path + ".html", rule.Path + ".txt"} {
 			got := ask(t, server, "GET", page, signedIn)
 			if got.status != 200 || !strings.Contains(got.header.Get("Cache-Control"), "no-store") {
 				t.Errorf("%s, signed in: %v", page, got)

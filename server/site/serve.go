@@ -9,14 +9,14 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// serve writes a file to somebody who may have it.
+// Serve writes a file to somebody who may have it.
 //
 // A request with Range or If-Match, which browsers send for video and nobody
 // for pages, goes to http.ServeContent, with the bytes as they are rather than
 // compressed: parts of a compressed file are of no use. It is given neither
 // name nor time, and the content type is set, so it neither looks at the path
 // nor sniffs.
-func (f *file) serve(c echo.Context) error {
+func (f *file) Serve(c echo.Context) error {
 	r := c.Request()
 	h := c.Response().Header()
 	ranged := r.Header["Range"] != nil
@@ -66,16 +66,14 @@ func (f *file) describe(h http.Header, b *body) {
 	}
 }
 
-// notFound answers that there is nothing, with the export's own page. It goes
-// by nothing but the request, so that a file that a stranger may not know of
-// answers exactly like one that does not exist. Payloads get no HTML: the
-// client router would wait for more.
-func (s *Site) notFound(c echo.Context) error {
-	noStore(c)
+// NotFound answers that there is nothing, with the export's own page. Payloads
+// get no HTML: the client router would wait for more.
+func (s *Site) NotFound(c echo.Context) error {
 	r := c.Request()
 	if s.missing == nil || strings.HasSuffix(r.URL.Path, ".txt") {
-		return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
+		return nothingHere(c)
 	}
+	noStore(c)
 	h := c.Response().Header()
 	b := s.missing.choose(r.Header["Accept-Encoding"])
 	h["Content-Type"] = s.missing.contentType
@@ -88,6 +86,12 @@ func (s *Site) notFound(c echo.Context) error {
 	}
 	h["Content-Length"] = b.length
 	return writeBody(c, http.StatusNotFound, b.bytes)
+}
+
+// nothingHere answers that there is nothing, in words of our own.
+func nothingHere(c echo.Context) error {
+	noStore(c)
+	return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
 }
 
 // matchesNone reports whether If-None-Match names etag, so that the client has

@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"lychgate/server/access"
 	"lychgate/server/problem"
 	"lychgate/server/site"
 	"lychgate/server/site/sitetest"
@@ -29,24 +32,58 @@ func export() fstest.MapFS { return sitetest.Export() }
 
 // protectDashboard is what the product asks for.
 func protectDashboard() site.Options {
-	return site.Options{
-		Protected: []string{"/dashboard"},
-		Routed:    func(path string) bool { return path == "/healthz" || path == "/.well-known/jwks.json" },
-	}
+	return site.Options{Rules: readPolicy(`{"/dashboard": "signed-in"}`).Rules, Routed: routed}
 }
+
+func routed(path string) bool { return path == "/healthz" || path == "/.well-known/jwks.json" }
+
+// readPolicy reads what stands in access.json; the plans are always the same.
+func readPolicy(rules string) access.Policy {
+	policy, err := access.Read(
+		access.File{Name: "access.json", Text: []byte(rules)},
+		access.File{Name: "plans.json", Text: []byte(`{"plans": [{"id": "pro"}, {"id": "team", "includes": ["pro"]}]}`)},
+		access.Pages{Login: returnPaths.Login, Billing: billing})
+	if err != nil {
+		panic(err)
+	}
+	return policy
+}
+
+var returnPaths = site.ReturnPaths{Login: "/login", Default: "/dashboard"}
+
+const billing = "/dashboard/billing"
 
 // Who is calling, in the header that identify reads.
 const (
 	whoHeader   = "X-Test-Who"
 	alice       = "alice"
+	admin       = "admin"       // has the role
+	pro         = "pro"         // has the plan
+	team        = "team"        // has a plan that includes it
+	disabled    = "disabled"    // has both, and a session that has not ended yet
 	refreshed   = "refreshed"   // signed in by a refresh cookie, which is rotated in passing
 	unavailable = "unavailable" // nobody can know
 	careless    = "careless"    // signed in, by somebody who sets a cookie when told not to
 )
 
-func identify(c echo.Context, depth web.Depth) (web.Identity, error) {
-	switch c.Request().Header.Get(whoHeader) {
-	case alice:
+// subject returns the person behind an identity.
+func subject(_ context.Context, identity access.Identity) (access.Subject, error) {
+	person := access.Subject{UserID: identity.UserID, Role: access.RoleUser}
+	switch identity.UserID {
+	case admin:
+		person.Role = access.RoleAdmin
+	case pro, team:
+		person.Grants = []access.Grant{{Plan: identity.UserID}}
+	case disabled:
+		person.Role, person.Disabled, person.Grants = access.RoleAdmin, true, []access.Grant{{Plan: pro}}
+	}
+	return person, nil
+}
+
+func identify(c echo.Context, depth web.Depth) (access.Identity, error) {
+	who := c.Request().Header.Get(whoHeader)
+	switch who {
+	case alice, admin, pro, team, disabled:
 	case refreshed:
 		if depth == web.Refreshing {
 			c.SetCookie(&http.Cookie{Name: "accessToken", Value: "new"})
@@ -55,11 +92,11 @@ func identify(c echo.Context, depth web.Depth) (web.Identity, error) {
 	case careless:
 		c.SetCookie(&http.Cookie{Name: "accessToken", Value: "new"})
 	case unavailable:
-		return web.Identity{}, problem.Busy(time.Second, nil)
+		return access.Identity{}, problem.Busy(time.Second, nil)
 	default:
-		return web.Identity{}, problem.ErrUnauthenticated
+		return access.Identity{}, problem.ErrUnauthenticated
 	}
-	return web.Identity{UserID: alice, SessionID: "s1"}, nil
+	return access.Identity{UserID: who, SessionID: "s1"}, nil
 }
 
 const baseline = "default-src 'none'; frame-ancestors 'none'"
@@ -71,11 +108,18 @@ func handler(t testing.TB, files fstest.MapFS, opts site.Options) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return guarded(s.Guard())
+	return guarded(s)
 }
 
-// guarded is a guard in front of a router.
-func guarded(guard echo.MiddlewareFunc) http.Handler {
+// guarded is a guard of pages, in front of a router.
+func guarded(pages site.Pages, changes ...func(*site.Guard)) http.Handler {
+	guard := site.Guard{
+		Pages: pages, Require: web.Require, Routed: routed,
+		Return: returnPaths, Billing: billing, ChangePassword: "/dashboard/settings/security",
+	}
+	for _, change := range changes {
+		change(&guard)
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(slog.New(slog.DiscardHandler))
 	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -83,7 +127,7 @@ func guarded(guard echo.MiddlewareFunc) http.Handler {
 			c.Response().Header().Set("Content-Security-Policy", baseline)
 			return next(c)
 		}
-	}, web.WhoIsCalling(identify), guard)
+	}, web.WhoIsCalling(web.Checks{Identify: identify, Subject: subject, Policy: readPolicy(`{}`), Now: time.Now}), guard.Middleware())
 	e.Any("/*", func(c echo.Context) error { return c.String(http.StatusOK, "routed") })
 	return e
 }
@@ -190,46 +234,25 @@ func run(t *testing.T, server *httptest.Server, cases []request) {
 
 func TestNewRefuses(t *testing.T) {
 	for _, tt := range []struct {
-		name      string
-		protected string
-		file      string
-		want      string
+		name string
+		file string
+		want string
 	}{
-		{"relative", "dashboard", "", `protected path "dashboard"`},
-		{"empty", "", "", `protected path ""`},
-		{"root", "/", "", `protected path "/"`},
-		{"trailing slash", "/dashboard/", "", "clean absolute path"},
-		{"dot segment", "/a/../b", "", "clean absolute path"},
-		{"double slash", "//dashboard", "", "clean absolute path"},
-		{"backslash", `/a\b`, "", "clean absolute path"},
-		{"semicolon", "/a;b", "", "clean absolute path"},
-		{"encoded", "/a%2fb", "", "clean absolute path"},
-		{"api", "/api/admin", "", "guard does not answer there"},
-		{"assets", "/_next", "", "guard does not answer there"},
-		{"sign-in page", "/login", "", "nobody could reach"},
-		{"file of the router", "/dashboard", "healthz", "healthz cannot be served: the router answers /healthz"},
-		{"page of the router", "/dashboard", "healthz.html", "healthz.html cannot be served: the router answers /healthz"},
-		{"file of the API", "/dashboard", "api/thing", "api/thing cannot be served"},
+		{"file of the router", "healthz", "healthz cannot be served: the router answers /healthz"},
+		{"page of the router", "healthz.html", "healthz.html cannot be served: the router answers /healthz"},
+		{"file of the API", "api/thing", "api/thing cannot be served"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := export()
 			if tt.file != "" {
 				files[tt.file] = &fstest.MapFile{}
 			}
-			opts := protectDashboard()
-			opts.Protected = []string{tt.protected}
-			s, err := site.New(files, opts)
+			s, err := site.New(files, protectDashboard())
 			if s != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("New: %v, %v; want an error with %q", s, err, tt.want)
 			}
 		})
 	}
-	t.Run("all faults at once", func(t *testing.T) {
-		_, err := site.New(export(), site.Options{Protected: []string{"a", "/b", "c"}})
-		if err == nil || !strings.Contains(err.Error(), `"a"`) || !strings.Contains(err.Error(), `"c"`) || strings.Contains(err.Error(), `"/b"`) {
-			t.Errorf("New: %v", err)
-		}
-	})
 	t.Run("unreadable file", func(t *testing.T) {
 		_, err := site.New(unreadable{export()}, protectDashboard())
 		if !errors.Is(err, errUnreadable) || !strings.Contains(err.Error(), "cannot be read") {
@@ -237,8 +260,13 @@ func TestNewRefuses(t *testing.T) {
 		}
 	})
 	t.Run("no page below", func(t *testing.T) {
-		if _, err := site.New(export(), site.Options{Protected: []string{"/nothing/here"}}); err != nil {
-			t.Errorf("New: %v", err)
+		rules := readPolicy(`{"/nothing/here": "signed-in", "/dashboard": "signed-in", "/dashboard/team": "signed-in", "/dash": "public", "/robots": "public", "/sub": "signed-in"}`).Rules
+		s, err := site.New(export(), site.Options{Rules: rules})
+		if err != nil {
+			t.Fatalf("New: %v", err)
+		}
+		if got := s.Pageless(); !slices.Equal(got, []string{"/dash", "/nothing/here", "/robots"}) {
+			t.Errorf("no page for %q", got)
 		}
 	})
 }

@@ -20,15 +20,32 @@ type AuditLine struct {
 	Actor     string // a user's id, "operator" for the command line, empty for the server itself
 }
 
-// Audit appends a line.
+// Audit appends a line, unless it is about an account that is not there: nothing
+// is kept of somebody who has been deleted.
 func (q *Queries) Audit(ctx context.Context, line AuditLine) error {
-	statement := `INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	args := []any{millis(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor}
-	if q.old {
-		statement = `INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`
-		args = args[:len(args)-1]
+	if line.UserID == "" {
+		return q.AuditDeletion(ctx, line)
 	}
-	_, err := q.exec(ctx, "write the audit log", statement, args...)
+	return q.audit(ctx, line, `SELECT $1, $2, $3, id, $4, $5, $6, $7 FROM users WHERE id = $8`,
+		millis(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
+}
+
+// AuditDeletion is Audit for the one line that is kept about an account after it
+// has been deleted.
+func (q *Queries) AuditDeletion(ctx context.Context, line AuditLine) error {
+	return q.audit(ctx, line, `VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		millis(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor)
+}
+
+func (q *Queries) audit(ctx context.Context, line AuditLine, row string, args ...any) error {
+	if q.old { // without the column for actors
+		_, err := q.exec(ctx, "write the audit log",
+			`INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			millis(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent)
+		return err
+	}
+	_, err := q.exec(ctx, "write the audit log",
+		`INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent, actor) `+row, args...)
 	return err
 }
 

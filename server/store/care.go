@@ -52,7 +52,3 @@ func (s *Store) Adjust(ctx context.Context, work func(*Queries) error) error {
 // AfterCommit has f called once the transaction is committed, before Write
 // returns; never where it is not.
 func (q *Queries) AfterCommit(f func()) { *q.after = append(*q.after, f) }
-
-// AuditDeletion is Audit for the one line that is kept about an account after it
-// has been deleted.
-func (q *Queries) AuditDeletion(ctx context.Context, line AuditLine) error { return q.Audit(ctx, line) }

@@ -51,7 +51,7 @@ type Queries struct {
 		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	}
-	made *[]Change // in the transaction, so far
+	made  *[]Change // in the transaction, so far
 	after *[]func() // what to do once it is committed
 	// old is whether the schema is from before the feed of changes and the actors
 	// in the audit log. Only a copy that is being restored may have such a one.

@@ -1,4 +1,4 @@
-package site
+package export
 
 import (
 	"encoding/base64"

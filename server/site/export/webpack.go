@@ -1,4 +1,4 @@
-package site
+package export
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 //
 // It names protected chunks beside public ones, so it is not scanned like
 // other text. It is read as the expression it is, and asked only for the ids
-// that public scripts load.
+// that the scripts of a closure load.
 
 // chunkName names the chunk of an id, as the runtime would; ok is false where
 // the runtime gives no name.
@@ -92,14 +92,14 @@ func hasNamePrefix(script []byte) bool {
 	return false
 }
 
-// chunkCalls yields the ids that script loads chunks of: the 12 of r.e(12), or
+// chunkCalls returns the ids that script loads chunks of: the 12 of r.e(12), or
 // of r.u(12) for a worker, where r is the require of the webpack runtime. Any
 // other object may have methods of these names. A script that cannot be read loads none.
-func chunkCalls(name string, script []byte, yield func(id string)) {
+func chunkCalls(name string, script []byte) (ids []string) {
 	// The parser puts a byte of its own behind what it reads.
 	program, err := js.Parse(parse.NewInputBytes(bytes.Clone(script)), js.Options{})
 	if err != nil {
-		return
+		return nil
 	}
 	require := &requireNames{names: make(map[*js.Var]bool), runtime: isWebpackRuntime(name, script), modules: make(map[*js.Var]bool)}
 	js.Walk(require, program)
@@ -108,11 +108,12 @@ func chunkCalls(name string, script []byte, yield func(id string)) {
 		if call, ok := node.(*js.CallExpr); ok && len(call.Args.List) > 0 {
 			if object, method := member(call.X); (method == "e" || method == "u") && object != nil && require.names[object] {
 				if id, ok := literal(call.Args.List[0].Value); ok {
-					yield(id)
+					ids = append(ids, id)
 				}
 			}
 		}
 	}), program)
+	return ids
 }
 
 // visitor is a function that sees every node.

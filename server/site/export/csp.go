@@ -1,9 +1,10 @@
-package site
+package export
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,20 @@ var base = []struct{ directive, sources string }{
 	{"manifest-src", "'self'"},
 	{"worker-src", "'self'"},
 	{"frame-src", ""},
+}
+
+// policyOf returns the policy that comes with a file, or none.
+func (s sources) policyOf(name string, media mediaType, content []byte) string {
+	kind, _, _ := strings.Cut(media.ContentType, "/")
+	switch ext := path.Ext(name); {
+	case ext == ".html":
+		return s.contentSecurityPolicy(content)
+	case ext == ".js" || ext == ".mjs":
+		return s.scriptPolicy()
+	case kind == "audio" || kind == "video":
+		return mediaPolicy
+	}
+	return ""
 }
 
 // contentSecurityPolicy returns the policy of a page: base and what is allowed

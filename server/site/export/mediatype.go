@@ -1,4 +1,4 @@
-package site
+package export
 
 import (
 	_ "embed"
@@ -49,7 +49,7 @@ func mediaTypeOf(name string) mediaType {
 func mediaTypeOfFile(name string, content []byte) mediaType {
 	known := mediaTypeOf(name)
 	wellKnown := strings.HasPrefix(name, ".well-known/")
-	if known.ContentType != unknownType || isNextFile(name) || path.Ext(name) != "" && !wellKnown {
+	if known.ContentType != unknownType || IsBuildFile(name) || path.Ext(name) != "" && !wellKnown {
 		return known
 	}
 	switch {

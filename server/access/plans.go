@@ -1,0 +1,86 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Plans are the plans that there are: by id, the ids of all that it includes,
+// itself among them.
+type Plans struct{ includes map[string]map[string]bool }
+
+// Has reports whether there is a plan of that id.
+func (p Plans) Has(id string) bool { return p.includes[id] != nil }
+
+func (p Plans) include(id, included string) bool { return p.includes[id][included] }
+
+const wantID = "want an id of lower-case letters, digits and dashes, such as pro"
+
+// isID reports whether a text is fit for the id of a plan.
+func isID(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// readPlans reads {"plans": [{"id": "pro"}, {"id": "team", "includes":
+// ["pro"]}]}. A plan includes itself, what it names, and what those include;
+// going round in a circle is no fault.
+func readPlans(file File) (Plans, error) {
+	var list struct {
+		Plans []struct {
+			ID       string   `json:"id"`
+			Includes []string `json:"includes"`
+		} `json:"plans"`
+	}
+	if err := json.Unmarshal(file.Text, &list, json.RejectUnknownMembers(true)); err != nil {
+		return Plans{}, fmt.Errorf(`%s: want {"plans": [{"id": "pro"}, {"id": "team", "includes": ["pro"]}]}: %w`, file.Name, err)
+	}
+	var faults []error
+	fault := func(id, words string) {
+		faults = append(faults, fmt.Errorf("%s: plan %q: %s", file.Name, id, words))
+	}
+	named := make(map[string][]string)
+	for _, plan := range list.Plans {
+		if _, known := named[plan.ID]; known {
+			fault(plan.ID, "it is there twice")
+		}
+		if !isID(plan.ID) {
+			fault(plan.ID, wantID)
+		}
+		named[plan.ID] = plan.Includes
+	}
+	for _, plan := range list.Plans {
+		seen := make(map[string]bool)
+		for _, included := range plan.Includes {
+			if _, known := named[included]; !known {
+				fault(plan.ID, fmt.Sprintf("it includes %q, and there is no such plan", included))
+			} else if seen[included] {
+				fault(plan.ID, fmt.Sprintf("it includes %q twice", included))
+			}
+			seen[included] = true
+		}
+	}
+	plans := Plans{includes: make(map[string]map[string]bool)}
+	for id := range named {
+		plans.includes[id] = make(map[string]bool)
+		collect(id, named, plans.includes[id])
+	}
+	return plans, errors.Join(faults...)
+}
+
+// collect adds a plan and all that it leads to.
+func collect(id string, named map[string][]string, into map[string]bool) {
+	if into[id] {
+		return
+	}
+	into[id] = true
+	for _, included := range named[id] {
+		collect(included, named, into)
+	}
+}

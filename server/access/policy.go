@@ -1,0 +1,87 @@
+package access
+
+import (
+	"errors"
+	"time"
+
+	"lychgate/server/problem"
+)
+
+// Subject is the person behind an identity, with role and plans.
+type Subject struct {
+	UserID        string
+	Email         string
+	Name          string
+	EmailVerified bool
+	CreatedAt     time.Time
+	Role          string
+	Disabled      bool
+	Grants        []Grant
+}
+
+// Grant is a plan that a subject has.
+type Grant struct {
+	Plan   string
+	Until  time.Time // zero: it has no end
+	Source string    // who gave it
+}
+
+// The refusals of a subject that does not meet a need.
+var (
+	ErrForbidden    = problem.New(problem.Forbidden, "forbidden", "Your account may not use this.")
+	ErrPlanRequired = problem.New(problem.Forbidden, "plan_required", "This needs a plan that your account does not have.")
+)
+
+// Policy is all that access is decided by, but for who is asking.
+type Policy struct {
+	Rules Rules // what each page asks
+	Plans Plans // which plan includes which
+}
+
+// File is the text of a file, with the name that faults in it are reported
+// under.
+type File struct {
+	Name string
+	Text []byte
+}
+
+// Read reads access.json and plans.json. All faults of both are reported
+// together.
+func Read(rules, plans File, pages Pages) (Policy, error) {
+	p, plansErr := readPlans(plans)
+	r, rulesErr := readRules(rules, p, pages)
+	if err := errors.Join(rulesErr, plansErr); err != nil {
+		return Policy{}, err
+	}
+	return Policy{Rules: r, Plans: p}, nil
+}
+
+// Check returns nil if a subject meets a need at that time. It returns
+// problem.ErrUnauthenticated for nobody (a subject that is nil or disabled),
+// and ErrForbidden or ErrPlanRequired for a subject that does not meet it.
+func (p Policy) Check(need Need, subject *Subject, now time.Time) error {
+	switch {
+	case need.kind == public:
+		return nil
+	case subject == nil || subject.Disabled:
+		return problem.ErrUnauthenticated
+	case need.kind == role && !subject.hasRole(need.name):
+		return ErrForbidden
+	case need.kind == plan && !p.hasPlan(subject, need.name, now):
+		return ErrPlanRequired
+	}
+	return nil
+}
+
+func (s *Subject) hasRole(name string) bool {
+	return s.Role == name || s.Role == RoleAdmin && name == RoleUser
+}
+
+func (p Policy) hasPlan(s *Subject, name string, now time.Time) bool {
+	for _, grant := range s.Grants {
+		if (grant.Until.IsZero() || now.Before(grant.Until)) && p.Plans.include(grant.Plan, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,110 @@
+package site
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"lychgate/server/access"
+)
+
+// ReturnPaths decide where people go after sign-in.
+type ReturnPaths struct {
+	Login   string // the page that signs people in, where nobody is sent back to
+	Default string // where people go who asked for nothing that Safe lets pass
+}
+
+// Safe returns raw, the path and query to go to after sign-in, if every reader
+// takes it for a page of this origin, and the default otherwise. What it
+// returns is put together from the parts that were looked at; the input itself
+// goes nowhere.
+//
+// The pages keep the same rule in frontend/lib/next.ts; testdata/next.json is
+// the table both are tested on.
+func (p ReturnPaths) Safe(raw string) string {
+	if len(raw) > 2048 || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
+		return p.Default
+	}
+	for i := range len(raw) {
+		if raw[i] <= ' ' || raw[i] >= 0x7f || raw[i] == '\\' || raw[i] == '#' {
+			return p.Default
+		}
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "" || u.Opaque != "" || u.User != nil || u.Host != "" {
+		return p.Default
+	}
+	escaped := u.EscapedPath()
+	if path, _, _ := strings.Cut(raw, "?"); path != escaped || strings.Trim(escaped, pathCharacters) != "" {
+		return p.Default
+	}
+	if !isPlainPath(escaped, u.Path) || p.leadsNowhere(u.Path) {
+		return p.Default
+	}
+	if u.RawQuery == "" {
+		return escaped
+	}
+	return escaped + "?" + u.RawQuery
+}
+
+// pathCharacters are those that a path is written in (RFC 3986, section 3.3); a
+// browser would rewrite any other.
+const pathCharacters = "/%-._~!$&'()*+,;=:@0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// leadsNowhere reports whether path is no page to go to after sign-in, or the
+// sign-in page itself.
+func (p ReturnPaths) leadsNowhere(path string) bool {
+	path = strings.TrimSuffix(path, "/")
+	return access.Covers("/api", path) || access.Covers("/_next", path) || access.Covers(p.Login, path) ||
+		path == p.Login+".html" || path == p.Login+".txt"
+}
+
+// isPlainPath reports whether everybody reads a path as the same: escaped is
+// the path as it came, path the same unescaped once.
+func isPlainPath(escaped, path string) bool {
+	return !hasEncodedSlash(escaped) && !hasControl(path) && utf8.ValidString(path) && hasPlainSegments(path)
+}
+
+// hasEncodedSlash finds %2f and %5c, a slash to one reader and a character of
+// a name to another.
+func hasEncodedSlash(escaped string) bool {
+	for i := 0; i+2 < len(escaped); i++ {
+		if escaped[i] != '%' {
+			continue
+		}
+		switch escaped[i+1 : i+3] {
+		case "2f", "2F", "5c", "5C":
+			return true
+		}
+	}
+	return false
+}
+
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// hasPlainSegments reports whether path is absolute and none of its segments
+// is empty, "." or ".."; one slash at the end is allowed.
+func hasPlainSegments(path string) bool {
+	if path == "/" {
+		return true
+	}
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(path, "/"), "/")
+	if !ok {
+		return false
+	}
+	for more := true; more; {
+		var segment string
+		segment, rest, more = strings.Cut(rest, "/")
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
+}
