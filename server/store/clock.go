@@ -45,13 +45,15 @@ func (q *Queries) LatestRecord(ctx context.Context) (time.Time, error) {
 }
 
 func (q *Queries) latest(ctx context.Context, queries ...string) (time.Time, error) {
-	var latest int64
+	var latest time.Time
 	for _, query := range queries {
-		var at int64
-		if err := q.one(ctx, "read the latest time", []any{&at}, query); err != nil {
+		var at time.Time
+		if err := q.one(ctx, "read the latest time", []any{(*stamp)(&at)}, query); err != nil {
 			return time.Time{}, err
 		}
-		latest = max(latest, at)
+		if at.After(latest) {
+			latest = at
+		}
 	}
-	return fromMillis(latest), nil
+	return latest, nil
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Writer and Reader are the connections of a store.
-func (s *Store) Writer() *sql.DB { return s.writer }
-func (s *Store) Reader() *sql.DB { return s.reader }
+func (s *Store) Writer() *sql.DB { return s.writer.pool }
+func (s *Store) Reader() *sql.DB { return s.reader.pool }
 
 // Execute runs a statement, as the methods of Queries do.
 func Execute(ctx context.Context, q *Queries, statement string) error {
@@ -68,3 +68,10 @@ func ExecuteWhileReading(ctx context.Context, q *Queries, statement string) erro
 	rows.Next()
 	return Execute(ctx, q, statement)
 }
+
+// Unprepared returns queries that are compiled each time.
+func Unprepared(run runner) *Queries { return &Queries{db: run} }
+
+// Prepared returns how many statements the connections that read and the one that
+// writes have prepared.
+func (s *Store) Prepared() (read, write int) { return len(s.reader.prepared), len(s.writer.prepared) }
