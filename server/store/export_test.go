@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -66,7 +67,7 @@ func ExecuteWhileReading(ctx context.Context, q *Queries, statement string) erro
 	}
 	defer rows.Close()
 	rows.Next()
-	return Execute(ctx, q, statement)
+	return errors.Join(Execute(ctx, q, statement), rows.Err())
 }
 
 // Unprepared returns queries that are compiled each time.
@@ -75,3 +76,11 @@ func Unprepared(run runner) *Queries { return &Queries{db: run} }
 // Prepared returns how many statements the connections that read and the one that
 // writes have prepared.
 func (s *Store) Prepared() (read, write int) { return len(s.reader.prepared), len(s.writer.prepared) }
+
+// TimeColumns returns the columns that hold times, with their tables.
+func TimeColumns() (names []string) {
+	for _, c := range timeColumns {
+		names = append(names, c.table+"."+c.column)
+	}
+	return names
+}

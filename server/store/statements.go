@@ -45,7 +45,7 @@ func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if before := s.prepared[query]; before != nil { // by somebody else, meanwhile
-		return before, statement.Close()
+		return before, statement.Close() //nolint:sqlclosecheck // this one alone; the other stays
 	}
 	s.prepared[query] = statement
 	return statement, nil
@@ -53,7 +53,7 @@ func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, erro
 
 // ExecContext implements runner.
 func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	statement, err := s.prepare(ctx, query)
+	statement, err := s.prepare(ctx, query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *statements) ExecContext(ctx context.Context, query string, args ...any)
 
 // QueryContext implements runner.
 func (s *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	statement, err := s.prepare(ctx, query)
+	statement, err := s.prepare(ctx, query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (t inTransaction) find(ctx context.Context, query string) *sql.Stmt {
 
 // ExecContext implements runner.
 func (t inTransaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if statement := t.find(ctx, query); statement != nil {
+	if statement := t.find(ctx, query); statement != nil { //nolint:sqlclosecheck // it ends with the transaction
 		return statement.ExecContext(ctx, args...)
 	}
 	return t.Tx.ExecContext(ctx, query, args...)
@@ -99,7 +99,7 @@ func (t inTransaction) ExecContext(ctx context.Context, query string, args ...an
 
 // QueryContext implements runner.
 func (t inTransaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if statement := t.find(ctx, query); statement != nil {
+	if statement := t.find(ctx, query); statement != nil { //nolint:sqlclosecheck // it ends with the transaction
 		return statement.QueryContext(ctx, args...)
 	}
 	return t.Tx.QueryContext(ctx, query, args...)
@@ -109,7 +109,7 @@ func (t inTransaction) QueryContext(ctx context.Context, query string, args ...a
 // else wants the connection. What cannot be prepared stays text.
 func (s *statements) prepareMissed(ctx context.Context) {
 	for query := s.takeMissed(); query != "" && s.pool.Stats().InUse == 0; query = s.takeMissed() {
-		if _, err := s.prepare(ctx, query); err != nil {
+		if _, err := s.prepare(ctx, query); err != nil { //nolint:sqlclosecheck // it stays prepared
 			return
 		}
 	}

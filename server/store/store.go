@@ -78,19 +78,21 @@ func (s *Store) Close() error {
 // Read returns queries outside any transaction; they must not write.
 func (s *Store) Read() *Queries { return &Queries{db: s.reader} }
 
-// Write runs work in one transaction and commits it when work returns nil. With an
-// error nothing was written: one of work is returned as it is, one of the database
-// that may pass is a problem of kind Unavailable. Once it returns, all who listen
-// in this process know of the changes.
+// Write runs work in one transaction and commits it when work returns nil. Work
+// may run more than once, the last time in the transaction that is committed: it
+// leaves nothing behind but what that run has set. With an error nothing was
+// written: one of work is returned as it is, one of the database that may pass is
+// a problem of kind Unavailable. Once Write returns, all who listen in this
+// process know of the changes.
 func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return s.Rewrite(ctx, work)
+	return s.WriteLong(ctx, work)
 }
 
-// Rewrite is Write for work on whole tables, which may take longer than anybody
+// WriteLong is Write for work on whole tables, which may take longer than anybody
 // waits: a million rows some ten seconds.
-func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err error) {
+func (s *Store) WriteLong(ctx context.Context, work func(*Queries) error) (err error) {
 	tx, err := s.begin(ctx)
 	if err != nil {
 		return failed("begin a transaction", err)
@@ -110,6 +112,11 @@ func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err err
 	s.feed.tell(made)
 	s.writer.prepareMissed(ctx)
 	return nil
+}
+
+// Rewrite is WriteLong.
+func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) error {
+	return s.WriteLong(ctx, work)
 }
 
 // exec runs a statement and returns how many rows it changed.
