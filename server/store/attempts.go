@@ -17,7 +17,7 @@ type Attempts struct {
 func (q *Queries) SaveAttempts(ctx context.Context, a Attempts) error {
 	return q.changeAttempts(ctx, "save the attempts of an account", a.Account,
 		`INSERT INTO account_attempts (email, full_at) VALUES ($1, $2) ON CONFLICT (email) DO UPDATE SET full_at = excluded.full_at`,
-		a.Account, millis(a.FullAt))
+		a.Account, stamp(a.FullAt))
 }
 
 // changeAttempts runs a statement that changes the attempts of an account, and
@@ -33,11 +33,9 @@ func (q *Queries) changeAttempts(ctx context.Context, what, account, statement s
 // at a time.
 func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, error) {
 	return all(ctx, q, "read the attempts of accounts", func(rows *sql.Rows) (a Attempts, err error) {
-		var fullAt int64
-		err = rows.Scan(&a.Account, &fullAt)
-		a.FullAt = fromMillis(fullAt)
+		err = rows.Scan(&a.Account, (*stamp)(&a.FullAt))
 		return a, err
-	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, millis(at))
+	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, stamp(at))
 }
 
 // SweepAttempts removes up to limit accounts' attempts that had all come back
@@ -45,7 +43,7 @@ func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, err
 func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.exec(ctx, "sweep the attempts of accounts",
 		`DELETE FROM account_attempts WHERE email IN (SELECT email FROM account_attempts WHERE full_at < $1 ORDER BY full_at LIMIT $2)`,
-		millis(before), limit)
+		stamp(before), limit)
 }
 
 // DeleteAttempts removes the attempts of an account.
@@ -53,10 +51,10 @@ func (q *Queries) DeleteAttempts(ctx context.Context, account string) error {
 	return q.changeAttempts(ctx, "delete the attempts of an account", account, `DELETE FROM account_attempts WHERE email = $1`, account)
 }
 
-// AttemptsOf returns the attempts of an account; where none is missing, the zero
-// time for when they have come back.
+// AttemptsOf returns the attempts of an account, or ErrNotFound where all of them
+// have come back.
 func (q *Queries) AttemptsOf(ctx context.Context, account string) (Attempts, error) {
-	var fullAt int64
-	err := q.one(ctx, "read the attempts of an account", []any{&fullAt}, `SELECT COALESCE(MAX(full_at), 0) FROM account_attempts WHERE email = $1`, account)
-	return Attempts{Account: account, FullAt: fromMillis(fullAt)}, err
+	a := Attempts{Account: account}
+	err := q.one(ctx, "read the attempts of an account", []any{(*stamp)(&a.FullAt)}, `SELECT full_at FROM account_attempts WHERE email = $1`, account)
+	return a, err
 }

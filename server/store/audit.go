@@ -27,21 +27,21 @@ func (q *Queries) Audit(ctx context.Context, line AuditLine) error {
 		return q.AuditDeletion(ctx, line)
 	}
 	return q.audit(ctx, line, `SELECT $1, $2, $3, id, $4, $5, $6, $7 FROM users WHERE id = $8`,
-		millis(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
+		stamp(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
 }
 
 // AuditDeletion is Audit for the one line that is kept about an account after it
 // has been deleted.
 func (q *Queries) AuditDeletion(ctx context.Context, line AuditLine) error {
 	return q.audit(ctx, line, `VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		millis(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor)
+		stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor)
 }
 
 func (q *Queries) audit(ctx context.Context, line AuditLine, row string, args ...any) error {
 	if q.old { // without the column for actors
 		_, err := q.exec(ctx, "write the audit log",
 			`INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			millis(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent)
+			stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent)
 		return err
 	}
 	_, err := q.exec(ctx, "write the audit log",
@@ -65,7 +65,7 @@ func (q *Queries) auditLines(ctx context.Context, since time.Time, where string,
 				return nil, err
 			}
 			if !since.IsZero() {
-				if err := q.one(ctx, "read the audit log", []any{&first}, `SELECT COALESCE(MIN(+seq), $1) FROM audit WHERE at >= $2`, last+1, millis(since)); err != nil {
+				if err := q.one(ctx, "read the audit log", []any{&first}, `SELECT COALESCE(MIN(+seq), $1) FROM audit WHERE at >= $2`, last+1, stamp(since)); err != nil {
 					return nil, err
 				}
 			}
@@ -78,15 +78,12 @@ func (q *Queries) auditLines(ctx context.Context, since time.Time, where string,
 			return line, err
 		}, `SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent, actor FROM audit
 		    WHERE seq > $1 AND seq <= $2 AND +at >= $3`+where+` ORDER BY seq LIMIT $4`,
-			append([]any{after.Seq, last, millis(since), StepRows}, args...)...)
+			append([]any{after.Seq, last, stamp(since), StepRows}, args...)...)
 	})
 }
 
 func (l *Line) scan(rows *sql.Rows, more ...any) error {
-	var at int64
-	err := rows.Scan(append([]any{&l.Seq, &at, &l.Event, &l.Outcome, &l.UserID, &l.SessionID, &l.IP, &l.UserAgent, &l.Actor}, more...)...)
-	l.At = fromMillis(at)
-	return err
+	return rows.Scan(append([]any{&l.Seq, (*stamp)(&l.At), &l.Event, &l.Outcome, &l.UserID, &l.SessionID, &l.IP, &l.UserAgent, &l.Actor}, more...)...)
 }
 
 // AuditOf returns the lines about a person since a time, the oldest first.
@@ -103,7 +100,7 @@ func (q *Queries) AuditSince(ctx context.Context, since time.Time) iter.Seq2[Lin
 // included.
 func (q *Queries) Audited(ctx context.Context, event string, from, to time.Time) (found bool, err error) {
 	err = q.one(ctx, "look for an event", []any{&found},
-		`SELECT EXISTS (SELECT 1 FROM audit WHERE event = $1 AND at >= $2 AND at <= $3)`, event, millis(from), millis(to))
+		`SELECT EXISTS (SELECT 1 FROM audit WHERE event = $1 AND at >= $2 AND at <= $3)`, event, stamp(from), stamp(to))
 	return found, err
 }
 
@@ -146,7 +143,7 @@ func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Eve
 // TellUser notes that a person has been told of all up to a line about them.
 // It returns ErrNotFound where there is no such line.
 func (q *Queries) TellUser(ctx context.Context, id string, seq int64) error {
-	return one(q.exec(ctx, "note what a person was told",
+	return found(q.exec(ctx, "note what a person was told",
 		`UPDATE users SET told_seq = CASE WHEN told_seq < $1 THEN $2 ELSE told_seq END
 		 WHERE id = $3 AND EXISTS (SELECT 1 FROM audit WHERE seq = $4 AND user_id = $5)`, seq, seq, id, seq, id))
 }
@@ -166,13 +163,13 @@ func (q *Queries) PruneAudit(ctx context.Context, before time.Time, after AuditT
 	places, err := all(ctx, q, "read the audit log", func(rows *sql.Rows) (place AuditTime, err error) {
 		err = rows.Scan(&place.at, &place.seq)
 		return place, err
-	}, `SELECT at, seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4`, millis(before), after.at, after.seq, limit)
+	}, `SELECT at, seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4`, stamp(before), after.at, after.seq, limit)
 	if err != nil || len(places) == 0 {
 		return after, false, err
 	}
 	_, err = q.exec(ctx, "prune the audit log",
 		`DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4) AND NOT `+untold,
-		millis(before), after.at, after.seq, limit)
+		stamp(before), after.at, after.seq, limit)
 	return places[len(places)-1], len(places) == limit, err
 }
 

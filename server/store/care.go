@@ -21,17 +21,18 @@ func (s *Store) CareFor(care Care) { s.care = care }
 
 var errSetBack = errors.New("the clock has been set back")
 
-// settled runs write, never between a step back of the clock and what is stored
-// being adjusted to it: the times that work stores would be adjusted too.
-func (s *Store) settled(ctx context.Context, work func(*Queries) error, write func(context.Context, func(*Queries) error) error) error {
+// settled runs work in one transaction, never between a step back of the clock and
+// what is stored being adjusted to it: the times that work stores would be adjusted
+// too.
+func (s *Store) settled(ctx context.Context, work func(*Queries) error) error {
 	if s.care == nil {
-		return write(ctx, work)
+		return s.transact(ctx, work)
 	}
 	for {
 		if err := s.care.Settle(ctx); err != nil {
 			return err
 		}
-		err := write(ctx, func(q *Queries) error {
+		err := s.transact(ctx, func(q *Queries) error {
 			if s.care.Unsettled() { // it had to wait for its turn
 				return errSetBack
 			}
@@ -43,10 +44,10 @@ func (s *Store) settled(ctx context.Context, work func(*Queries) error, write fu
 	}
 }
 
-// Adjust is Rewrite for the Care itself, which must write while the clock is not
+// Adjust is WriteLong for the Care itself, which must write while the clock is not
 // settled.
 func (s *Store) Adjust(ctx context.Context, work func(*Queries) error) error {
-	return s.Rewrite(ctx, work)
+	return s.transact(ctx, work)
 }
 
 // AfterCommit has f called once the transaction is committed, before Write

@@ -37,7 +37,7 @@ func (q *Queries) change(ctx context.Context, kind ChangeKind, at time.Time, ids
 		return nil
 	}
 	for _, id := range ids {
-		if _, err := q.exec(ctx, "record a change", `INSERT INTO changes (kind, id, at) VALUES ($1, $2, $3)`, kind, id, millis(at)); err != nil {
+		if _, err := q.exec(ctx, "record a change", `INSERT INTO changes (kind, id, at) VALUES ($1, $2, $3)`, kind, id, stamp(at)); err != nil {
 			return err
 		}
 	}
@@ -49,7 +49,7 @@ func (q *Queries) change(ctx context.Context, kind ChangeKind, at time.Time, ids
 // returns their ids. The first argument of the query is the time.
 func (q *Queries) changeChosen(ctx context.Context, kind ChangeKind, chosen string, at time.Time, args ...any) ([]string, error) {
 	ids, err := all(ctx, q, "record changes", scanID,
-		`INSERT INTO changes (kind, id, at) SELECT '`+string(kind)+`', id, $1 `+chosen+` RETURNING id`, append([]any{millis(at)}, args...)...)
+		`INSERT INTO changes (kind, id, at) SELECT '`+string(kind)+`', id, $1 `+chosen+` RETURNING id`, append([]any{stamp(at)}, args...)...)
 	q.note(kind, ids)
 	return ids, err
 }
@@ -70,9 +70,7 @@ func (q *Queries) note(kind ChangeKind, ids []string) {
 // ChangesFrom returns up to limit changes from the number seq on, in order.
 func (q *Queries) ChangesFrom(ctx context.Context, seq int64, limit int) ([]Change, error) {
 	return all(ctx, q, "read changes", func(rows *sql.Rows) (c Change, err error) {
-		var at int64
-		err = rows.Scan(&c.Seq, &c.Kind, &c.ID, &at)
-		c.At = fromMillis(at)
+		err = rows.Scan(&c.Seq, &c.Kind, &c.ID, (*stamp)(&c.At))
 		return c, err
 	}, `SELECT seq, kind, id, at FROM changes WHERE seq >= $1 ORDER BY seq LIMIT $2`, seq, limit)
 }
@@ -83,7 +81,7 @@ func (q *Queries) SweepChanges(ctx context.Context, before time.Time, limit int)
 	return q.exec(ctx, "sweep changes",
 		`DELETE FROM changes WHERE seq IN (
 		   SELECT seq FROM changes WHERE at < $1 AND seq < (SELECT MAX(seq) FROM changes) ORDER BY at LIMIT $2)`,
-		millis(before), limit)
+		stamp(before), limit)
 }
 
 const (

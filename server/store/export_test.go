@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -11,8 +12,8 @@ import (
 )
 
 // Writer and Reader are the connections of a store.
-func (s *Store) Writer() *sql.DB { return s.writer }
-func (s *Store) Reader() *sql.DB { return s.reader }
+func (s *Store) Writer() *sql.DB { return s.writer.pool }
+func (s *Store) Reader() *sql.DB { return s.reader.pool }
 
 // Execute runs a statement, as the methods of Queries do.
 func Execute(ctx context.Context, q *Queries, statement string) error {
@@ -66,5 +67,20 @@ func ExecuteWhileReading(ctx context.Context, q *Queries, statement string) erro
 	}
 	defer rows.Close()
 	rows.Next()
-	return Execute(ctx, q, statement)
+	return errors.Join(Execute(ctx, q, statement), rows.Err())
+}
+
+// Unprepared returns queries that are compiled each time.
+func Unprepared(run runner) *Queries { return &Queries{db: run} }
+
+// Prepared returns how many statements the connections that read and the one that
+// writes have prepared.
+func (s *Store) Prepared() (read, write int) { return len(s.reader.prepared), len(s.writer.prepared) }
+
+// TimeColumns returns the columns that hold times, with their tables.
+func TimeColumns() (names []string) {
+	for _, c := range timeColumns {
+		names = append(names, c.table+"."+c.column)
+	}
+	return names
 }

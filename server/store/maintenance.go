@@ -16,14 +16,10 @@ type SweepClock struct {
 
 // SweepClock returns the time by which sweeps last went.
 func (q *Queries) SweepClock(ctx context.Context) (c SweepClock, err error) {
-	var at, aheadAt, aheadFor int64
-	err = q.one(ctx, "read the time of the last sweep", []any{&at, &aheadAt, &aheadFor}, `SELECT swept_at, ahead_at, ahead_for FROM maintenance`)
-	if at != 0 {
-		c.At = fromMillis(at)
-	}
-	if aheadAt != 0 {
-		c.AheadAt, c.AheadFor = fromMillis(aheadAt), time.Duration(aheadFor)*time.Millisecond
-	}
+	var aheadFor int64
+	err = q.one(ctx, "read the time of the last sweep", []any{(*stampOrNull)(&c.At), (*stampOrNull)(&c.AheadAt), &aheadFor},
+		`SELECT NULLIF(swept_at, 0), NULLIF(ahead_at, 0), ahead_for FROM maintenance`)
+	c.AheadFor = time.Duration(aheadFor) * time.Millisecond
 	return c, err
 }
 
@@ -31,10 +27,10 @@ func (q *Queries) SweepClock(ctx context.Context) (c SweepClock, err error) {
 func (q *Queries) SaveSweepClock(ctx context.Context, c SweepClock) error {
 	var aheadAt int64
 	if !c.AheadAt.IsZero() {
-		aheadAt = millis(c.AheadAt)
+		aheadAt = c.AheadAt.UnixMilli()
 	}
 	_, err := q.exec(ctx, "write down the time of a sweep", `UPDATE maintenance SET swept_at = $1, ahead_at = $2, ahead_for = $3`,
-		millis(c.At), aheadAt, c.AheadFor.Milliseconds())
+		stamp(c.At), aheadAt, c.AheadFor.Milliseconds())
 	return err
 }
 
@@ -54,7 +50,7 @@ func (q *Queries) SaveAuditCounted(ctx context.Context, seq int64) error {
 func (q *Queries) NoteAccessTTL(ctx context.Context, ttl time.Duration, at time.Time) error {
 	_, err := q.exec(ctx, "note the life of access tokens",
 		`INSERT INTO access_ttls (ttl, used_at) VALUES ($1, $2) ON CONFLICT (ttl) DO UPDATE SET used_at = excluded.used_at`,
-		ttl.Milliseconds(), millis(at))
+		ttl.Milliseconds(), stamp(at))
 	return err
 }
 
@@ -62,7 +58,7 @@ func (q *Queries) NoteAccessTTL(ctx context.Context, ttl time.Duration, at time.
 // count at a time, and forgets those that cannot. The last token of a process
 // was made within slack after it noted its TTL.
 func (q *Queries) LongestAccessTTL(ctx context.Context, at time.Time, slack time.Duration) (time.Duration, error) {
-	if _, err := q.exec(ctx, "forget lives of access tokens", `DELETE FROM access_ttls WHERE used_at + ttl < $1`, millis(at.Add(-slack))); err != nil {
+	if _, err := q.exec(ctx, "forget lives of access tokens", `DELETE FROM access_ttls WHERE used_at + ttl < $1`, stamp(at.Add(-slack))); err != nil {
 		return 0, err
 	}
 	var longest int64
@@ -101,7 +97,7 @@ func (s *Store) Erase(ctx context.Context) (done bool, err error) {
 }
 
 func (s *Store) emptyLog(ctx context.Context) (done bool, err error) {
-	connection, err := s.writer.Conn(ctx)
+	connection, err := s.writer.pool.Conn(ctx)
 	if err != nil {
 		return false, failed("empty the log", err)
 	}

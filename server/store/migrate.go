@@ -186,7 +186,7 @@ type Migrated struct {
 
 // migrate brings the schema up to date with the migrations in a tree.
 func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
-	before, err := readSchema(ctx, s.writer, tree)
+	before, err := readSchema(ctx, s.writer.pool, tree)
 	if err != nil {
 		return Migrated{}, err
 	}
@@ -198,7 +198,7 @@ func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 		return done, nil
 	}
 	if 0 < before.Version && before.Version < firstErasing {
-		if _, err := s.writer.ExecContext(ctx, `VACUUM`); err != nil {
+		if _, err := s.writer.pool.ExecContext(ctx, `VACUUM`); err != nil {
 			return Migrated{}, fmt.Errorf("write the database anew, which takes as much room again in its directory: %w", err)
 		}
 	}
@@ -207,7 +207,7 @@ func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 		return Migrated{}, err
 	}
 	// A fork numbers its own from 1000 on, and takes later ones of ours as well.
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, files, goose.WithAllowOutofOrder(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer.pool, files, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return Migrated{}, err
 	}

@@ -63,7 +63,7 @@ func (o Opener) Migrate(ctx context.Context, path string) (*Store, Migrated, err
 // where there is no database.
 func (o Opener) AsIs(ctx context.Context, path string) (*Store, error) {
 	store, err := o.open(ctx, path, os.O_RDWR, commandBusyTimeout, func(s *Store) error {
-		found, err := readSchema(ctx, s.writer, o.migrations())
+		found, err := readSchema(ctx, s.writer.pool, o.migrations())
 		if err != nil {
 			return err
 		}
@@ -131,19 +131,25 @@ func (o Opener) openFile(ctx context.Context, path string, flag int, busy time.D
 			return nil, err
 		}
 	}
-	if store.writer, err = sql.Open("sqlite", dsn(path, busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", temporaryFilesIn(filepath.Dir(path)))); err != nil {
+	if store.writer, err = openPool(dsn(path, busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", temporaryFilesIn(filepath.Dir(path))), 1); err != nil {
 		return nil, err
 	}
-	store.writer.SetMaxOpenConns(1)
 	if err := o.retry(ctx, busyTimeout, func() error { return prepare(store) }); err != nil {
 		return nil, err
 	}
-	if store.reader, err = sql.Open("sqlite", dsn(path, busy, "query_only(1)")); err != nil {
+	store.reader, err = openPool(dsn(path, busy, "query_only(1)"), readers)
+	return store, err
+}
+
+// openPool opens a number of connections, which stay open.
+func openPool(dsn string, connections int) (*statements, error) {
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
 		return nil, err
 	}
-	store.reader.SetMaxOpenConns(readers)
-	store.reader.SetMaxIdleConns(readers)
-	return store, nil
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return newStatements(pool), nil
 }
 
 // lock takes a lock on a file, however long that takes, unless ctx ends.
@@ -208,10 +214,10 @@ func (o Opener) retry(ctx context.Context, patience time.Duration, try func() er
 // server; for a command it is asked again, so that Ctrl-C ends the wait.
 func (s *Store) begin(ctx context.Context) (tx *sql.Tx, err error) {
 	if !s.patient {
-		return s.writer.BeginTx(ctx, nil)
+		return s.writer.pool.BeginTx(ctx, nil)
 	}
 	err = Opener{Waits: s.waits}.retry(ctx, busyTimeout, func() error {
-		tx, err = s.writer.BeginTx(ctx, nil)
+		tx, err = s.writer.pool.BeginTx(ctx, nil)
 		return err
 	})
 	return tx, err

@@ -20,7 +20,7 @@ func (q *Queries) GrantPlan(ctx context.Context, g PlanGrant) error {
 	return q.changeUser(ctx, "grant a plan", g.UserID,
 		`INSERT INTO plan_grants (user_id, plan, source, until) SELECT id, $1, $2, $3 FROM users WHERE id = $4
 		 ON CONFLICT (user_id, plan, source) DO UPDATE SET until = excluded.until`,
-		g.Plan, g.Source, orNull(g.Until), g.UserID)
+		g.Plan, g.Source, stampOrNull(g.Until), g.UserID)
 }
 
 // RevokePlan removes a grant. It returns ErrNotFound.
@@ -33,9 +33,7 @@ func (q *Queries) RevokePlan(ctx context.Context, userID, plan, source string) e
 // and source.
 func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, error) {
 	return all(ctx, q, "read a person's plans", func(rows *sql.Rows) (g PlanGrant, err error) {
-		var until sql.NullInt64
-		err = rows.Scan(&g.UserID, &g.Plan, &g.Source, &until)
-		g.Until = fromNull(until)
+		err = rows.Scan(&g.UserID, &g.Plan, &g.Source, (*stampOrNull)(&g.Until))
 		return g, err
 	}, `SELECT user_id, plan, source, until FROM plan_grants WHERE user_id = $1 ORDER BY plan, source`, userID)
 }
@@ -44,12 +42,10 @@ func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, erro
 // ErrNotFound.
 func (q *Queries) UserWithPlans(ctx context.Context, id string) (u User, grants []PlanGrant, err error) {
 	rows, err := all(ctx, q, "read a user and their plans", func(rows *sql.Rows) (g PlanGrant, err error) {
-		var (
-			plan, source sql.NullString
-			until        sql.NullInt64
-		)
-		u, err = scanUser(func(into ...any) error { return rows.Scan(append(into, &plan, &source, &until)...) })
-		return PlanGrant{UserID: u.ID, Plan: plan.String, Source: source.String, Until: fromNull(until)}, err
+		var plan, source sql.NullString
+		u, err = scanUser(func(into ...any) error { return rows.Scan(append(into, &plan, &source, (*stampOrNull)(&g.Until))...) })
+		g.UserID, g.Plan, g.Source = u.ID, plan.String, source.String
+		return g, err
 	}, `SELECT `+userColumns+`, plan, source, until FROM users LEFT JOIN plan_grants ON user_id = id WHERE id = $1 ORDER BY plan, source`, id)
 	switch {
 	case err != nil:

@@ -190,12 +190,11 @@ func openStaged(path string) (*Store, error) {
 	pragmas := []string{"journal_mode(DELETE)", "synchronous(FULL)", "foreign_keys(1)", temporaryFilesIn(filepath.Dir(path))}
 	store := &Store{inUse: flock.New(path + ".in-use")} // which is never taken
 	var err error
-	if store.writer, err = sql.Open("sqlite", dsn(path, busyTimeout, pragmas...)); err != nil {
+	if store.writer, err = openPool(dsn(path, busyTimeout, pragmas...), 1); err != nil {
 		return nil, err
 	}
-	store.writer.SetMaxOpenConns(1)
-	if store.reader, err = sql.Open("sqlite", dsn(path, busyTimeout, "query_only(1)")); err != nil {
-		return nil, errors.Join(err, store.writer.Close())
+	if store.reader, err = openPool(dsn(path, busyTimeout, "query_only(1)"), 1); err != nil {
+		return nil, errors.Join(err, store.writer.close())
 	}
 	return store, nil
 }
@@ -205,10 +204,10 @@ func openStaged(path string) (*Store, error) {
 // the older ones know of the feed of changes.
 func (q *Queries) RevokeAllSessions(ctx context.Context, at time.Time) (int64, error) {
 	if _, err := q.exec(ctx, "record the endings of all sessions",
-		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, millis(at)); err != nil {
+		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, stamp(at)); err != nil {
 		return 0, err
 	}
-	return q.exec(ctx, "revoke all sessions", `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, millis(at))
+	return q.exec(ctx, "revoke all sessions", `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, stamp(at))
 }
 
 // CountUsers returns how many accounts there are. It works on every schema

@@ -225,7 +225,7 @@ func TestRestoreOfOlderSchemas(t *testing.T) {
 		if count, err := r.Copy.Read().CountUsers(t.Context()); err != nil || count != 1 {
 			t.Errorf("%d accounts, %v", count, err)
 		}
-		err = r.Copy.Rewrite(t.Context(), func(q *store.Queries) error {
+		err = r.Copy.WriteLong(t.Context(), func(q *store.Queries) error {
 			revoked, err := q.RevokeAllSessions(t.Context(), restoredAt)
 			if revoked != 1 {
 				t.Errorf("%d sessions revoked", revoked)

@@ -14,8 +14,9 @@ const StepRows = 500
 const mostRest = time.Second
 
 // InSteps repeats a step, each time in a transaction of its own, for as long
-// as it returns that there is more to do. What the steps before the one that
-// fails have done stays.
+// as it returns that there is more to do. Like all work that is given to Write, a
+// step may run more than once. What the steps before the one that fails have done
+// stays.
 func (s *Store) InSteps(ctx context.Context, step func(*Queries) (more bool, err error)) error {
 	return s.InStepsBy(ctx, s.Write, step)
 }

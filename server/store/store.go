@@ -31,7 +31,7 @@ const (
 // Store is an open database: one connection that writes, because SQLite has
 // one writer anyway, and some that read beside it.
 type Store struct {
-	reader, writer *sql.DB
+	reader, writer *statements
 	care           Care       // nil: none
 	stepping       sync.Mutex // held by a step, but for a first one, and the rest before it
 	inUse          *flock.Flock
@@ -46,11 +46,7 @@ type Store struct {
 // Queries runs statements, on a connection of its own or inside a
 // transaction: the methods are the same.
 type Queries struct {
-	db interface {
-		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	}
+	db    runner
 	made  *[]Change // in the transaction, so far
 	after *[]func() // what to do once it is committed
 	// old is whether the schema is from before the feed of changes and the actors
@@ -66,37 +62,44 @@ func (s *Store) Close() error {
 	if s.writer == nil || s.reader == nil { // it was not opened to the end
 		var err error
 		if s.writer != nil {
-			err = s.writer.Close()
+			err = s.writer.close()
 		}
 		return errors.Join(err, s.inUse.Unlock())
 	}
 	// Work that was cancelled gives its connection back a moment later. One that
 	// is still in use outlives Close, and then the log is not written back.
-	inUse := func() int { return s.reader.Stats().InUse + s.writer.Stats().InUse }
+	inUse := func() int { return s.reader.pool.Stats().InUse + s.writer.pool.Stats().InUse }
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for begun := time.Now(); inUse() > 0 && time.Since(begun) < time.Second; {
 		<-look.C
 	}
-	return errors.Join(s.reader.Close(), s.writer.Close(), s.inUse.Unlock())
+	return errors.Join(s.reader.close(), s.writer.close(), s.inUse.Unlock())
 }
 
 // Read returns queries outside any transaction; they must not write.
 func (s *Store) Read() *Queries { return &Queries{db: s.reader} }
 
-// Write runs work in one transaction and commits it when work returns nil. With an
-// error nothing was written: one of work is returned as it is, one of the database
-// that may pass is a problem of kind Unavailable. Once it returns, all who listen
-// in this process know of the changes.
+// Write runs work in one transaction and commits it when work returns nil. Work
+// may run more than once, the last time in the transaction that is committed: it
+// leaves nothing behind but what that run has set. With an error nothing was
+// written: one of work is returned as it is, one of the database that may pass is
+// a problem of kind Unavailable. Once Write returns, all who listen in this
+// process know of the changes.
 func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return s.settled(ctx, work, s.Rewrite)
+	return s.WriteLong(ctx, work)
 }
 
-// Rewrite is Write for work on whole tables, which may take longer than anybody
+// WriteLong is Write for work on whole tables, which may take longer than anybody
 // waits: a million rows some ten seconds.
-func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err error) {
+func (s *Store) WriteLong(ctx context.Context, work func(*Queries) error) error {
+	return s.settled(ctx, work)
+}
+
+// transact runs work in one transaction.
+func (s *Store) transact(ctx context.Context, work func(*Queries) error) (err error) {
 	tx, err := s.begin(ctx)
 	if err != nil {
 		return failed("begin a transaction", err)
@@ -110,7 +113,7 @@ func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err err
 		made  []Change
 		after []func()
 	)
-	if err := work(&Queries{db: tx, made: &made, after: &after, old: s.old}); err != nil {
+	if err := work(&Queries{db: s.writer.in(tx), made: &made, after: &after, old: s.old}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -120,6 +123,7 @@ func (s *Store) Rewrite(ctx context.Context, work func(*Queries) error) (err err
 	for _, do := range after {
 		do()
 	}
+	s.writer.prepareMissed(ctx)
 	return nil
 }
 
@@ -138,14 +142,16 @@ func (q *Queries) exec(ctx context.Context, what, statement string, args ...any)
 
 // one scans a single row, or returns ErrNotFound.
 func (q *Queries) one(ctx context.Context, what string, into []any, query string, args ...any) error {
-	err := q.db.QueryRowContext(ctx, query, args...).Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
+	rows, err := all(ctx, q, what, func(rows *sql.Rows) (struct{}, error) { return struct{}{}, rows.Scan(into...) }, query, args...)
+	return found(int64(len(rows)), err)
+}
+
+// found returns ErrNotFound for a statement that reads or changes no row.
+func found(rows int64, err error) error {
+	if err == nil && rows == 0 {
 		return ErrNotFound
 	}
-	if err != nil {
-		return failed(what, err)
-	}
-	return nil
+	return err
 }
 
 // all reads the rows of a query, each by scan.
@@ -170,22 +176,6 @@ func all[T any](ctx context.Context, q *Queries, what string, scan func(*sql.Row
 		return nil, failed(what, err)
 	}
 	return list, nil
-}
-
-// millis is how times are stored; fromMillis reads them back, in UTC.
-func millis(t time.Time) int64 { return t.UnixMilli() }
-
-func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
-
-// orNull is millis for a column where NULL stands for the zero time; fromNull
-// reads it back.
-func orNull(t time.Time) sql.NullInt64 { return sql.NullInt64{Int64: millis(t), Valid: !t.IsZero()} }
-
-func fromNull(ms sql.NullInt64) time.Time {
-	if !ms.Valid {
-		return time.Time{}
-	}
-	return fromMillis(ms.Int64)
 }
 
 // Ping returns an error where the database does not answer.

@@ -450,3 +450,20 @@ func TestPing(t *testing.T) {
 		t.Errorf("after closing: %v", err)
 	}
 }
+
+func TestStatementsArePreparedOnce(t *testing.T) {
+	s := open(t, path(t))
+	mustCreate(t, s, "ada")
+	for round := range 3 {
+		if _, err := s.Read().User(t.Context(), "ada"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Write(t.Context(), func(q *store.Queries) error { return q.RenameUser(t.Context(), "ada", "x") }); err != nil {
+			t.Fatal(err)
+		}
+		// To make an account, to rename it, and to record the change.
+		if read, write := s.Prepared(); read != 1 || write != 3 {
+			t.Errorf("round %d: %d and %d are prepared, want 1 and 3", round, read, write)
+		}
+	}
+}

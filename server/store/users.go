@@ -32,7 +32,7 @@ var ErrEmailTaken = problem.New(problem.Conflict, "email_taken", "There is an ac
 func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	_, err := q.exec(ctx, "create a user",
 		`INSERT INTO users (id, email, name, password_hash, password_version, created_at, email_verified) VALUES ($1, $2, $3, $4, 1, $5, $6)`,
-		u.ID, u.Email, u.Name, u.PasswordHash, millis(u.CreatedAt), u.EmailVerified)
+		u.ID, u.Email, u.Name, u.PasswordHash, stamp(u.CreatedAt), u.EmailVerified)
 	if isUnique(err) {
 		return ErrEmailTaken
 	}
@@ -48,9 +48,7 @@ const (
 )
 
 func scanUser(scan func(...any) error) (u User, err error) {
-	var createdAt int64
-	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, &createdAt, &u.Disabled, &u.EmailVerified, &u.Role)
-	u.CreatedAt = fromMillis(createdAt)
+	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, (*stamp)(&u.CreatedAt), &u.Disabled, &u.EmailVerified, &u.Role)
 	return u, err
 }
 
@@ -82,7 +80,7 @@ func (q *Queries) User(ctx context.Context, id string) (User, error) {
 // changeUser runs a statement that changes an account, and records the change. It
 // returns ErrNotFound where no row was changed.
 func (q *Queries) changeUser(ctx context.Context, what, id, statement string, args ...any) error {
-	if err := one(q.exec(ctx, what, statement, args...)); err != nil {
+	if err := found(q.exec(ctx, what, statement, args...)); err != nil {
 		return err
 	}
 	return q.change(ctx, SubjectChange, time.Now(), id)
@@ -107,12 +105,12 @@ func (q *Queries) SetPasswordHash(ctx context.Context, id, hash string) error {
 // RenewPasswordHash stores another hash of the same password, which changes
 // nothing about the account. It returns ErrNotFound.
 func (q *Queries) RenewPasswordHash(ctx context.Context, id, hash string) error {
-	return one(q.exec(ctx, "renew a password's hash", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
+	return found(q.exec(ctx, "renew a password's hash", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
 }
 
 // DisableUser keeps a person from signing in. It returns ErrNotFound.
 func (q *Queries) DisableUser(ctx context.Context, id string, at time.Time) error {
-	return q.changeUser(ctx, "disable a user", id, `UPDATE users SET disabled_at = $1 WHERE id = $2`, millis(at), id)
+	return q.changeUser(ctx, "disable a user", id, `UPDATE users SET disabled_at = $1 WHERE id = $2`, stamp(at), id)
 }
 
 // EnableUser lets a person sign in again. It returns ErrNotFound.
@@ -134,7 +132,7 @@ func (q *Queries) RememberAddress(ctx context.Context, userID, address string, a
 	_, err := q.exec(ctx, "remember an address",
 		`INSERT INTO known_addresses (user_id, address, last_used_at) VALUES ($1, $2, $3)
 		 ON CONFLICT (user_id, address) DO UPDATE SET last_used_at = excluded.last_used_at`,
-		userID, address, millis(at))
+		userID, address, stamp(at))
 	return err
 }
 
@@ -153,7 +151,7 @@ func (q *Queries) SweepAddresses(ctx context.Context, before time.Time, limit in
 	return q.exec(ctx, "sweep addresses",
 		`DELETE FROM known_addresses WHERE (user_id, address) IN (
 		   SELECT user_id, address FROM known_addresses WHERE last_used_at < $1 ORDER BY last_used_at LIMIT $2)`,
-		millis(before), limit)
+		stamp(before), limit)
 }
 
 // KnowsAddress reports whether the person has signed in from an address.
@@ -161,12 +159,4 @@ func (q *Queries) KnowsAddress(ctx context.Context, userID, address string) (kno
 	err = q.one(ctx, "look up an address", []any{&known},
 		`SELECT EXISTS (SELECT 1 FROM known_addresses WHERE user_id = $1 AND address = $2)`, userID, address)
 	return known, err
-}
-
-// one turns "no row was changed" into ErrNotFound.
-func one(changed int64, err error) error {
-	if err == nil && changed == 0 {
-		return ErrNotFound
-	}
-	return err
 }

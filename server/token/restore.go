@@ -15,7 +15,7 @@ import (
 // after it was made.
 func RevokeAll(ctx context.Context, db *store.Store, root secret.Root, now time.Time, by audit.By) (revoked int64, err error) {
 	keys := &Keys{store: db, root: root}
-	err = db.Rewrite(ctx, func(q *store.Queries) error {
+	err = db.WriteLong(ctx, func(q *store.Queries) error {
 		if revoked, err = q.RevokeAllSessions(ctx, now); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -45,6 +46,9 @@ func (p *Passwords) FollowLimits(ctx context.Context) error {
 	p.changed.mu.Unlock()
 	for account := range changed {
 		attempts, err := p.Users.Store.Read().AttemptsOf(ctx, account)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
 		if err != nil {
 			for account := range changed {
 				p.Heard([]string{account})

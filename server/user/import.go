@@ -117,7 +117,7 @@ func ReadImport(lines io.Reader, now time.Time, exists func(email string) (bool,
 // Import makes the accounts, all or none, and returns how many.
 func (s Service) Import(ctx context.Context, read Import, by audit.By) (int, error) {
 	// However many they are, it is one transaction.
-	return len(read.users), s.Store.Rewrite(ctx, func(q *store.Queries) error {
+	return len(read.users), s.Store.WriteLong(ctx, func(q *store.Queries) error {
 		for _, user := range read.users {
 			err := q.CreateUser(ctx, user)
 			if errors.Is(err, store.ErrEmailTaken) { // since it was read

@@ -274,12 +274,10 @@ func testSweep(t *testing.T, s *suite) {
 				return err
 			}
 		}
-		for id, after := range map[string]time.Duration{"ended long ago": 4 * time.Hour, "ended just now": 6 * time.Hour} {
-			if err := errors.Join(q.SeeSession(t.Context(), id, start.Add(after)), q.EndSession(t.Context(), id, start.Add(after))); err != nil {
-				return err
-			}
+		end := func(id string, after time.Duration) error {
+			return errors.Join(q.SeeSession(t.Context(), id, start.Add(after)), q.EndSession(t.Context(), id, start.Add(after)))
 		}
-		return nil
+		return errors.Join(end("ended long ago", 4*time.Hour), end("ended just now", 6*time.Hour))
 	})
 	s.sweeps(start, start.Add(2*time.Hour), start.Add(5*time.Hour))
 	for id, kept := range map[string]bool{"in use": true, "old": true, "ended just now": true, "idle": false, "too old": false, "ended long ago": false} {

@@ -79,7 +79,7 @@ var start = time.Date(2026, time.February, 3, 4, 5, 6, 789_000_000, time.UTC)
 func (s *suite) write(work func(*store.Queries) error) {
 	s.Helper()
 	// However long it takes: some tests fill tables, on a machine that may be slow.
-	if err := s.store.Rewrite(s.Context(), work); err != nil {
+	if err := s.store.WriteLong(s.Context(), work); err != nil {
 		s.Fatal(err)
 	}
 }
