@@ -15,71 +15,80 @@ import (
 
 const module = "lychgate"
 
-// layer says what a package of ours may import.
-type layer struct {
-	ours []string // packages of ours, below server/
-	echo bool     // Echo, so that moving to its next major version stays a day's work
+// The layers, from the top: a package may import those of lower layers, and of its
+// own layer only where that is said below. What a package is follows from what it
+// imports, so that a new one needs no line here.
+const (
+	leaf     = iota // knows neither Echo nor anything but leaves
+	middle          // web: what all of them share
+	shared          // session and user: what several features are built on
+	feature         // knows Echo, and no other feature
+	root            // builds the parts: the one place where features meet
+	command         // the command line
+	program         // main
+	forTests        // may import anything, and is imported by tests alone
+)
+
+// fixed are the packages whose layer is a decision, and not seen by their imports.
+var fixed = map[string]int{
+	"": program, "server/cli": command, "server": root, "server/session": shared, "server/user": shared, "server/web": middle,
 }
 
-// layers hold the one rule of the layout: main → cli → server → features →
-// web → store → problem. A new package needs a line here; give it the least
-// that it can live with.
-var layers = map[string]layer{
-	// Leaves: they know no feature, and no HTTP framework.
-	"server/problem": {},
-	"server/access":  {ours: []string{"problem"}},
-	"server/origin":  {},
-	"server/config":  {ours: []string{"origin", "problem", "secret"}},
-	"server/secret":  {ours: []string{"problem"}},
-	"server/store":   {ours: []string{"problem"}},
+// layerOf returns the layer of a package.
+func layerOf(directory string, tree map[string][]string) int {
+	if layer, known := fixed[directory]; known {
+		return layer
+	}
+	if strings.HasSuffix(directory, "test") {
+		return forTests
+	}
+	for parent := path.Dir(directory); parent != "."; parent = path.Dir(parent) {
+		if layer, known := fixed[parent]; known && parent != "server" {
+			return layer // a part of it that has a folder of its own
+		}
+	}
+	for _, imported := range tree[directory] {
+		inside, ours := strings.CutPrefix(imported, module+"/")
+		if isEcho(imported) || ours && layerOf(inside, tree) > leaf {
+			return feature
+		}
+	}
+	return leaf
+}
 
-	// What the export is that the site serves.
-	"server/site/export": {ours: []string{"access"}},
-
-	// What all answers share. It knows no feature and no store: the server
-	// hands it the session look-up as a function.
-	"server/web": {ours: []string{"access", "origin", "problem"}, echo: true},
-
-	// Features: none knows config, and account → auth is the one edge between
-	// two of them.
-	"server/auth":    {ours: []string{"problem", "secret", "store", "web"}, echo: true},
-	"server/account": {ours: []string{"auth", "problem", "secret", "store", "web"}, echo: true},
-	"server/site":    {ours: []string{"access", "problem", "site/export", "web"}, echo: true},
-
-	// What builds the parts, and what starts it.
-	"server":     {ours: []string{"access", "account", "auth", "config", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
-	"server/cli": {ours: []string{"", "auth", "config", "origin", "problem", "secret", "store"}},
-	"":           {ours: []string{"cli"}},
-
-	// For tests alone.
-	"server/site/sitetest":   {},
-	"server/store/storetest": {ours: []string{"problem", "store"}},
-	"server/servertest":      {ours: []string{"", "config", "origin", "problem"}},
+// mayImport reports whether a package of one layer may import one of another.
+func mayImport(from, to int, nested bool) bool {
+	switch {
+	case from == forTests:
+		return true
+	case to == forTests:
+		return false
+	case from == to: // leaves lean on leaves, user on session, and a package on its own parts
+		return from == leaf || from == shared || nested
+	}
+	return from > to
 }
 
 func TestImportsFollowTheLayers(t *testing.T) {
 	tree := packages(t)
 	for _, directory := range slices.Sorted(maps.Keys(tree)) {
-		rule, known := layers[directory]
-		if !known {
-			t.Errorf("package %s has no line in layers: add one that says what it may import, and whether it is a leaf or a feature", name(directory))
-			continue
-		}
+		layer := layerOf(directory, tree)
 		for _, imported := range tree[directory] {
-			inside, ours := strings.CutPrefix(imported, module+"/server")
+			inside, ours := strings.CutPrefix(imported, module+"/")
+			nested := strings.HasPrefix(inside, directory+"/") || strings.HasPrefix(directory, inside+"/")
 			switch {
-			case isEcho(imported) && !rule.echo:
+			case isEcho(imported) && (layer == shared || layer > root):
 				t.Errorf("%s imports %s: Echo stays in web, the features and server", name(directory), imported)
-			case strings.HasSuffix(imported, "test") && ours:
-				t.Errorf("%s imports %s, which is for tests alone", name(directory), imported)
-			case ours && !slices.Contains(rule.ours, strings.TrimPrefix(inside, "/")):
-				t.Errorf("%s imports %s, against the layers: main → cli → server → features → web → store → problem. Pass what it needs from above as a value or a function", name(directory), imported)
+			case ours && !mayImport(layer, layerOf(inside, tree), nested):
+				t.Errorf("%s imports %s, against the layers: main → cli → server → features → session, user → web → leaves. Pass what it needs from above as a value or a function", name(directory), imported)
+			case inside == "server/config" && layer < root:
+				t.Errorf("%s imports %s: only cli and server read settings. Pass what it needs as values", name(directory), imported)
 			}
 		}
 	}
-	for directory := range layers {
+	for directory := range fixed {
 		if _, found := tree[directory]; !found {
-			t.Errorf("layers has a line for %s, and there is no such package: remove it", name(directory))
+			t.Errorf("there is no package %s: take it out of fixed", name(directory))
 		}
 	}
 }

@@ -287,8 +287,8 @@ func openFiles(t *testing.T) (files []string) {
 	return files
 }
 
-// While the record of endings is out of reach, nobody can know whether a
-// session has ended: after some seconds access tokens are not believed.
+// While the feed of changes is out of reach, nobody can know whether a session
+// has been revoked: after some seconds access tokens are not believed.
 func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
@@ -317,7 +317,7 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	servertest.Eventually(t, "the token is believed again", 5*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode == http.StatusOK
 	})
-	for _, words := range []string{"ended sessions or signing keys cannot be read", "ended sessions and signing keys can be read again"} {
+	for _, words := range []string{"background work fails; it is tried again", "background work succeeds again"} {
 		servertest.Eventually(t, "one line says: "+words, 5*time.Second, func() bool {
 			return strings.Count(s.Log.String(), words) == 1
 		})

@@ -113,8 +113,8 @@ func Write(ctx context.Context, q *store.Queries, at time.Time, line Line) error
 		At: at, Event: string(line.Event), Outcome: cmp.Or(line.Outcome, Success), UserID: line.UserID, SessionID: line.SessionID,
 		Actor: string(line.By.Actor), IP: client.IP, UserAgent: client.UserAgent,
 	}
-	if line.Event == UserDeleted {
-		return q.AuditDeletion(ctx, stored)
+	if line.UserID == "" || line.Event == UserDeleted {
+		return q.Audit(ctx, stored)
 	}
-	return q.Audit(ctx, stored)
+	return q.AuditAccount(ctx, stored)
 }

@@ -12,9 +12,7 @@ import (
 	"lychgate/server"
 	"lychgate/server/audit"
 	"lychgate/server/servertest"
-	"lychgate/server/session"
 	"lychgate/server/store"
-	"lychgate/server/user"
 )
 
 const (

@@ -20,21 +20,17 @@ type AuditLine struct {
 	Actor     string // a user's id, "operator" for the command line, empty for the server itself
 }
 
-// Audit appends a line, unless it is about an account that is not there: nothing
-// is kept of somebody who has been deleted.
+// Audit appends a line.
 func (q *Queries) Audit(ctx context.Context, line AuditLine) error {
-	if line.UserID == "" {
-		return q.AuditDeletion(ctx, line)
-	}
-	return q.audit(ctx, line, `SELECT $1, $2, $3, id, $4, $5, $6, $7 FROM users WHERE id = $8`,
-		stamp(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
-}
-
-// AuditDeletion is Audit for the one line that is kept about an account after it
-// has been deleted.
-func (q *Queries) AuditDeletion(ctx context.Context, line AuditLine) error {
 	return q.audit(ctx, line, `VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor)
+}
+
+// AuditAccount is Audit for a line about an account, and appends nothing where
+// there is no such account: nothing is kept of somebody who has been deleted.
+func (q *Queries) AuditAccount(ctx context.Context, line AuditLine) error {
+	return q.audit(ctx, line, `SELECT $1, $2, $3, id, $4, $5, $6, $7 FROM users WHERE id = $8`,
+		stamp(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
 }
 
 func (q *Queries) audit(ctx context.Context, line AuditLine, row string, args ...any) error {

@@ -51,14 +51,14 @@ func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 	silent := []string{
 		"CreateSession", "RotateSession", "SeeSession", "SweepOldSessions", "SweepIdleSessions", "SweepEndedSessions", "SweepChanges", "SweepEndings",
 		"RenewPasswordHash", "TellUser", "RememberAddress", "ForgetAddressesOf", "SweepAddresses", "SweepAttempts",
-		"Audit", "PruneAudit", "TrimAudit", "DeleteAuditOf",
+		"Audit", "AuditAccount", "AfterCommit", "PruneAudit", "TrimAudit", "DeleteAuditOf",
 		"SetTimesBack",      // each process sets its own memory back
 		"RevokeAllSessions", // in a copy that nobody follows
 		"SaveSweepClock", "SaveAuditCounted", "NoteAccessTTL", "LongestAccessTTL", "NoteErasure",
 	}
 	reads := []string{
 		"User", "Users", "UserByEmail", "UserWithPlans", "PlansOf", "CountUsers", "KnowsAddress", "Session", "Sessions", "SessionsAfter", "SessionsOf", "SessionsByUse",
-		"LiveSessions", "HasMoreSessions", "SigningKeys", "AttemptsAt", "AuditOf", "AuditSince", "Audited", "EventsOf", "CountedAfter", "Surplus",
+		"LiveSessions", "HasMoreSessions", "SigningKeys", "AttemptsAt", "AttemptsOf", "AuditOf", "AuditSince", "Audited", "EventsOf", "CountedAfter", "Surplus",
 		"ChangesFrom", "EndingsAfter", "LatestTime", "LatestRecord", "SweepClock", "AuditCounted",
 	}
 	for method := range reflect.TypeFor[*store.Queries]().Methods() {
