@@ -1,4 +1,4 @@
-import { DEFAULT_NEXT, safeNext } from "@/lib/next";
+import { DEFAULT_NEXT, safeNext } from "@/lib/safenext";
 import { setObstacle } from "@/lib/obstacle";
 
 /*

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_NEXT, safeNext } from "@/lib/next";
+import { DEFAULT_NEXT, safeNext } from "@/lib/safenext";
 
 interface Case {
   name: string;
