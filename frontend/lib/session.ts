@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { api, type Session } from "@/lib/api/client";
+import { answer, client, type Schemas } from "@/lib/api/client";
 import {
   continueToNext,
   enterNext,
@@ -17,6 +17,8 @@ import { setObstacle } from "@/lib/obstacle";
  * open pages follow. A call that finds the session over leads to the login page (lib/query-client.ts). No page leads
  * on by itself more than once (lib/navigation.ts).
  */
+
+type Session = Schemas["Session"];
 
 type News = "signed-in" | "signed-out";
 
@@ -47,9 +49,13 @@ function onNews(listener: (news: News | "restored") => void): () => void {
   };
 }
 
+function fetchSession(): Promise<Session> {
+  return answer(client.GET("/api/auth/session"));
+}
+
 /** Whether somebody is signed in, and until when. For public pages failing to find out is not worth a word. */
 export function useSession() {
-  const session = useQuery({ queryKey: ["session"], queryFn: api.session });
+  const session = useQuery({ queryKey: ["session"], queryFn: fetchSession });
   const { refetch } = session;
   useEffect(() => onNews(() => void refetch()), [refetch]);
   return session;
@@ -81,7 +87,7 @@ export function useFollowSession(personId: string | undefined): void {
 }
 
 async function reloadForAnother(personId: string | undefined): Promise<void> {
-  const session = await api.session().catch(() => undefined);
+  const session = await fetchSession().catch(() => undefined);
   if (!session) return;
   const id = session.authenticated ? session.user.id : undefined;
   if (id !== personId) reloadPage();
@@ -102,7 +108,7 @@ export class CookiesRefusedError extends Error {
  */
 export async function enter(): Promise<void> {
   // When this very question fails, the guard will give the answer.
-  const session = await api.session().catch(() => undefined);
+  const session = await fetchSession().catch(() => undefined);
   if (isRefusedForDuplicates(session)) return setObstacle("duplicate-cookies");
   if (session?.authenticated === false) throw new CookiesRefusedError();
   startAnew();

@@ -1,6 +1,6 @@
 "use client";
 
-import { useProfile } from "@/features/account/profile";
+import { useProfile } from "@/features/account/api";
 import { useFollowSession } from "@/lib/session";
 
 /** Stands on every protected page, and keeps it true to the session. */

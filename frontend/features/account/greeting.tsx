@@ -1,6 +1,6 @@
 "use client";
 
-import { useProfile } from "@/features/account/profile";
+import { useProfile } from "@/features/account/api";
 
 /** One line before and after the name is known, unless it is a long one. */
 export function Greeting() {
