@@ -28,7 +28,7 @@ describe("safeNext", () => {
     for (const { want } of cases) expect(safeNext(want)).toBe(want);
   });
 
-  it("goes to the dashboard when nothing is wished", () => {
+  it("goes to the dashboard when nothing is asked for", () => {
     expect(safeNext(null)).toBe("/dashboard");
   });
 });

@@ -7,7 +7,7 @@ import { ApiError } from "@/lib/api/error";
 import { device } from "@/lib/device";
 import { formatDateTime } from "@/lib/format";
 
-/** How many more others are shown at a time. */
+/** How many more of the others are shown at a time. */
 const STEP = 10;
 
 interface SessionListProps {
@@ -85,7 +85,7 @@ const pictures = { computer: Monitor, phone: Smartphone, tablet: Tablet, program
 
 interface SessionItemProps {
   session: SessionInfo;
-  /** What can be done about it. */
+  /** What the person can do about it. */
   children: ReactNode;
 }
 
