@@ -3,7 +3,7 @@ import { setObstacle } from "@/lib/obstacle";
 
 /*
  * Signing in or out always loads a new document: the router's cache, the query cache and the pages in memory belong to
- * the person before.
+ * the person who was signed in before.
  *
  * A page leads on by itself only once. If the guard and the API disagreed about a browser, they would send it back and
  * forth for ever. The page then stays, and says so (lib/obstacle.ts).

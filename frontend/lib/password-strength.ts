@@ -43,7 +43,7 @@ export interface Strength {
 
 /** Says how hard a password is to guess for somebody who knows the words in `personal`. */
 export function passwordStrength(typed: string, personal: string[]): Strength {
-  const password = typed.normalize("NFKC"); // As the server does before it checks.
+  const password = typed.normalize("NFKC"); // As the server does before it looks for common passwords.
   const { score, feedback } = isRepetition(password)
     ? { score: 0 as const, feedback: { warning: "simpleRepeat" } }
     : zxcvbn.check(password.slice(0, CHECKED_LENGTH), personal.filter(Boolean));

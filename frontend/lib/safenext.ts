@@ -22,7 +22,7 @@ const NO_ORIGIN = "http://origin.invalid";
  * - Decoded, it is not /api, /_next or /login, nothing below them, and no file of the login page (/login.html,
  *   /login.txt).
  *
- * The query may hold any of the characters above, and stays as it is. An empty one is dropped.
+ * The query may hold all characters that the first rule allows, and stays as it is. An empty one is dropped.
  */
 export function safeNext(raw: string | null): string {
   if (raw === null || raw.length > MAX_LENGTH) return DEFAULT_NEXT;

@@ -13,7 +13,7 @@ import {
 import { setObstacle } from "@/lib/obstacle";
 
 /*
- * How open pages follow the session. The server alone decides who sees what, and these only keep up with it. A call that
+ * How open pages follow the session. The server alone decides who sees what; the pages only keep up with it. A call that
  * finds the session no longer valid leads to the login page (lib/query-client.ts). No page leads on by itself more than
  * once (lib/navigation.ts).
  */

@@ -36,7 +36,7 @@ const labels: Record<EventName, string> = {
   refresh_replay: "A used session key was presented again; the session was ended",
 };
 
-/** Of the events that can fail and still be recorded. */
+/** For events that are recorded when they fail, too. */
 const failureLabels: Partial<Record<EventName, string>> = {
   login: "Failed sign-in",
   password_change: "Failed password change",

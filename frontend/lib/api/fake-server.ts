@@ -5,13 +5,13 @@ import { json as readJSON } from "node:stream/consumers";
 import { afterEach } from "vitest";
 
 /*
- * For tests only: an HTTP server that gives the client the answers that a test wants. A setup file of vitest, because
- * the client takes `Request` from the global object when it is first imported.
+ * For tests only: an HTTP server that gives the client the answers that a test wants. It is a setup file of vitest,
+ * because it must replace the global `Request` before the client is imported, which keeps the one that it finds then.
  */
 
 type Respond = (response: ServerResponse) => void;
 
-/** In a browser a path belongs to the origin of the page. Node has no such origin: there it is that of the server. */
+/** A browser sends a request for a path to the origin of the page. Node has no page, so here it goes to the server. */
 let origin = "";
 
 globalThis.Request = class extends Request {
@@ -54,7 +54,7 @@ export class FakeServer {
     this.#answers[route] = respond;
   }
 
-  /** What each request to a route has sent. */
+  /** The bodies of all requests to a route. */
   bodies(route: string): unknown[] {
     return this.#bodies.filter((request) => request.route === route).map(({ body }) => body);
   }
