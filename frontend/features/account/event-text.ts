@@ -1,39 +1,53 @@
 import type { AccountEvent } from "@/features/account/api";
 
-/** The events of the audit log that a person can see. */
+/** The events of the audit log, in the order of the server's list. */
 type EventName =
   | "register"
-  | "user_created"
-  | "user_imported"
   | "login"
   | "logout"
   | "replaced"
-  | "password_change"
-  | "password_set"
+  | "session_limit"
+  | "refresh_replay"
   | "session_end"
   | "sessions_ended"
-  | "session_limit"
   | "other_sessions_end"
+  | "password_change"
+  | "password_set"
+  | "user_created"
+  | "user_imported"
   | "user_disabled"
   | "user_enabled"
-  | "refresh_replay";
+  | "user_deleted"
+  | "user_role"
+  | "plan_granted"
+  | "plan_revoked"
+  | "key_rotated"
+  | "clock_set_back"
+  | "database_restored";
 
 const labels: Record<EventName, string> = {
   register: "Account created",
-  user_created: "Account created by the operator",
-  user_imported: "Account imported by the operator",
   login: "Signed in",
   logout: "Signed out",
   replaced: "Signed in again in the same browser",
-  password_change: "Password changed",
-  password_set: "Password set by the operator",
+  session_limit: "Least recently used sessions ended: there were too many",
+  refresh_replay: "A used session key was presented again; the session was ended",
   session_end: "Session ended",
   sessions_ended: "All sessions ended by the operator",
-  session_limit: "Least recently used sessions ended: there were too many",
   other_sessions_end: "All other sessions ended",
+  password_change: "Password changed",
+  password_set: "Password set by the operator",
+  user_created: "Account created by the operator",
+  user_imported: "Account imported by the operator",
   user_disabled: "Account disabled by the operator",
   user_enabled: "Account enabled by the operator",
-  refresh_replay: "A used session key was presented again; the session was ended",
+  user_deleted: "Account deleted by the operator",
+  user_role: "Role changed",
+  plan_granted: "Plan granted",
+  plan_revoked: "Plan revoked",
+  key_rotated: "Signing key rotated",
+  clock_set_back: "Clock of the server set back",
+  database_restored: "Database restored from a backup",
 };
 
 /** For events that are recorded when they fail, too. */
@@ -42,8 +56,14 @@ const failureLabels: Partial<Record<EventName, string>> = {
   password_change: "Failed password change",
 };
 
-/** An event in words. A newer server may know events that this page does not: those are shown by their names. */
-export function eventText({ event, outcome }: Pick<AccountEvent, "event" | "outcome">): string {
+interface Occurrence {
+  /** An EventName, or one of a newer server, which this page does not know. */
+  event: string;
+  outcome: AccountEvent["outcome"];
+}
+
+/** An event in words. One that this page does not know is shown by its name. */
+export function eventText({ event, outcome }: Occurrence): string {
   if (!isKnown(event)) return event.replaceAll("_", " ");
   return (outcome === "failure" && failureLabels[event]) || labels[event];
 }
