@@ -4,8 +4,8 @@ import path from "node:path";
 import type { NextConfig } from "next";
 
 /**
- * The same for the same source, so that two builds of it are the same byte for byte, and another for another: an open
- * tab compares it with that of each payload, and loads the page anew when the site has been upgraded meanwhile.
+ * A hash of the sources, so that two builds of the same sources are the same byte for byte. An open tab compares it with
+ * the build id of each payload, and reloads the page when the site has been upgraded meanwhile.
  */
 function buildId(): string {
   const hash = createHash("sha256");
@@ -23,12 +23,12 @@ function buildId(): string {
 
 const config: NextConfig = {
   output: "export",
-  // With another lockfile above the checkout, Next would take that folder for the root.
+  // Otherwise Next would take a folder above the checkout for the root if it holds a lockfile.
   turbopack: { root: path.join(import.meta.dirname, "..") },
   // Without this the export holds addresses of an image server that does not exist.
   images: { unoptimized: true },
   generateBuildId: buildId,
-  // `next dev` answers at localhost only, unless told.
+  // Otherwise `next dev` answers at localhost only.
   allowedDevOrigins: ["127.0.0.1"],
 };
 

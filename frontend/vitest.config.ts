@@ -4,5 +4,9 @@ export default defineConfig({
   root: import.meta.dirname,
   cacheDir: "../node_modules/.vite",
   resolve: { alias: { "@": import.meta.dirname } },
-  test: { include: ["{app,components,features,lib,scripts}/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: {
+    include: ["{app,components,features,lib,scripts}/**/*.test.{ts,tsx}"],
+    setupFiles: "lib/api/fake-server.ts",
+    restoreMocks: true,
+  },
 });

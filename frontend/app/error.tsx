@@ -7,8 +7,8 @@ import { reloadPage } from "@/lib/navigation";
 import { isMendedByReload, reloadForStaleChunk } from "@/lib/stale-chunk";
 
 /**
- * Rendering again is not enough: code that could not be loaded, because the session has ended meanwhile or another
- * version has been installed, comes only with a new document.
+ * Rendering again is not enough. Code cannot be loaded once the session is no longer valid or another version has been
+ * installed; only a new document mends that.
  */
 export default function ErrorPage({ error }: { error: Error }) {
   const [reloading] = useState(() => isMendedByReload(error));
@@ -16,7 +16,7 @@ export default function ErrorPage({ error }: { error: Error }) {
     if (reloading) reloadForStaleChunk();
   }, [reloading]);
 
-  if (reloading) return <MessagePage title="One moment" text="This page has changed, and is being loaded anew." />;
+  if (reloading) return <MessagePage title="One moment" text="This page has changed, and is being loaded again." />;
   return (
     <MessagePage title="Something went wrong" text="The page could not be shown. Loading it again often helps.">
       <Button onClick={reloadPage}>Reload</Button>

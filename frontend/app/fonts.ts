@@ -1,8 +1,9 @@
 import localFont from "next/font/local";
 
 /*
- * Both families are of the SIL Open Font License and come with their packages. The Latin files are fetched with the
- * page; the ones for other Latin letters only where such a letter is shown. All values stand here as literals, because Next reads them without running this.
+ * Both families are under the SIL Open Font License and come with their packages. The Latin files are fetched with the
+ * page, those for other Latin letters only when such a letter is shown. Every value is a literal, because Next reads
+ * them without running this file.
  */
 
 const sans = localFont({
@@ -50,5 +51,5 @@ const serifExt = localFont({
   adjustFontFallback: false,
 });
 
-/** Classes for the root element: globals.css makes families of the variables that they set. */
+/** Classes for the root element. They set the variables that globals.css builds the font families from. */
 export const fontVariables = [sans, sansExt, serif, serifExt].map((font) => font.variable).join(" ");

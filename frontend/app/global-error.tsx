@@ -6,7 +6,7 @@ import ErrorPage from "./error";
 import { fontVariables } from "./fonts";
 import "./globals.css";
 
-/** In place of the whole document, when the root layout itself fails. */
+/** Replaces the whole document when the root layout itself fails. */
 export default function GlobalError({ error }: { error: Error }) {
   useLayoutEffect(showChosenTheme, []);
   return (

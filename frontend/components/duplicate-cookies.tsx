@@ -3,7 +3,7 @@
 import type { ReactElement } from "react";
 import { Refusal } from "@/components/refusal";
 
-/** Another program on this host has set a cookie with a name of ours: signing in does not help. */
+/** For when another program on this host has set a cookie with a name of ours: signing in does not help then. */
 export function DuplicateCookies({ actions }: { actions: ReactElement }) {
   const { hostname } = window.location;
   const neighbour = otherLoopback(window.location);
@@ -11,7 +11,7 @@ export function DuplicateCookies({ actions }: { actions: ReactElement }) {
     <Refusal title="A cookie of another program is in the way" actions={actions}>
       <p>
         {`Another program on ${hostname} has set a cookie with the name of the one that keeps you signed in here. ` +
-          "The server cannot tell which is right, so it takes neither. What helps:"}
+          "The server cannot tell which is right, so it accepts neither. What helps:"}
       </p>
       <ul className="flex list-disc flex-col gap-1.5 pl-5">
         <li>{`Delete the cookies of ${hostname} in the settings of your browser, and sign in again.`}</li>
@@ -34,7 +34,7 @@ export function DuplicateCookies({ actions }: { actions: ReactElement }) {
   );
 }
 
-/** The same site under another of this computer's names, which the server takes for its own too. */
+/** This site under the other loopback name of this computer, which the server accepts too. */
 function otherLoopback({ protocol, hostname, port, pathname, search, hash }: Location): string | undefined {
   const other = { localhost: "127.0.0.1", "127.0.0.1": "localhost" }[hostname];
   if (other === undefined || protocol !== "http:") return undefined;

@@ -4,8 +4,8 @@ import { usePathname } from "next/navigation";
 import { useEffect, useRef } from "react";
 
 /**
- * Moves focus to the main part of the page after each navigation of the router, which leaves it on the link that was
- * followed: the next press of Tab is then on the new page, as after loading a document.
+ * The router leaves the focus on the link that was followed. This moves it to the main part of the new page, so that the
+ * next Tab goes on from there, as after loading a document.
  */
 export function FocusOnNavigation() {
   const path = usePathname();

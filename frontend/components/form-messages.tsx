@@ -4,7 +4,7 @@ import { CircleAlert, CircleCheck } from "lucide-react";
 import { useCallback, useSyncExternalStore } from "react";
 import type { FormFailure } from "@/lib/form";
 
-/** What went wrong with the whole form. The region is always there, so that its text is read out when it comes. */
+/** What went wrong with the whole form. The region is always there, so that its text is read out when it appears. */
 export function FormAlert({ failure }: { failure: FormFailure | undefined }) {
   return (
     <div role="alert" className="empty:sr-only">
@@ -21,7 +21,7 @@ export function FormAlert({ failure }: { failure: FormFailure | undefined }) {
   );
 }
 
-/** Counts the seconds down on the screen. A screen reader hears the first number, and when the time has come. */
+/** Counts the seconds down on the screen. A screen reader reads the first number, and then that the time has come. */
 function Countdown({ until }: { until: number }) {
   const seconds = useSecondsUntil(until);
   if (seconds === 0) return <span key="now"> You can try again now.</span>;
@@ -41,13 +41,13 @@ function useSecondsUntil(until: number): number {
   return useSyncExternalStore(tick, seconds, seconds);
 }
 
-/** More often than once a second, so that no second is left out. */
+/** Ticks more often than once a second, so that no second is left out. */
 function tick(onTick: () => void): () => void {
   const timer = setInterval(onTick, 200);
   return () => clearInterval(timer);
 }
 
-/** What went well; always there for the same reason. */
+/** What went well. It is always there for the same reason. */
 export function FormStatus({ message }: { message: string | undefined }) {
   return (
     <div role="status" className="empty:sr-only">

@@ -1,4 +1,4 @@
-/** A lychgate by the wall, its lantern lit. Decoration: it says nothing that the text beside it does not. */
+/** A lychgate by the wall, its lantern lit. It is decoration: the text beside it says everything. */
 export function GateScene({ className = "" }: { className?: string }) {
   return (
     <svg viewBox="0 0 560 480" aria-hidden="true" className={className}>

@@ -4,13 +4,13 @@ import { Button } from "@/components/button";
 import { ApiError } from "@/lib/api/error";
 import { useObstacle } from "@/lib/obstacle";
 
-/** In place of what could not be loaded. */
+/** Shown in place of what could not be loaded. */
 export function LoadError({ error, onRetry }: { error: Error; onRetry: () => void }) {
   const obstacle = useObstacle();
-  // Whoever is signed out is on the way to the login page already, unless something stands in the way.
+  // A person who is signed out is being taken to the login page already, unless something is in the way.
   if (error instanceof ApiError && error.signedOut && !obstacle)
     return <p role="status">Taking you to the sign-in page…</p>;
-  // The page says it above, once, and what to do.
+  // A notice at the top of the page says why, and what to do.
   if (error instanceof ApiError && error.code === "duplicate_cookies")
     return <p className="text-muted">This cannot be shown: see the top of the page.</p>;
   return (

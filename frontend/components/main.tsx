@@ -7,7 +7,7 @@ interface MainProps {
   children: ReactNode;
 }
 
-/** The main part of a page: where the skip link leads, and where focus goes with a navigation. */
+/** The main part of a page. The skip link leads to it, and a navigation moves the focus to it. */
 export function Main({ className = "", marker, children }: MainProps) {
   return (
     <main id="content" tabIndex={-1} data-marker={marker} className={`w-full grow ${className}`}>

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Main } from "@/components/main";
 import { Mark } from "@/components/mark";
 
-/** A page that says one thing: not found, broken. */
+/** A page with a single message, such as "Page not found". */
 export function MessagePage({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
   return (
     <Main className="mx-auto flex max-w-lg flex-col justify-center gap-5 px-5 pt-10 pb-24">

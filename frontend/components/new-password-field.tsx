@@ -10,13 +10,13 @@ interface NewPasswordFieldProps {
   hint: string;
   error: string | undefined;
   registration: UseFormRegisterReturn;
-  /** What is typed so far. */
+  /** What has been typed so far. */
   password: string;
   /** Words that a password should not be made of. */
   personal: string[];
 }
 
-/** A password that is being thought up, and how good it is. */
+/** A field for a new password, and how hard that password is to guess. */
 export function NewPasswordField({ password, personal, ...field }: NewPasswordFieldProps) {
   return (
     <div className="flex flex-col gap-2">
@@ -28,7 +28,7 @@ export function NewPasswordField({ password, personal, ...field }: NewPasswordFi
 
 const levels = ["bg-danger", "bg-danger", "bg-lantern", "bg-accent", "bg-accent"];
 
-/** Its place is kept while there is nothing to tell, so that the form does not jump. */
+/** It takes the same room while it is empty, so that the form does not jump. */
 function StrengthMeter({ strength }: { strength: Strength | undefined }) {
   return (
     <div className="flex min-h-9 flex-col gap-2">
@@ -59,7 +59,7 @@ function useStrength(typed: string, personal: string[]): Strength | undefined {
   useEffect(() => {
     if (password === "") return;
     let current = true;
-    // Without the meter the form works as well, so failing to load it is no matter.
+    // The form works without the meter, so it does not matter when it cannot be loaded.
     import("@/lib/password-strength").then(
       ({ passwordStrength }) => current && setStrength(passwordStrength(password, words.split("\n"))),
       () => {},

@@ -6,7 +6,7 @@ import { useHydrated } from "@/lib/hydration";
 
 type PasswordFieldProps = Omit<TextFieldProps, "type" | "action">;
 
-/** A password, which its owner may look at. */
+/** A field for a password, which can be shown. */
 export function PasswordField(props: PasswordFieldProps) {
   const [shown, setShown] = useState(false);
   const hydrated = useHydrated();
@@ -14,7 +14,7 @@ export function PasswordField(props: PasswordFieldProps) {
     <TextField
       {...props}
       type={shown ? "text" : "password"}
-      // While it is shown it is text, which browsers would correct and look up.
+      // Browsers would correct the password while it is shown, and send it to a spelling service.
       autoCapitalize="none"
       autoCorrect="off"
       spellCheck={false}

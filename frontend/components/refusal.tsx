@@ -6,11 +6,11 @@ import { Notice } from "@/components/notice";
 interface RefusalProps {
   title: string;
   children: ReactNode;
-  /** What can be done about it. */
+  /** What the person can do about it. */
   actions: ReactElement;
 }
 
-/** Why a page does not go on, and what to do. It is read out, and the focus goes to it. */
+/** Says why a page does not go on, and what to do. It is read out, and gets the focus. */
 export function Refusal({ title, children, actions }: RefusalProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);

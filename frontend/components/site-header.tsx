@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { HardLink } from "@/components/hard-link";
 import { Mark } from "@/components/mark";
 
-/** The product's name, and whatever the page puts beside it. */
+/** The name of the product, and what the page puts beside it. */
 export function SiteHeader({ children }: { children?: ReactNode }) {
   return (
     <header className="mx-auto flex min-h-18 w-full max-w-6xl flex-wrap items-center gap-x-2 px-5 py-3 sm:gap-x-4 sm:px-8">

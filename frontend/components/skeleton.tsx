@@ -1,4 +1,4 @@
-/** Holds the place of lines that are being loaded, so that nothing jumps when they come; `label` is for the ear. */
+/** Holds the place of lines that are being loaded, so that nothing jumps when they come. `label` is read out. */
 export function Skeleton({ label, lines }: { label: string; lines: number }) {
   return (
     <div role="status">

@@ -6,9 +6,9 @@ import { Button } from "@/components/button";
 import { useHydrated } from "@/lib/hydration";
 
 /**
- * Disabled until the page is hydrated: before that, the browser itself would send the form, and also Enter sends
- * nothing while a form's submit button is disabled. While the form is being sent it is so in name only, for a disabled
- * button would lose the focus; the form itself is sent once (lib/form.ts).
+ * Disabled until the page is hydrated: before that, the browser itself would send the form. Enter sends nothing either
+ * while the submit button is disabled. While the form is being sent the button is only marked as disabled, because a
+ * disabled button loses the focus. lib/form.ts makes sure that the form is sent once.
  */
 export function SubmitButton({ busy, className = "", children }: SubmitButtonProps) {
   const hydrated = useHydrated();

@@ -6,11 +6,11 @@ export interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElemen
   hint?: string;
   error: string | undefined;
   registration: UseFormRegisterReturn;
-  /** What stands inside the field at its end. */
+  /** Shown inside the field, at its end. */
   action?: ReactElement;
 }
 
-/** A labelled input, its hint, and its fault below it. */
+/** A labelled input, with its error and its hint below it. */
 export function TextField({ label, hint, error, registration, action, className = "", ...input }: TextFieldProps) {
   const id = useId();
   const hintId = `${id}-hint`;

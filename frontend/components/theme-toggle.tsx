@@ -3,7 +3,7 @@
 import { Moon, Sun } from "lucide-react";
 import { toggleTheme, useTheme } from "@/lib/theme";
 
-/** Between light and dark. Which picture is shown is for the style sheet to say, which knows before React does. */
+/** Switches between light and dark. The style sheet picks the icon, because it knows the theme before React does. */
 export function ThemeToggle() {
   useTheme(); // Follows the choice made in another tab.
   return (

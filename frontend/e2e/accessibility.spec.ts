@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
 
-/** Every rule that axe has, on the page as it is once nothing fades any more, or its colours would be wrong. */
+/** Checks every rule of axe, once the page has loaded and no animation changes its colours. */
 async function expectAccessible(page: Page): Promise<void> {
   await expect(page.getByRole("status").filter({ hasText: "Loading" })).toHaveCount(0);
   await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
@@ -17,13 +17,9 @@ async function expectNotTooWide(page: Page): Promise<void> {
 }
 
 for (const width of [320, 390, 768, 1440]) {
-  test(`no page scrolls sideways at ${width} pixels, whatever people are called`, async ({
-    page,
-    person,
-    complaints,
-  }) => {
+  test(`no page scrolls sideways at ${width} pixels, however long the names`, async ({ page, person, complaints }) => {
     complaints.expect(/status of 401/);
-    // As long as they may be, with nothing in them where a line could break.
+    // As long as allowed, with nothing where a line could break.
     const labels = Array.from({ length: 3 }, () => "m".repeat(61)).join(".");
     const longest = {
       email: `${person.email.slice(0, 12).padEnd(64, "m")}@${labels}.io`,

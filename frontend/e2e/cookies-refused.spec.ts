@@ -2,7 +2,7 @@ import { chromium } from "@playwright/test";
 import { expect, test } from "./fixtures";
 import { startServer } from "./server";
 
-test("a browser that refuses the cookies is told so, and what to do", async ({ launchOptions, person }) => {
+test("the page explains when the browser refuses the cookies, and what to do", async ({ launchOptions, person }) => {
   // An https site that somebody opens over plain http, where browsers refuse cookies that are Secure.
   const server = await startServer(["--origin", "https://app.test"]);
   const browser = await chromium.launch({
@@ -19,7 +19,7 @@ test("a browser that refuses the cookies is told so, and what to do", async ({ l
     await expect(refusal).toBeFocused();
     await expect(page.getByText("https://app.test", { exact: true })).toBeVisible();
 
-    // The account is there: what failed is the session, and signing in says the same.
+    // The account exists. Only the session failed, and signing in says the same.
     await page.goto("/login");
     await page.getByLabel("E-mail").fill(person.email);
     await page.getByLabel("Password").fill(person.password);

@@ -15,7 +15,7 @@ interface Person {
   password: string;
 }
 
-/** Collects what the browser complains about; a complaint that a test does not expect fails it. */
+/** Collects what the browser complains about. A complaint that a test does not expect fails it. */
 class Complaints {
   readonly #all: string[] = [];
   readonly #expected: RegExp[] = [];
@@ -35,7 +35,7 @@ class Complaints {
 
 interface Fixtures {
   complaints: Complaints;
-  /** Somebody without an account yet. */
+  /** A person who has no account yet. */
   person: Person;
 }
 
@@ -44,7 +44,7 @@ export const test = base.extend<Fixtures, ServerOptions & { server: Server }>({
 
   server: [
     async ({ serverFlags }, provide) => {
-      // Limits that no test reaches by accident; a later flag of the same name wins.
+      // Limits that no test reaches by accident. A later flag of the same name wins.
       const limits = ["--login-attempts", "1000/m", "--register-attempts", "1000/m"];
       const server = await startServer([...limits, ...serverFlags]);
       await provide(server);
@@ -79,7 +79,7 @@ export const test = base.extend<Fixtures, ServerOptions & { server: Server }>({
   },
 });
 
-/** Makes an account as a person does. */
+/** Creates an account as a person does. */
 export async function registerByForm(page: Page, person: Person): Promise<void> {
   await page.goto("/register");
   await page.getByLabel("Name").fill(person.name);
@@ -89,9 +89,9 @@ export async function registerByForm(page: Page, person: Person): Promise<void> 
   await expectDashboard(page, person);
 }
 
-/** Makes an account, signs in to it and shows the dashboard: the quick way, for tests of what comes after. */
+/** Creates an account and shows the dashboard: the quick way, for tests of what comes after. */
 export async function register(page: Page, person: Person): Promise<void> {
-  await page.goto("about:blank"); // A sign-in page would move on by itself as soon as somebody is signed in.
+  await page.goto("about:blank"); // A sign-in page would lead on by itself as soon as somebody is signed in.
   const response = await page.request.post("/api/auth/register", { data: person });
   expect(response.status()).toBe(201);
   await page.goto("/dashboard");

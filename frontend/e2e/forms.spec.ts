@@ -12,12 +12,7 @@ test("a double click sends the form once", async ({ page, person }) => {
   expect(sent).toBe(1);
 });
 
-test("Enter signs in, a pasted password is taken, and it can be looked at", async ({
-  page,
-  context,
-  person,
-  baseURL,
-}) => {
+test("Enter signs in, and a password can be pasted and shown", async ({ page, context, person, baseURL }) => {
   await register(page, person);
   await signOut(page);
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL! });
@@ -32,7 +27,7 @@ test("Enter signs in, a pasted password is taken, and it can be looked at", asyn
   await expectDashboard(page, person);
 });
 
-test("the strength of a password is told in words", async ({ page, person }) => {
+test("the strength of a password is shown in words", async ({ page, person }) => {
   await page.goto("/register");
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill("password1");
@@ -41,7 +36,7 @@ test("the strength of a password is told in words", async ({ page, person }) => 
   await expect(page.getByText("Strength: Very hard to guess.")).toBeVisible();
 });
 
-test("a server that is too busy is told from a wrong password", async ({ page, person, complaints }) => {
+test("a busy server is not taken for a wrong password", async ({ page, person, complaints }) => {
   complaints.expect(/status of 503/);
   await page.route("**/api/auth/login", (route) =>
     route.fulfill({
@@ -74,7 +69,7 @@ for (const path of ["/", "/login", "/register", "/dashboard", "/dashboard/settin
     await page.goto(path);
     await page.waitForLoadState("networkidle");
     await expect(page.getByRole("status").filter({ hasText: "Loading" })).toHaveCount(0);
-    // web.dev counts up to 0.1 as good.
+    // web.dev calls up to 0.1 good.
     expect(await page.evaluate("shift")).toBeLessThan(0.02);
   });
 }

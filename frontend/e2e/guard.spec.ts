@@ -22,13 +22,13 @@ test("the fragment of the address survives signing in", async ({ page, context, 
 
   await expect(page.getByLabel("Name")).toHaveValue(person.name);
 
-  // So it does when an open page finds out that the session is over.
+  // It survives too when an open page finds out that the session is no longer valid.
   await context.clearCookies();
   await page.getByLabel("Name").fill("Grace");
   await page.getByRole("button", { name: "Save name" }).click();
   await expect(page).toHaveURL("/login?next=%2Fdashboard%2Fsettings%3Ftab%3D1#security/#2");
 
-  // And by way of the sign-up page, and back, and for whoever is signed in already.
+  // And on the way over the sign-up page and back, and for a person who is signed in already.
   await page.getByRole("link", { name: "Create one" }).click();
   await expect(page).toHaveURL("/register?next=%2Fdashboard%2Fsettings%3Ftab%3D1#security/#2");
   await page.getByRole("link", { name: "Sign in" }).click();
@@ -76,7 +76,7 @@ test("Back after signing out shows the login page", async ({ page, person }) => 
   await expect(page.getByText(person.email)).toBeHidden();
 });
 
-test("a page whose session was ended elsewhere leads to the login page", async ({
+test("a page whose session was revoked elsewhere leads to the login page", async ({
   page,
   browser,
   baseURL,
@@ -88,7 +88,7 @@ test("a page whose session was ended elsewhere leads to the login page", async (
 
   const elsewhere = await signInElsewhere(browser, baseURL, person);
   await elsewhere.getByRole("button", { name: "Sign out everywhere else" }).click();
-  // The button goes before the server has answered, these words come after.
+  // The button goes away before the server has answered. These words come after.
   await expect(elsewhere.getByText("You are signed out everywhere else.")).toBeVisible();
   await elsewhere.close();
 

@@ -9,7 +9,7 @@ import { startServer } from "./server";
 
 const guide = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "make-it-yours.md"), "utf8");
 
-/** What the page says to do, in its order: a new file, places of a file to change, or commands to run. */
+/** A step of the guide: a new file, places of a file to change, or commands to run. */
 interface Step {
   /** Undefined for commands. */
   file: string | undefined;
@@ -28,7 +28,7 @@ function steps(): Step[] {
   });
 }
 
-/** Changes one place after another; each must be found, and be the only one. */
+/** Changes one place after another. Each must be found exactly once. */
 function changed(source: string, diff: string): string {
   for (const place of diff.split(/^@@\n/m)) {
     const lines = place.trimEnd().split("\n");
@@ -41,7 +41,7 @@ function changed(source: string, diff: string): string {
   return source;
 }
 
-/** A page that loads whatever pages load; its worker answers with a number, and with the status of a request. */
+/** A page that loads all kinds of media. Its worker answers with a number, and with the status of a request. */
 const mediaPage = (worker: string) => `"use client";
 import { useEffect, useState } from "react";
 
@@ -121,11 +121,11 @@ function beep(): Buffer {
   return Buffer.concat([header, samples]);
 }
 
-/** Those of the Go tests that look at what the page adds. */
+/** The Go tests that look at what the guide adds. */
 const goTest =
   "go test -vet=off -run 'Contract|Layers|ProtectedPath|TheTable|Every|README|Notes' ./server ./server/site ./server/config ./server/cli";
 
-test("the page that makes it yours works as it is written", async ({ browser, person }) => {
+test("the guide works as it is written", async ({ browser, person }) => {
   test.setTimeout(1_200_000);
   const copy = await scratchCopy();
   const at = (file: string) => path.join(copy, file);
@@ -134,7 +134,7 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
     mkdirSync(path.dirname(at(file)), { recursive: true });
     writeFileSync(at(file), text);
   };
-  /** Runs a command as a person would, and returns its exit status with all that it said. */
+  /** Runs a command as a person would, and returns its exit status and output. */
   const tried = async (command: string): Promise<{ status: number; words: string }> => {
     try {
       const { stdout, stderr } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", command], { cwd: copy });
@@ -152,7 +152,7 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
   try {
     await run("git init --quiet && git add --all");
     for (const { file, isNew, text } of steps()) {
-      // Of what is installed only the project's own name has changed: that saves half a minute of `npm ci`.
+      // Only the name of the project has changed, not what is installed: this saves half a minute of `npm ci`.
       if (text.includes("make generate")) await run("touch node_modules/.package-lock.json");
       if (file === undefined) await run(text);
       else if (isNew) write(file, text);
@@ -163,7 +163,7 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
       "docs/make-it-yours.md",
     ]);
 
-    await test.step("what it makes passes the checks", async () => {
+    await test.step("the result passes the checks", async () => {
       await run('test -z "$(gofmt -l main.go embed.go server)"');
       await run(
         "npm run --silent format:check && npx --no-install eslint --max-warnings 0 frontend/app frontend/features",
@@ -237,7 +237,7 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
         const page = await context.newPage();
         const complaints: string[] = [];
         page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-        /** What came of each thing that the page loads. */
+        /** Expects everything that the page loads to work, or to be refused as it should. */
         const wants = async (path: string, answers: string[]) => {
           await page.goto(path);
           for (const answer of answers) await expect(page.getByText(answer)).toBeVisible();
@@ -254,7 +254,7 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
         await page.goto("/beep.wav");
         await expect(page.locator("video")).toHaveJSProperty("readyState", 4);
 
-        // A stranger gets the code of the public page's worker, and not that of the protected one's.
+        // Signed out, one gets the code of the public page's worker, and not that of the protected page's worker.
         const stranger = await browser.newContext({ baseURL: server.origin });
         const chunks = readdirSync(at("frontend/out/_next/static/chunks")).filter((name) => name.endsWith(".js"));
         const holding = (text: string) =>
@@ -279,7 +279,7 @@ test("the page that makes it yours works as it is written", async ({ browser, pe
       wrong: (text: string) => string;
       help: RegExp;
     }
-    /** Leaves steps out, or takes wrong ones, and expects the words that help with each; then puts the files back. */
+    /** Leaves steps out, or takes wrong ones, and expects the message that helps with each. Then it puts the files back. */
     const mistakes = (name: string, command: string, list: Mistake[]) =>
       test.step(name, async () => {
         const right = list.map(({ file }) => read(file));

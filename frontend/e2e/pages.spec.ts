@@ -10,7 +10,7 @@ test("the start page says what this is and leads to sign-up", async ({ page }) =
   await expect(page).toHaveURL("/register");
 });
 
-test("an unknown address gives the site's own page, with status 404", async ({ page, complaints }) => {
+test("an unknown address shows the site's own 404 page", async ({ page, complaints }) => {
   complaints.expect(/status of 404 .*\/no\/such\/page/);
   const response = await page.goto("/no/such/page");
   expect(response?.status()).toBe(404);
@@ -18,10 +18,10 @@ test("an unknown address gives the site's own page, with status 404", async ({ p
   await expect(page).toHaveURL("/");
 });
 
-test.describe("code that cannot be loaded any more", () => {
+test.describe("code that can no longer be loaded", () => {
   /**
-   * Answers as after an upgrade for what is loaded after the page, as the list of sessions is: no script element of the
-   * page's HTML names its chunk.
+   * Refuses, as after an upgrade, the chunks that are loaded after the page, such as that of the list of sessions. No
+   * script element in the HTML of the page names them.
    */
   async function refuseLateChunks(page: Page, before: () => Promise<void> = async () => {}): Promise<void> {
     const early = new Set<string>();
@@ -38,7 +38,7 @@ test.describe("code that cannot be loaded any more", () => {
     });
   }
 
-  test("is asked for once more, and then a button says so", async ({ page, person, complaints }) => {
+  test("is asked for once more, and then the page offers a button", async ({ page, person, complaints }) => {
     complaints.expect(/status of 404|ChunkLoadError|Failed to load chunk|MIME type/);
     await register(page, person);
     let loads = 0;
@@ -71,7 +71,7 @@ test("the sign-in page stays light", async ({ page }) => {
   });
   await page.goto("/login");
   await page.waitForLoadState("networkidle");
-  // 118 kB of it are React and the client of Next.js, which every page has; the rest is forms, queries and our own.
+  // 118 kB of it are React and the client of Next.js, which every page has. The rest is forms, queries and our own code.
   const bytes = [...scripts.values()].reduce((sum, length) => sum + length, 0);
   expect(bytes).toBeGreaterThan(100_000);
   expect(bytes).toBeLessThan(185_000);
@@ -80,7 +80,7 @@ test("the sign-in page stays light", async ({ page }) => {
 test("an open tab notices an upgrade with its next navigation", async ({ page, person }) => {
   await register(page, person);
   await expect(page.getByText("This session", { exact: true })).toBeVisible();
-  // Every payload says which build it is of: here, the next one.
+  // Every payload names its build. Here it names another one.
   await page.route("**/*.txt*", async (route) => {
     const response = await route.fetch();
     const body = (await response.text()).replaceAll(/"(buildId|b)":"[0-9a-f]{16}"/g, '"$1":"0123456789abcdef"');

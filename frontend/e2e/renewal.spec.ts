@@ -8,14 +8,18 @@ async function accessToken(context: BrowserContext): Promise<string | undefined>
   return cookies.find((cookie) => cookie.name === "accessToken")?.value;
 }
 
-test("whoever browses on after the access token expired notices nothing", async ({ page, context, person }) => {
+test("a person who browses on after the access token has expired notices nothing", async ({
+  page,
+  context,
+  person,
+}) => {
   const visited: string[] = [];
   page.on("framenavigated", (frame) => visited.push(new URL(frame.url()).pathname));
   await register(page, person);
   const first = await accessToken(context);
   expect(first).toBeDefined();
 
-  // The server renews the token on the way when it is no longer good: how long that takes is the server's business.
+  // The server refreshes the session in passing, once the access token has expired.
   await page.getByRole("link", { name: "Settings" }).click();
   await expect(async () => {
     await page.getByLabel("Name").fill(`${person.name} the ${Date.now()}th`);

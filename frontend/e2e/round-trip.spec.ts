@@ -14,12 +14,12 @@ function countDocuments(page: Page): () => number {
   return () => count;
 }
 
-/** Waits until the page is at rest, and fails when it goes anywhere from there. */
+/** Waits until the page is at rest, and fails when it leaves on its own. */
 async function expectAtRest(page: Page, documents: () => number, most: number): Promise<void> {
   await page.waitForLoadState("networkidle");
   const before = documents();
   expect(before).toBeLessThanOrEqual(most);
-  // As long as a hundred answers of the server take: a page that goes round does so far more often.
+  // A page that goes back and forth would load many documents while the server answers a hundred requests.
   for (let i = 0; i < 100; i++) expect((await page.request.get("/healthz")).ok()).toBe(true);
   expect(documents(), "it stays where it is").toBe(before);
 }
@@ -42,7 +42,7 @@ const inTheWay = "A cookie of another program is in the way";
 const sentBack = "You were sent back here";
 
 test.describe("another program's cookie", () => {
-  test("for the protected pages is told of on the login page, which stays", async ({ page, person }) => {
+  test("for the protected pages is explained on the login page, which stays", async ({ page, person }) => {
     await register(page, person);
     await plantCookie(page, "/dashboard");
     const documents = countDocuments(page);
@@ -58,14 +58,14 @@ test.describe("another program's cookie", () => {
       /^http:\/\/127\.0\.0\.1:\d+\/login\?next=%2Fdashboard%2Fsettings#name$/,
     );
 
-    // Whoever does as is said gets in.
+    // Following the advice helps.
     await page.context().clearCookies({ path: "/dashboard" });
     await page.getByRole("link", { name: "Try again" }).click();
     await expect(page).toHaveURL("/dashboard/settings#name");
     await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
   });
 
-  test("for the API is told of where it is met", async ({ page, person, complaints }) => {
+  test("for the API is explained on the page that meets it", async ({ page, person, complaints }) => {
     complaints.expect(/status of 401 .*\/api\/user\//);
     await register(page, person);
     await plantCookie(page, "/api");
@@ -84,9 +84,9 @@ test.describe("another program's cookie", () => {
     await expectDashboard(page, person);
   });
 
-  test("that comes after the page is told of by the form", async ({ page, person }) => {
+  test("that is set after the page has loaded is explained by the form", async ({ page, person }) => {
     await register(page, person);
-    await page.goto("about:blank"); // Its calls must not meet the next line.
+    await page.goto("about:blank"); // No call of the page may come after the next line.
     await page.context().clearCookies();
     await page.goto("/login");
     await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
@@ -98,7 +98,7 @@ test.describe("another program's cookie", () => {
   });
 });
 
-test.describe("a server that does not agree with itself", () => {
+test.describe("a server that contradicts itself", () => {
   test("is left alone by the login page after one round", async ({ page, person }) => {
     await register(page, person);
     await page.goto("about:blank");
@@ -141,7 +141,7 @@ test.describe("a server that does not agree with itself", () => {
     });
   }
 
-  test("is left alone where nothing can be remembered, and yet whoever signs in gets in", async ({ page, person }) => {
+  test("is left alone by a browser that remembers nothing, and yet a sign-in leads on", async ({ page, person }) => {
     await page.addInitScript(() => {
       Storage.prototype.setItem = () => {
         throw new DOMException("It is full.", "QuotaExceededError");
@@ -159,7 +159,7 @@ test.describe("a server that does not agree with itself", () => {
     await expectDashboard(page, person);
   });
 
-  test("is left alone by a page that a call of a form is refused to", async ({ page, person, complaints }) => {
+  test("is left alone by a page whose form it refuses", async ({ page, person, complaints }) => {
     complaints.expect(/status of 401 .*\/api\/user\//);
     await register(page, person);
     await page.goto("/dashboard/settings");

@@ -8,7 +8,7 @@ import path from "node:path";
 
 const root = path.join(import.meta.dirname, "..", "..");
 
-/** A copy of the project as it is now, with what is installed beside it, to edit at will. The caller removes it. */
+/** Copies the project as it is, with its installed packages, to a folder to edit at will. The caller removes it. */
 export async function scratchCopy(): Promise<string> {
   const copy = await mkdtemp(path.join(tmpdir(), "lychgate-copy-"));
   const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });

@@ -2,7 +2,12 @@ import { expect, expectDashboard, register, signIn, signInElsewhere, test } from
 
 test.use({ serverFlags: ["--refresh-grace", "0s"] });
 
-test("the security page shows sessions and events, and ends the others", async ({ page, browser, baseURL, person }) => {
+test("the security page shows sessions and events, and revokes the other sessions", async ({
+  page,
+  browser,
+  baseURL,
+  person,
+}) => {
   await register(page, person);
   for (const userAgent of ["curl/8.9.1", "Wget/1.25"]) {
     const other = await signInElsewhere(browser, baseURL, person, userAgent);
@@ -71,7 +76,7 @@ test("ten thousand sessions are shown in steps", async ({ page, person }) => {
   await expect(sessions).toHaveCount(11);
 });
 
-test("the last sessions take the button with them", async ({ page, person }) => {
+test("the button goes away when all sessions are shown", async ({ page, person }) => {
   await register(page, person);
   await page.goto("about:blank");
   for (let i = 0; i < 12; i++) {
@@ -92,7 +97,7 @@ test("the last sessions take the button with them", async ({ page, person }) => 
   await expect(page.getByText("You are signed in nowhere else.")).toBeVisible();
 });
 
-test("a session that could not be ended comes back, with words", async ({
+test("a session that could not be revoked comes back, with an error", async ({
   page,
   browser,
   baseURL,
@@ -126,7 +131,7 @@ test("a session that could not be ended comes back, with words", async ({
   await phone.close();
 });
 
-test("a stolen session is told of once, after the next sign-in", async ({
+test("a person is warned of a stolen session, until they have read it", async ({
   page,
   context,
   baseURL,
@@ -137,7 +142,7 @@ test("a stolen session is told of once, after the next sign-in", async ({
   await register(page, person);
   await page.goto("about:blank"); // The page would leave for the login page by itself.
   const stolen = (await context.cookies()).find(({ name }) => name === "refreshToken")!;
-  // Twice, for the token before the last is good for a moment longer.
+  // Twice, because the previous token is still accepted for a moment.
   for (let i = 0; i < 2; i++) expect((await page.request.post("/api/auth/refresh")).status()).toBe(200);
   const replay = { Cookie: `refreshToken=${stolen.value}` };
   expect((await fetch(new URL("/api/auth/refresh", baseURL), { method: "POST", headers: replay })).status).toBe(401);

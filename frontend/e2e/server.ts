@@ -9,11 +9,11 @@ const lychgate = path.join(import.meta.dirname, "..", "..", "lychgate");
 
 export interface Server {
   origin: string;
-  /** Ends it as an operator would, and throws unless it went in order. */
+  /** Stops it as an operator would, and throws unless it exits with 0. */
   stop: () => Promise<void>;
 }
 
-/** Starts the release binary, or another, on a port of the kernel's choice, with a data directory of its own. */
+/** Starts the release binary, or another one, on a free port, with a data directory of its own. */
 export async function startServer(flags: string[], binary = lychgate): Promise<Server> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "lychgate-e2e-"));
   const args = ["--addr", "localhost:0", "--data-dir", dataDir, "--bcrypt-cost", "10", ...flags];

@@ -1,6 +1,6 @@
 import { expect, register, signInElsewhere, test } from "./fixtures";
 
-test("a session can be ended from another, and its page leads to the login page", async ({
+test("a session can be revoked from another one, and its page leads to the login page", async ({
   page,
   browser,
   baseURL,

@@ -13,7 +13,7 @@ test("a name can be changed", async ({ page, person }) => {
   await expectDashboard(page, { ...person, name: "Grace Hopper" });
 });
 
-test("a password can be changed, with the one before", async ({ page, person, complaints }) => {
+test("a password can be changed with the current one", async ({ page, person, complaints }) => {
   complaints.expect(/status of 401 .*\/api\/(user\/password|auth\/login)/);
   const password = `${person.password} again`;
   await register(page, person);

@@ -1,13 +1,13 @@
 import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
 
-test("signing out leads to the login page, and signing in back", async ({ page, person }) => {
+test("signing out leads to the login page, and signing in leads back", async ({ page, person }) => {
   await register(page, person);
   await signOut(page);
   await signIn(page, person);
   await expectDashboard(page, person);
 });
 
-test("a wrong password is said, and never reaches the address", async ({ page, person, complaints }) => {
+test("a wrong password shows an error, and never reaches the address", async ({ page, person, complaints }) => {
   complaints.expect(/status of 401 .*\/api\/auth\/login/);
   await register(page, person);
   await signOut(page);
@@ -43,7 +43,7 @@ test("no script is given a token that it did not ask for", async ({ page, person
   }
 });
 
-test("whoever is signed in already is moved on", async ({ page, person }) => {
+test("a person who is signed in already is led on", async ({ page, person }) => {
   await register(page, person);
   await page.goto("/login?next=/dashboard/settings");
   await expect(page).toHaveURL("/dashboard/settings");
@@ -84,7 +84,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByLabel("Password").press("Enter");
         await page.getByRole("link", { name: "Lychgate" }).click();
         await expect(page).toHaveURL("/");
-        expect(sent).toHaveLength(2); // The page, and the one behind the link: no form between them.
+        expect(sent).toHaveLength(2); // This page and the one that the link leads to, and no form between them.
       });
     }
   });

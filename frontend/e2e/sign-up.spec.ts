@@ -9,7 +9,7 @@ test("registering leads to the dashboard, and a reload keeps it", async ({ page,
   await expectDashboard(page, person);
 });
 
-test("the server's faults stand under their fields", async ({ page, person, complaints }) => {
+test("what the server refuses is shown under its field", async ({ page, person, complaints }) => {
   complaints.expect(/status of 422 .*\/api\/auth\/register/);
   await page.goto("/register");
   await page.getByLabel("E-mail").fill(person.email);
@@ -23,7 +23,7 @@ test("the server's faults stand under their fields", async ({ page, person, comp
   await expect(page).toHaveURL("/register");
 });
 
-test("what cannot be seen is dropped around an address, and told of within it", async ({
+test("invisible characters are dropped around an address, and refused within it", async ({
   page,
   person,
   complaints,
@@ -50,7 +50,7 @@ test("what cannot be seen is dropped around an address, and told of within it", 
   await expectDashboard(page, person);
 });
 
-test("an address that is taken is said under the address", async ({ page, browser, baseURL, person, complaints }) => {
+test("an address that is taken is reported under its field", async ({ page, browser, baseURL, person, complaints }) => {
   complaints.expect(/status of 409 .*\/api\/auth\/register/);
   const elsewhere = await browser.newPage({ baseURL: baseURL! });
   await register(elsewhere, person);
@@ -64,7 +64,7 @@ test("an address that is taken is said under the address", async ({ page, browse
   await expect(page).toHaveURL("/register");
 });
 
-test("a wish for another page survives the way from sign-in to sign-up", async ({ page, person }) => {
+test("the return path survives the way from sign-in to sign-up", async ({ page, person }) => {
   await page.goto("/dashboard/settings");
   await page.getByRole("link", { name: "Create one" }).click();
   await expect(page).toHaveURL("/register?next=%2Fdashboard%2Fsettings");

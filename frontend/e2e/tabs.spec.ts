@@ -12,7 +12,7 @@ test("signing out in one tab signs the other out", async ({ page, context, perso
   await expect(other).toHaveURL("/login?next=%2Fdashboard%2Fsettings");
 });
 
-test("signing in in one tab moves the login page in another on", async ({ page, context, person }) => {
+test("signing in in one tab leads on the login page in another", async ({ page, context, person }) => {
   await register(page, person);
   await signOut(page);
   const other = await context.newPage();
@@ -39,8 +39,8 @@ test("the dashboard of one person does not stay open for another", async ({
   const other = await context.newPage();
   await other.goto("/login.html?next=/dashboard");
   await expectDashboard(other, person);
-  for (const tab of [page, other]) await tab.waitForLoadState("networkidle"); // Their calls must not meet the next line.
-  // Signed out where no tab could tell the others, and in as somebody else.
+  for (const tab of [page, other]) await tab.waitForLoadState("networkidle"); // No call of theirs may come after the next line.
+  // A sign-out that no tab tells the others of, and a sign-in as another person.
   await context.clearCookies();
   await other.goto("/login");
   await signIn(other, second);
@@ -72,7 +72,7 @@ test("a link from another site leads to the page, or to sign-in", async ({ page,
   }
 });
 
-test("a prefetch that was refused does not stand in the way after signing in", async ({
+test("a prefetch that was refused is not in the way after signing in", async ({
   page,
   context,
   person,
@@ -98,7 +98,7 @@ test("a prefetch that was refused does not stand in the way after signing in", a
 test("sixteen tabs that wake without an access token all stay signed in", async ({ page, context, person }) => {
   await register(page, person);
   const tabs = await Promise.all(Array.from({ length: 16 }, () => context.newPage()));
-  await context.clearCookies({ name: "accessToken" }); // As the browser has it when the token has expired.
+  await context.clearCookies({ name: "accessToken" }); // As in a browser once the token has expired.
   await Promise.all(tabs.map((tab) => tab.goto("/dashboard")));
   for (const tab of tabs) await expectDashboard(tab, person);
   await page.reload();

@@ -16,7 +16,7 @@ for (const [colorScheme, other] of [
       const chosen = await page.evaluate(background);
       expect(chosen).not.toBe(bySystem);
 
-      // Before the body is parsed the choice stands on the document already, whatever React does later.
+      // The choice is on the document before the body is parsed, whatever React does later.
       await page.addInitScript(() => {
         new MutationObserver(() => {
           if (!document.body || "early" in window) return;
@@ -36,7 +36,7 @@ for (const [colorScheme, other] of [
   });
 }
 
-test("the settings know the choice, and can leave it to the system again", async ({ page, person }) => {
+test("the settings show the choice, and can leave it to the system again", async ({ page, person }) => {
   await register(page, person);
   await page.goto("/dashboard/settings");
   await expect(page.getByRole("radio", { name: "As the system" })).toBeChecked();
@@ -48,7 +48,7 @@ test("the settings know the choice, and can leave it to the system again", async
   await expect(page.locator("html")).not.toHaveAttribute("data-theme");
 });
 
-test.describe("for whoever wants less motion", () => {
+test.describe("for people who want less motion", () => {
   test.use({ contextOptions: { reducedMotion: "reduce" } });
 
   test("nothing moves", async ({ page }) => {

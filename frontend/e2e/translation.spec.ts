@@ -2,9 +2,9 @@ import type { Locator, Page } from "@playwright/test";
 import { expect, expectDashboard, signInElsewhere, test } from "./fixtures";
 
 /**
- * Does to a page what a browser does that translates it: each text node is replaced by elements that hold the text, and
- * so is each that comes later. The text itself stays, so that the tests can read it. It begins once something is there
- * that only React puts there, for no browser translates a page before it has loaded.
+ * Changes a page as a browser does that translates it: it replaces each text node with elements that hold the text, also
+ * those that come later. The text itself stays, so that the tests can read it. It begins once something is there that
+ * only React renders, because no browser translates a page before it has loaded.
  */
 async function translate(page: Page, hydrated: Locator): Promise<void> {
   await expect(hydrated).toBeVisible();
@@ -81,7 +81,7 @@ test("a translated sign-in page works", async ({ page, person, complaints }) => 
   await expect(page.getByText("Enter your password.")).toBeVisible();
   await expect(alert.filter({ hasText: /\S/ })).toHaveCount(0);
 
-  // A refusal that counts down, to its end.
+  // A refusal that counts down to its end.
   const refusal = { type: "about:blank", title: "Busy", status: 429, code: "rate_limited", detail: "Slow down." };
   await page.route("**/api/auth/login", (route) =>
     route.fulfill({
@@ -142,7 +142,7 @@ test("translated pages of an account work", async ({ page, browser, baseURL, per
   await expect(page.getByText("You are signed in nowhere else.")).toBeVisible();
   await expect(page.getByText("Password changed", { exact: true })).toBeVisible();
 
-  // What is loaded again, after it could not be.
+  // What is loaded again after a failure.
   await page.route("**/api/user/events", (route) => route.abort());
   await page.reload();
   await translate(page, page.getByText("The server could not be reached. Try again in a moment.").first());
@@ -176,7 +176,7 @@ test("a translated start page and its theme work", async ({ page, context, perso
   await expect(page.getByRole("navigation").getByRole("link", { name: "Dashboard" })).toBeVisible();
 });
 
-test("a translated page says what stands in the way", async ({ page, person }) => {
+test("a translated page says what is in the way", async ({ page, person }) => {
   await page.goto("/login");
   await translate(page, submit(page));
   await page.route("**/api/auth/session", (route) =>

@@ -1,7 +1,7 @@
 import { expect, register, test } from "./fixtures";
 
 for (const path of ["/", "/login", "/dashboard", "/no/such/page"]) {
-  test(`${path} makes no code of text`, async ({ page, person, complaints }) => {
+  test(`${path} turns no text into code`, async ({ page, person, complaints }) => {
     complaints.expect(/TrustedScript|TrustedHTML|trusted-types|Content-Security-Policy|status of 404/);
     if (path === "/dashboard") await register(page, person);
     const response = await page.goto(path);

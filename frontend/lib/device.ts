@@ -6,7 +6,7 @@ export interface Device {
   kind: "computer" | "phone" | "tablet" | "program";
 }
 
-/** What a user agent says that it is. It is whatever the client claims, and no proof of anything. */
+/** What a user agent says it is. A client can claim anything, so this proves nothing. */
 export function device(userAgent: string): Device {
   const { browser, os, platform } = Bowser.parse(userAgent || " ");
   if (!browser.name) return { name: userAgent.split(/[\s/]/, 1)[0] || "Unknown device", kind: "program" };

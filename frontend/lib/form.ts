@@ -3,20 +3,20 @@ import { useRef, useState, type FormEvent } from "react";
 import type { FieldValues, Path, UseFormReturn } from "react-hook-form";
 import { ApiError } from "@/lib/api/error";
 
-/** Codes of the server that are the fault of one field, although the answer names none. */
+/** Codes of the server that belong to one field, although the answer names none. */
 type FieldOfCode<Values extends FieldValues> = Partial<Record<ApiError["code"], Path<Values>>>;
 
 /** What went wrong with a form as a whole. */
 export interface FormFailure {
   text: string;
-  /** When another attempt makes sense, where the server says so: milliseconds of `performance.now()`. */
+  /** When to try again, if the server says so: milliseconds of `performance.now()`. */
   retryAt?: number | undefined;
 }
 
 /**
- * How a form is sent. `submit` checks it and sends it, once however often it is called meanwhile, and shows the
- * server's faults under their fields; `failure` is what remains to be said of the last attempt; `busy` lasts from the
- * first check to the answer; `sent` says that the last attempt went well.
+ * Sends a form. `submit` checks it and sends it, and shows what the server refused under the fields; further calls do
+ * nothing until the answer is there. `failure` is what else went wrong in the last attempt, `busy` lasts from the first
+ * check to the answer, and `sent` says that the last attempt succeeded.
  */
 export function useSubmit<Values extends FieldValues>(
   form: UseFormReturn<Values>,
@@ -57,7 +57,7 @@ export function useSubmit<Values extends FieldValues>(
   };
 }
 
-/** Puts the faults of fields under them, and returns what concerns the form as a whole. */
+/** Shows the faults of fields under them, and returns what concerns the form as a whole. */
 function showFaults<Values extends FieldValues>(
   form: UseFormReturn<Values>,
   error: Error,
@@ -72,7 +72,7 @@ function showFaults<Values extends FieldValues>(
     return undefined;
   }
   const faults = error.fields.map((fault) => ({ ...fault, path: fieldNamed(form, fault.field) }));
-  // In reverse, so that the first faulty field has the focus in the end, and its first fault is the one shown.
+  // In reverse, so that the first faulty field has the focus in the end, and shows its first fault.
   for (const { path, detail } of faults.toReversed()) {
     if (path) form.setError(path, { message: detail }, { shouldFocus: true });
   }

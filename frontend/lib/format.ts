@@ -1,4 +1,4 @@
-/** In the person's own language and time zone: for what is loaded in the browser, never for exported HTML. */
+/** In the language and time zone of the person: for what is loaded in the browser, never for exported HTML. */
 export function formatDate(time: string): string {
   return new Date(time).toLocaleDateString(undefined, { dateStyle: "long" });
 }

@@ -1,17 +1,18 @@
-/** Where the browser keeps the theme that a person chose. Without one the system's setting counts (lib/theme.ts). */
+/** Where the browser stores the theme that a person chose. Without one, the system decides (lib/theme.ts). */
 export const THEME_KEY = "theme";
 
 /**
  * The one script that runs before everything else on every page. It does what must not wait for React:
  *
- * - puts the chosen theme on the document before the first paint, so that nothing flashes;
- * - makes the Trusted Types policy `default`, which the Content-Security-Policy demands (W3C Trusted Types, section
- *   "default policy"). Scripts come from this build's own chunks; their addresses stay as they are written, because the
- *   bundler finds its chunks by them. Workers may also be any other script of this site, such as one in `public/`, and
- *   what the page has made itself where `server/content-security-policy.json` allows that. Only two texts may become markup: the empty script element that React makes
- *   scripts from (its end is written with a backslash, or it would end this script), and this script itself, which React
- *   puts down again, without running it, when it renders a broken page anew. Everything else is refused by the browser.
- *   A server that sees this policy in a page turns the demand on for it (`server/site/csp.go`).
+ * - It puts the chosen theme on the document before the first paint, so that nothing flashes.
+ * - It makes the Trusted Types policy `default`, which the Content-Security-Policy demands (W3C Trusted Types, section
+ *   "default policy"). Scripts come from the chunks of this build. Their addresses stay as they are written, because the
+ *   bundler finds its chunks by them. A worker may also be any other script of this site, such as one in `public/`, or
+ *   made by the page itself if `server/content-security-policy.json` allows that. Only two texts may become markup: the
+ *   empty script element that React makes scripts from (its end is written with a backslash, or it would end this
+ *   script), and this script itself, which React inserts again, without running it, when it renders a broken page again.
+ *   The browser refuses everything else. The server demands the policy for each page that holds it
+ *   (`server/site/csp.go`).
  */
 export const headScript = `(()=>{
 try{const t=localStorage.getItem(${JSON.stringify(THEME_KEY)});if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 
 const neverChanges = () => () => {};
 
-/** False in the exported HTML and until React has taken over the page, true from then on. */
+/** False in the exported HTML and until React has hydrated the page, true from then on. */
 export function useHydrated(): boolean {
   return useSyncExternalStore(
     neverChanges,

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from "vitest";
-import { loginForHere, requestedNext, withSameWish } from "@/lib/navigation";
+import { loginForHere, requestedNext, withSameNext } from "@/lib/navigation";
 
 beforeEach(() => window.history.replaceState(null, "", "/login"));
 
@@ -24,7 +24,7 @@ describe("requestedNext", () => {
   });
 });
 
-describe("withSameWish", () => {
+describe("withSameNext", () => {
   it.each([
     ["/login", "/register"],
     ["/login?next=%2Fdashboard", "/register"],
@@ -35,7 +35,7 @@ describe("withSameWish", () => {
     ["/login?next=//evil.example&error=duplicate_cookies", "/register"],
   ])("of %s is %s", (address, other) => {
     window.history.replaceState(null, "", address);
-    expect(withSameWish("/register")).toBe(other);
+    expect(withSameNext("/register")).toBe(other);
   });
 });
 

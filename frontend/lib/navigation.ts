@@ -1,21 +1,21 @@
-import { DEFAULT_NEXT, safeNext } from "@/lib/next";
+import { DEFAULT_NEXT, safeNext } from "@/lib/safenext";
 import { setObstacle } from "@/lib/obstacle";
 
 /*
- * Whoever signs in or out leaves the document: the router's cache, the query cache and the pages in memory belong to
- * the person before.
+ * Signing in or out always loads a new document: the router's cache, the query cache and the pages in memory belong to
+ * the person who was signed in before.
  *
- * What a page does by itself it does once: where the guard and the API do not agree about a browser, it would be sent
- * round for ever. It then stays, and says so (lib/obstacle.ts).
+ * A page leads on by itself only once. If the guard and the API disagreed about a browser, they would send it back and
+ * forth for ever. The page then stays, and says so (lib/obstacle.ts).
  */
 
-/** The `next` of this page's address, checked, with the fragment that the browser has kept on the way here. */
+/** The return path of this page's address, checked, with the fragment that the browser has kept on the way here. */
 export function requestedNext(): string {
   return requestedPage() + fragment();
 }
 
-/** The address of the other page to sign in or up on, with the same wish. */
-export function withSameWish(path: "/login" | "/register"): string {
+/** The address of the sign-in or the sign-up page, with the same return path. */
+export function withSameNext(path: "/login" | "/register"): string {
   const page = requestedPage();
   return path + (page === DEFAULT_NEXT ? "" : `?next=${encodeURIComponent(page)}`) + fragment();
 }
@@ -29,40 +29,40 @@ export function isSentForDuplicateCookies(): boolean {
   return new URLSearchParams(window.location.search).get("error") === "duplicate_cookies";
 }
 
-/** Where somebody signs in who wants to come back to this page. */
+/** The sign-in page that leads back to this page. */
 export function loginForHere(): string {
   const here = window.location.pathname + window.location.search;
   return `/login?next=${encodeURIComponent(here)}${fragment()}`;
 }
 
-/** For whoever is signed in already. Replaces, so that Back does not return to the form. */
+/** Leads on a person who is signed in already. It replaces the page, so that Back does not return to the form. */
 export function continueToNext(): void {
   go(requestedNext());
 }
 
-/** After sign-in: a person did that, so the page does not go round by itself, even where nothing can be remembered. */
+/** Leads on after a sign-in. A person did that, so it always goes, even where the browser remembers nothing. */
 export function enterNext(): void {
   remember(requestedNext());
   leaveFor(requestedNext());
 }
 
-/** When the session is over: to the login page and, after sign-in, back to here. */
+/** When the session is no longer valid: leads to the login page and, after a sign-in, back to here. */
 export function leaveForLogin(): void {
   go(loginForHere());
 }
 
-/** After sign-out. Adds an entry, so that Back asks the server for the page again and is sent to the login page. */
+/** Leaves after a sign-out. It adds an entry to the history, so that Back asks the server for the page again. */
 export function leaveSignedOut(): void {
   // eslint-disable-next-line @next/next/no-location-assign-relative-destination -- a new document is the point
   window.location.assign("/login");
 }
 
-/** From the server again, whatever is in memory. */
+/** Loads the page from the server again, whatever is in memory. */
 export function reloadPage(): void {
   window.location.reload();
 }
 
-/** The part of the address behind the `#`, which no server sees. The one of the skip link is left out. */
+/** The part of the address from the `#` on, which no server sees. That of the skip link is left out. */
 function fragment(): string {
   const { hash } = window.location;
   return hash === "#content" ? "" : hash;
@@ -70,12 +70,12 @@ function fragment(): string {
 
 const VISITED_KEY = "visited-by-itself";
 
-/** Longer than a way round takes, also where the network is slow. */
+/** Longer than one way there and back takes, even on a slow network. */
 const LONG_AGO_MS = 30_000;
 
 let leaving = false;
 
-/** Leads on, unless this document is being left already, or the same has been tried a moment ago. */
+/** Leads on, unless this document is being left already, or it has led to the same place a moment ago. */
 function go(destination: string): void {
   if (leaving) return;
   if (!remember(destination)) return setObstacle("round-trip");
@@ -87,18 +87,18 @@ function leaveFor(destination: string): void {
   window.location.replace(destination);
 }
 
-/** Forgets where this tab has been led: for whenever a person signs in or out, which makes everything new. */
+/** Forgets where this tab has been led. A person who signs in or out starts from scratch. */
 export function startAnew(): void {
   leaving = false;
   setObstacle(undefined);
   try {
     sessionStorage.removeItem(VISITED_KEY);
   } catch {
-    // Then there is nothing to forget either.
+    // A browser that remembers nothing has nothing to forget.
   }
 }
 
-/** Notes that this tab is led somewhere, and reports whether that is the first time of late. */
+/** Notes where this tab is led, and returns whether that is the first time in the last half minute. */
 function remember(destination: string): boolean {
   try {
     const now = Date.now();
@@ -109,7 +109,7 @@ function remember(destination: string): boolean {
     }
     return isFirst;
   } catch {
-    return false; // Without a memory it could go on for ever.
+    return false; // Nothing can be remembered, so it could go on for ever.
   }
 }
 

@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from "react";
 
 /**
- * Why a page stays where it would otherwise lead on by itself, for a person to see and decide:
+ * Why a page stays where it is instead of leading on by itself, so that the person can decide what to do:
  *
- * - `duplicate-cookies`: another program has set a cookie of the same name, so that signing in does not help;
+ * - `duplicate-cookies`: another program has set a cookie of the same name, so signing in does not help;
  * - `round-trip`: the server has sent this browser back to where it came from.
  */
 export type Obstacle = "duplicate-cookies" | "round-trip";

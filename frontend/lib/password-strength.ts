@@ -2,13 +2,13 @@ import { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
 
 /*
- * Heavy, for it carries the lists of common passwords: only ever loaded with `import()`, once somebody thinks up a
- * password. It advises; what is refused is the server's to say.
+ * Heavy, because it carries lists of common passwords: only ever loaded with `import()`, once somebody types a new
+ * password. It only advises. The server decides which passwords it refuses.
  */
 
 const zxcvbn = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
 
-/** Longer passwords are strong, and would keep the page busy. */
+/** Longer passwords are strong, and checking them would keep the page busy. */
 const CHECKED_LENGTH = 100;
 
 const verdicts = [
@@ -41,9 +41,9 @@ export interface Strength {
   text: string;
 }
 
-/** How hard a password is to guess for somebody who knows `personal`, in words. */
+/** Says how hard a password is to guess for somebody who knows the words in `personal`. */
 export function passwordStrength(typed: string, personal: string[]): Strength {
-  const password = typed.normalize("NFKC"); // As the server compares it with what is easy to guess.
+  const password = typed.normalize("NFKC"); // As the server does before it looks for common passwords.
   const { score, feedback } = isRepetition(password)
     ? { score: 0 as const, feedback: { warning: "simpleRepeat" } }
     : zxcvbn.check(password.slice(0, CHECKED_LENGTH), personal.filter(Boolean));
@@ -51,7 +51,7 @@ export function passwordStrength(typed: string, personal: string[]): Strength {
   return { score, text: [verdicts[score], ...advice].filter(Boolean).join(" ") };
 }
 
-/** Whether it is made of one or two characters, which the server refuses whatever their order. */
+/** Whether it is made of one or two different characters, which the server refuses in any order. */
 function isRepetition(password: string): boolean {
   return new Set(password.toLowerCase()).size <= 2;
 }

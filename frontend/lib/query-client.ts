@@ -4,8 +4,8 @@ import { leaveForLogin } from "@/lib/navigation";
 import { setObstacle } from "@/lib/obstacle";
 
 /**
- * One per document. Whatever call finds out that the session is over leads to the login page; one that is refused for
- * duplicate cookies does not, for signing in would not help.
+ * One per document. Every call that finds the session no longer valid leads to the login page. A call that is refused
+ * because of duplicate cookies does not, because signing in would not help.
  */
 export function createQueryClient(): QueryClient {
   const onError = (error: unknown) => {
@@ -17,7 +17,7 @@ export function createQueryClient(): QueryClient {
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
-      // Being offline must show as a failure, not as waiting; and the server may well be on this machine.
+      // Being offline must show as a failure, not as waiting, and the server may well be on this machine.
       queries: {
         networkMode: "always",
         retry: (failures, error) => failures < 2 && error instanceof ApiError && error.transient,

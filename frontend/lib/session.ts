@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { api, type Session } from "@/lib/api/client";
+import { answer, client, type Schemas } from "@/lib/api/client";
 import {
   continueToNext,
   enterNext,
@@ -13,23 +13,25 @@ import {
 import { setObstacle } from "@/lib/obstacle";
 
 /*
- * What the pages do about the session, on top of the guard: the server alone decides who sees what, and these make the
- * open pages follow. A call that finds the session over leads to the login page (lib/query-client.ts). No page leads
- * on by itself more than once (lib/navigation.ts).
+ * How open pages follow the session. The server alone decides who sees what; the pages only keep up with it. A call that
+ * finds the session no longer valid leads to the login page (lib/query-client.ts). No page leads on by itself more than
+ * once (lib/navigation.ts).
  */
+
+type Session = Schemas["Session"];
 
 type News = "signed-in" | "signed-out";
 
 let opened: BroadcastChannel | undefined;
 
-/** To the other tabs of this browser: there is one channel, because another one in this tab would hear it too. */
+/** The one channel to the other tabs of this browser. A second one in this tab would hear its messages too. */
 function channel(): BroadcastChannel {
   return (opened ??= new BroadcastChannel("session"));
 }
 
 /**
- * Calls back when another tab has signed in or out, and with `restored` when the browser brings this page back from its
- * memory, where no news reached it. News are not believed: they are a reason to ask the server.
+ * Calls back when another tab has signed in or out, and with `restored` when the browser brings this page back from
+ * memory, where it received no news. News are never trusted: they are a reason to ask the server.
  */
 function onNews(listener: (news: News | "restored") => void): () => void {
   const onMessage = (event: MessageEvent<News>) => {
@@ -47,15 +49,19 @@ function onNews(listener: (news: News | "restored") => void): () => void {
   };
 }
 
-/** Whether somebody is signed in, and until when. For public pages failing to find out is not worth a word. */
+function fetchSession(): Promise<Session> {
+  return answer(client.GET("/api/auth/session"));
+}
+
+/** Whether somebody is signed in, and until when. Public pages do not mention it when that cannot be found out. */
 export function useSession() {
-  const session = useQuery({ queryKey: ["session"], queryFn: api.session });
+  const session = useQuery({ queryKey: ["session"], queryFn: fetchSession });
   const { refetch } = session;
   useEffect(() => onNews(() => void refetch()), [refetch]);
   return session;
 }
 
-/** Moves on whoever opens a sign-in page while signed in, or signs in elsewhere while it is open. */
+/** Leads on a person who opens a sign-in page while signed in, or who signs in elsewhere while it is open. */
 export function useContinueWhenSignedIn(): void {
   const session = useSession().data;
   useEffect(() => {
@@ -65,8 +71,8 @@ export function useContinueWhenSignedIn(): void {
 }
 
 /**
- * Keeps a protected page true to the session: it leaves with a sign-out in another tab, and comes anew for another
- * person, or when the browser brings it back from its memory.
+ * Makes a protected page follow the session: it leaves when another tab signs out, and reloads when another person signs
+ * in, or when the browser brings it back from memory.
  */
 export function useFollowSession(personId: string | undefined): void {
   useEffect(
@@ -81,7 +87,7 @@ export function useFollowSession(personId: string | undefined): void {
 }
 
 async function reloadForAnother(personId: string | undefined): Promise<void> {
-  const session = await api.session().catch(() => undefined);
+  const session = await fetchSession().catch(() => undefined);
   if (!session) return;
   const id = session.authenticated ? session.user.id : undefined;
   if (id !== personId) reloadPage();
@@ -91,18 +97,18 @@ function isRefusedForDuplicates(session: Session | undefined): boolean {
   return session?.authenticated === false && session.reason === "duplicate_cookies";
 }
 
-/** The sign-in went well, and yet the browser does not send the cookies that came with it. */
+/** The server accepted the sign-in, but the browser does not send the cookies that came with it. */
 export class CookiesRefusedError extends Error {
   override readonly name = "CookiesRefusedError";
 }
 
 /**
- * After a sign-in or sign-up that the server took: on to where the person wanted to go. It throws a CookiesRefusedError
- * when the browser did not keep the session; duplicate cookies are told of by the page (lib/obstacle.ts).
+ * Leads on to the return path, after a sign-in or sign-up that the server accepted. It throws a CookiesRefusedError when
+ * the browser did not keep the session. With duplicate cookies it stays, and the page says so (lib/obstacle.ts).
  */
 export async function enter(): Promise<void> {
-  // When this very question fails, the guard will give the answer.
-  const session = await api.session().catch(() => undefined);
+  // If the server cannot say, the guard will.
+  const session = await fetchSession().catch(() => undefined);
   if (isRefusedForDuplicates(session)) return setObstacle("duplicate-cookies");
   if (session?.authenticated === false) throw new CookiesRefusedError();
   startAnew();
@@ -110,7 +116,7 @@ export async function enter(): Promise<void> {
   enterNext();
 }
 
-/** After a sign-out that the server took. */
+/** Leaves for the login page, after a sign-out that the server accepted. */
 export function leave(): void {
   startAnew();
   channel().postMessage("signed-out" satisfies News);

@@ -21,24 +21,24 @@ describe("a page whose code is stale", () => {
     [new Error("Failed to load chunk /_next/static/chunks/a.js from module 1"), true],
     [new Error("Cannot read properties of undefined"), false],
     [new TypeError("Failed to fetch"), false],
-  ])("%s is mended by loading it anew: %s", (error, mended) => {
+  ])("%s is mended by a reload: %s", (error, mended) => {
     expect(isMendedByReload(error)).toBe(mended);
   });
 
-  it("is loaded anew once, and then somebody has to look", () => {
+  it("is reloaded once, and then somebody has to look", () => {
     reloadForStaleChunk();
     expect(reloadPage).toHaveBeenCalledOnce();
     expect(isMendedByReload(chunkLoadError)).toBe(false);
   });
 
-  it("is loaded anew again at the next upgrade", () => {
+  it("is reloaded again at the next upgrade", () => {
     const now = vi.spyOn(Date, "now").mockReturnValue(1_000_000_000);
     reloadForStaleChunk();
     now.mockReturnValue(1_000_000_000 + 31_000);
     expect(isMendedByReload(chunkLoadError)).toBe(true);
   });
 
-  it("is not loaded anew by a browser that remembers nothing", () => {
+  it("is not reloaded by a browser that remembers nothing", () => {
     vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
       throw new DOMException("refused", "SecurityError");
     });

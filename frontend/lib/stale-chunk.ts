@@ -2,31 +2,31 @@ import { reloadPage } from "@/lib/navigation";
 
 const RELOADED_KEY = "reloaded-for-stale-chunk";
 
-/** Long enough for a page to load and fail again, short enough for the next upgrade of an open tab. */
+/** Long enough for a page to load and fail again, short enough to be over before the next upgrade. */
 const ENOUGH_MS = 30_000;
 
 /**
- * Whether code of the page could not be loaded: another version has been installed since, or the session ended and the
- * code was behind the gate. Turbopack names the error, webpack says it in the message.
+ * Whether code of the page could not be loaded: another version has been installed since, or the code is protected and
+ * the session is no longer valid. Turbopack names the error, webpack says it in the message.
  */
 function isStaleChunk(error: Error): boolean {
   return error.name === "ChunkLoadError" || /loading (css )?chunk|failed to load chunk/i.test(error.message);
 }
 
 /**
- * Whether loading the page anew can mend the error. It says so once: where the code is still missing afterwards, a
+ * Whether reloading the page can mend the error. It says so only once: if the code is still missing afterwards, the
  * person has to see that and decide.
  */
 export function isMendedByReload(error: Error): boolean {
   return isStaleChunk(error) && Date.now() - lastReload() > ENOUGH_MS;
 }
 
-/** Loads the page anew, and remembers that it did. */
+/** Reloads the page, and remembers that it did. */
 export function reloadForStaleChunk(): void {
   try {
     sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
   } catch {
-    return; // Without a memory it could go on for ever.
+    return; // Nothing can be remembered, so it could go on for ever.
   }
   reloadPage();
 }

@@ -16,7 +16,7 @@ function chosenTheme(): Theme {
     const stored = localStorage.getItem(THEME_KEY);
     return stored === "light" || stored === "dark" ? stored : "system";
   } catch {
-    return shownTheme(); // A browser that keeps nothing still shows what was chosen on this page.
+    return shownTheme(); // A browser that stores nothing still shows what was chosen on this page.
   }
 }
 
@@ -30,19 +30,19 @@ function chooseTheme(theme: Theme): void {
     if (theme === "system") localStorage.removeItem(THEME_KEY);
     else localStorage.setItem(THEME_KEY, theme);
   } catch {
-    // Not kept, then: it holds for this page.
+    // It cannot be stored: it holds for this page only.
   }
   showTheme(theme);
   listeners.forEach((listener) => listener());
 }
 
-/** Puts the theme on the document, which globals.css goes by. */
+/** Puts the theme on the document, where globals.css looks for it. */
 function showTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }
 
-/** For a document that the head script has not seen, such as the page that replaces a broken one. */
+/** For a document without the head script, such as the page that replaces a broken one. */
 export function showChosenTheme(): void {
   showTheme(chosenTheme());
 }
@@ -61,7 +61,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Turns dark into light and light into dark, whoever had chosen it: the person or the system. */
+/** Turns dark into light and light into dark, whether the person or the system had chosen it. */
 export function toggleTheme(): void {
   const system = window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const shown = shownTheme() === "system" ? system : shownTheme();

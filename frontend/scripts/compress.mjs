@@ -1,12 +1,12 @@
-// Writes a brotli and a gzip variant beside every file of the export that gets smaller by it: the server picks one,
-// and compresses nothing itself. The same input gives the same bytes.
+// Writes a brotli and a gzip variant beside every file of the export that compression makes smaller. The server picks
+// one, and compresses nothing itself. The same input gives the same bytes.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
 const out = path.join(import.meta.dirname, "..", "out");
-// The server's own table: it takes a variant for one only where the table says so.
+// The table of the server, which serves variants only of the types that the table marks.
 const mediaTypes = JSON.parse(
   await readFile(path.join(import.meta.dirname, "..", "..", "server", "site", "media-types.json"), "utf8"),
 );

@@ -1,4 +1,4 @@
-// Runs the whole of it for development, as one: `next dev` behind the Go server, both watched. One Ctrl-C ends both.
+// Runs `next dev` behind the Go server for development, and watches both. One Ctrl-C ends both.
 import { createServer } from "node:net";
 import path from "node:path";
 import concurrently from "concurrently";
@@ -30,7 +30,7 @@ process.exitCode = await result.then(
   (events) => (events.some(({ killed, exitCode }) => !killed && exitCode !== 0 && exitCode !== "SIGINT") ? 1 : 0),
 );
 
-/** Ends the program with words when somebody else listens at the address. */
+/** Ends the program with a message when another program listens at the address. */
 async function checkFree(address) {
   const at = address.lastIndexOf(":");
   try {
@@ -45,7 +45,7 @@ async function checkFree(address) {
   }
 }
 
-/** A port that nobody uses; the pages are only ever asked for by the server, so any will do. */
+/** A free port. Only the server asks for the pages there, so any port will do. */
 function freePort() {
   return listen("localhost", 0);
 }

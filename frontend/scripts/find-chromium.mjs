@@ -1,4 +1,4 @@
-// Prints the path of a Chromium that runs, installing one where there is none. What it does besides goes to stderr.
+// Prints the path of a Chromium that runs, and installs one if there is none. Everything else goes to stderr.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -35,7 +35,7 @@ function playwrightsOwn() {
   return [chromium.executablePath()].find(runs);
 }
 
-// A file is not enough: some distributions have a stub that only says where to get a browser.
+// The file alone proves nothing: some distributions have a stub that only says where to get a browser.
 function runs(file) {
   return existsSync(file) && spawnSync(file, ["--version"], { timeout: 30 * seconds }).status === 0;
 }

@@ -1,7 +1,7 @@
 /*
- * A browser that translates a page puts other elements in the place of its text nodes, while React goes on holding the
- * nodes that it made: when it changes such a text nothing is seen, and when it removes one, or puts an element before
- * one, it throws. An element that holds a text and nothing else is safe, since React then sets the text of the element.
+ * A browser that translates a page replaces its text nodes with elements, while React keeps the nodes that it made. When
+ * React changes such a text, nothing is seen; when it removes one, or puts an element before one, it throws. An element
+ * that holds a text and nothing else is safe, because React then sets the text of the element.
  */
 
 /** @type {import("eslint").Rule.RuleModule} */
@@ -12,7 +12,7 @@ const rule = {
       {
         type: "object",
         properties: {
-          // Names of properties that hold elements, so that they may stand beside others where nothing else changes.
+          // Names of properties that hold elements: they may stand beside others if nothing else changes.
           slots: { type: "array", items: { type: "string" } },
         },
         additionalProperties: false,
@@ -63,7 +63,7 @@ function mayBeText(child) {
   return isLiteral(child) || (child.type === "JSXExpressionContainer" && !isElement(child.expression));
 }
 
-/** Whether an expression gives elements or nothing, as far as can be told by looking at it. */
+/** Whether an expression gives elements or nothing, as far as its form tells. */
 function isElement(node) {
   switch (node.type) {
     case "JSXElement":

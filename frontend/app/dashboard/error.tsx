@@ -1,4 +1,4 @@
 "use client";
 
-/** The same as everywhere, with the header of the dashboard left standing. */
+/** The same error page as everywhere, below the header of the dashboard. */
 export { default } from "../error";

@@ -4,20 +4,20 @@ import { ShieldAlert } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/button";
 import { FormAlert } from "@/components/form-messages";
-import { useEvents, useSeeEvents } from "@/features/account/events";
+import { useEvents, useMarkEventsSeen } from "@/features/account/api";
 import { formatDateTime } from "@/lib/format";
 
-/** Tells once, after the next sign-in, that somebody else may have had a session of the person. */
+/** Warns, until the person has read it, that somebody else may have used one of their sessions. */
 export function AlertNotice() {
   const alerts = useEvents().data?.filter((event) => event.alert) ?? [];
-  const see = useSeeEvents();
+  const markSeen = useMarkEventsSeen();
   const newest = alerts[0];
   if (!newest) return null;
 
   const read = () => {
-    if (see.isPending) return;
-    // The button goes with the notice: the focus moves on to the page.
-    see.mutate(newest.id, { onSuccess: () => document.getElementById("content")?.focus() });
+    if (markSeen.isPending) return;
+    // The button goes away with the notice: the focus moves on to the page.
+    markSeen.mutate(newest.id, { onSuccess: () => document.getElementById("content")?.focus() });
   };
   return (
     <div className="mx-auto w-full max-w-6xl px-5 pt-4 sm:px-8">
@@ -42,10 +42,10 @@ export function AlertNotice() {
             .
           </p>
         </div>
-        <Button look="secondary" aria-disabled={see.isPending} onClick={read}>
+        <Button look="secondary" aria-disabled={markSeen.isPending} onClick={read}>
           I have read this
         </Button>
-        <FormAlert failure={see.isError ? { text: "That could not be noted. Try again." } : undefined} />
+        <FormAlert failure={markSeen.isError ? { text: "That could not be noted. Try again." } : undefined} />
       </div>
     </div>
   );

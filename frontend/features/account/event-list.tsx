@@ -1,16 +1,10 @@
-"use client";
-
 import { CircleAlert, CircleCheck } from "lucide-react";
-import { LoadError } from "@/components/load-error";
-import { Skeleton } from "@/components/skeleton";
-import { eventText, useEvents } from "@/features/account/events";
+import type { AccountEvent } from "@/features/account/api";
+import { eventText } from "@/features/account/event-text";
 import { device } from "@/lib/device";
 import { formatDateTime } from "@/lib/format";
 
-export function EventList() {
-  const events = useEvents();
-  if (events.isPending) return <Skeleton label="Loading what happened…" lines={8} />;
-  if (events.isError) return <LoadError error={events.error} onRetry={() => void events.refetch()} />;
+export function EventList({ events }: { events: AccountEvent[] }) {
   return (
     <ol
       aria-label="Events"
@@ -19,7 +13,7 @@ export function EventList() {
       // It scrolls, so the keyboard must reach it.
       tabIndex={0}
     >
-      {events.data.map((event) => {
+      {events.map((event) => {
         const failed = event.outcome === "failure";
         const Picture = failed ? CircleAlert : CircleCheck;
         return (

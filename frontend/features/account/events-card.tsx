@@ -1,12 +1,25 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { Card } from "@/components/card";
-import { EventList } from "@/features/account/lazy";
+import { Loaded } from "@/components/loaded";
+import { Skeleton } from "@/components/skeleton";
+import { useEvents } from "@/features/account/api";
+
+const loading = { label: "Loading what happened…", lines: 8 };
+
+// Loaded after the page, because it needs the large code that reads user agents. Its chunk is protected like the page.
+const EventList = dynamic(() => import("@/features/account/event-list").then((m) => m.EventList), {
+  ssr: false,
+  loading: () => <Skeleton {...loading} />,
+});
 
 export function EventsCard() {
   return (
     <Card title="What happened lately">
-      <EventList />
+      <Loaded query={useEvents()} {...loading}>
+        {(events) => <EventList events={events} />}
+      </Loaded>
     </Card>
   );
 }

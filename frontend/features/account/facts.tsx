@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** Terms, and what is to be said of them. */
+/** A list of facts about the account, each with a term for it. */
 export function Facts({ children }: { children: ReactNode }) {
   return <dl className="flex flex-col gap-4">{children}</dl>;
 }

@@ -1,9 +1,9 @@
 "use client";
 
-import { useProfile } from "@/features/account/profile";
+import { useProfile } from "@/features/account/api";
 import { useFollowSession } from "@/lib/session";
 
-/** Stands on every protected page, and keeps it true to the session. */
+/** Belongs on every protected page: it leaves when the person signs out, and reloads when another one signs in. */
 export function FollowSession() {
   useFollowSession(useProfile().data?.id);
   return null;

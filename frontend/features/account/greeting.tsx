@@ -1,8 +1,8 @@
 "use client";
 
-import { useProfile } from "@/features/account/profile";
+import { useProfile } from "@/features/account/api";
 
-/** One line before and after the name is known, unless it is a long one. */
+/** One line high before and after the name is known, unless the name is long. */
 export function Greeting() {
   const name = useProfile().data?.name;
   return <h1 className="text-4xl wrap-anywhere sm:text-5xl">{name ? `Hello, ${name}` : "Hello"}</h1>;

@@ -6,7 +6,7 @@ import { Refusal } from "@/components/refusal";
 import { loginForHere, reloadPage } from "@/lib/navigation";
 import { useObstacle, type Obstacle } from "@/lib/obstacle";
 
-/** Says on a protected page why it shows nothing, and yet does not leave for the login page. */
+/** Says why a protected page shows nothing, and does not leave for the login page either. */
 export function ObstacleNotice() {
   const obstacle = useObstacle();
   if (!obstacle) return null;
@@ -34,7 +34,7 @@ function Words({ obstacle }: { obstacle: Obstacle }) {
       }
     >
       <p>
-        {"The server does not show your account here, and yet the sign-in page takes you for signed in. " +
+        {"The server does not show your account here, although the sign-in page says that you are signed in. " +
           "Try again in a moment. " +
           `If that does not help, delete the cookies of ${window.location.hostname} in the settings of your browser.`}
       </p>

@@ -4,7 +4,7 @@ import { ButtonLink } from "@/components/button";
 import { HardLink } from "@/components/hard-link";
 import { useSession } from "@/lib/session";
 
-/** For the header of public pages: to the dashboard for whoever is signed in, to the login page for everybody else. */
+/** For the header of public pages: leads people who are signed in to the dashboard, all others to the login page. */
 export function AccountLink() {
   const authenticated = useSession().data?.authenticated === true;
   return (
@@ -19,7 +19,7 @@ export function AccountLink() {
   );
 }
 
-/** The first thing to do on the landing page. Both looks take the same room, so that nothing jumps. */
+/** The first links of the start page. Signed in or not, they take the same room, so that nothing jumps. */
 export function StartLinks() {
   const session = useSession().data;
   if (session?.authenticated) return <ButtonLink href="/dashboard">Continue where you left off</ButtonLink>;

@@ -9,7 +9,7 @@ import { Main } from "@/components/main";
 import { Notice } from "@/components/notice";
 import { SentBack } from "@/features/auth/sent-back";
 import { useHydrated } from "@/lib/hydration";
-import { requestedNext, withSameWish } from "@/lib/navigation";
+import { requestedNext, withSameNext } from "@/lib/navigation";
 import { useObstacle } from "@/lib/obstacle";
 
 interface AuthPageProps {
@@ -19,7 +19,7 @@ interface AuthPageProps {
   other: { question: string; link: string; path: "/login" | "/register" };
 }
 
-/** The frame of the sign-in and the sign-up page, each of which leads to the other without forgetting `next`. */
+/** The frame of the sign-in and the sign-up page. Each links to the other, and keeps `next`. */
 export function AuthPage({ title, text, children, other }: AuthPageProps) {
   const obstacle = useObstacle();
   const hydrated = useHydrated();
@@ -41,7 +41,7 @@ export function AuthPage({ title, text, children, other }: AuthPageProps) {
         <p className="text-muted">
           <span>{other.question}</span>{" "}
           <HardLink
-            href={hydrated ? withSameWish(other.path) : other.path}
+            href={hydrated ? withSameNext(other.path) : other.path}
             className="inline-flex min-h-11 items-center font-semibold text-accent underline underline-offset-4"
           >
             {other.link}

@@ -4,7 +4,7 @@ import { Button } from "@/components/button";
 import { Refusal } from "@/components/refusal";
 import { reloadPage } from "@/lib/navigation";
 
-/** In place of a form whose sign-in the browser forgot at once: why that is, and what to do. */
+/** Shown in place of the form when the browser did not keep the session. */
 export function CookiesRefused() {
   return (
     <Refusal title="Your browser did not keep you signed in" actions={<Button onClick={reloadPage}>Try again</Button>}>
@@ -22,10 +22,10 @@ function PlainHttp() {
   const { host } = window.location;
   return (
     <>
-      <p>This page came over plain http, where browsers refuse cookies that are kept safe. What helps:</p>
+      <p>This page was loaded over plain http, where browsers refuse secure cookies. What helps:</p>
       <ul className="flex list-disc flex-col gap-1.5 pl-5">
         <li>
-          Open <span className="font-medium break-all">{`https://${host}`}</span> instead, if this site has https.
+          Open <span className="font-medium break-all">{`https://${host}`}</span> instead, if this site supports https.
         </li>
         <li>On this computer itself, use Chrome, Edge or Firefox, and allow cookies.</li>
         <li>

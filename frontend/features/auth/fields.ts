@@ -1,13 +1,13 @@
 import { minLength, refine, string } from "@/lib/schema";
 
 /*
- * Only what spares a useless request. What an address or a password must look like is the server's to say: a second
- * opinion here would lock out addresses that the server takes.
+ * These only spare a useless request. The server decides what an address or a password must look like: a stricter rule
+ * here would refuse addresses that the server accepts.
  */
 
 export const emailAddress = string().check(
   minLength(1, { error: "Enter your e-mail address.", abort: true }),
-  // Some keyboards write it wide; the server takes that for the same.
+  // Some keyboards type a full-width @, which the server accepts too.
   refine((typed) => typed.normalize("NFKC").includes("@"), { error: "An e-mail address has an @ in it." }),
 );
 

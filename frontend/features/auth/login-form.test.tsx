@@ -5,8 +5,7 @@ import userEvent from "@testing-library/user-event";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LoginForm } from "@/features/auth/login-form";
-import { api } from "@/lib/api/client";
-import { ApiError } from "@/lib/api/error";
+import { FakeServer, json, noContent, problem } from "@/lib/api/fake-server";
 import { continueToNext, enterNext } from "@/lib/navigation";
 import { createQueryClient } from "@/lib/query-client";
 
@@ -21,18 +20,22 @@ function page() {
   );
 }
 
+const session = "GET /api/auth/session";
+const login = "POST /api/auth/login";
 const user = { id: "1", email: "ada@example.com", name: "", createdAt: "2026-01-02T03:04:05Z" };
-const signedIn = { authenticated: true, user, expiresAt: "2026-02-02T03:04:05Z" } as const;
+const signedIn = json({ authenticated: true, user, expiresAt: "2026-02-02T03:04:05Z" });
+let server: FakeServer;
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.clearAllMocks();
-  vi.spyOn(api, "session").mockResolvedValue({ authenticated: false });
+  server = await FakeServer.start({ [session]: json({ authenticated: false }), [login]: noContent });
 });
 
 /** The server takes every sign-in, and the browser keeps its cookies. */
 function acceptSignIn() {
-  return vi.spyOn(api, "login").mockImplementation(async () => {
-    vi.spyOn(api, "session").mockResolvedValue(signedIn);
+  server.answer(login, (response) => {
+    server.answer(session, signedIn);
+    noContent(response);
   });
 }
 
@@ -55,17 +58,17 @@ describe("LoginForm", () => {
   });
 
   it("signs in and goes on", async () => {
-    const login = acceptSignIn();
+    acceptSignIn();
     render(page());
     await signIn("ada@example.com", "open, please");
     await waitFor(() => expect(enterNext).toHaveBeenCalledOnce());
-    expect(login).toHaveBeenCalledExactlyOnceWith({ email: "ada@example.com", password: "open, please" });
+    expect(server.bodies(login)).toEqual([{ email: "ada@example.com", password: "open, please" }]);
     expect(submitButton().getAttribute("aria-disabled")).toBe("true");
   });
 
   it("is sent once, however often the button is pressed, and keeps the focus meanwhile", async () => {
     let answer = () => {};
-    const login = vi.spyOn(api, "login").mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    server.answer(login, (response) => (answer = () => noContent(response)));
     render(page());
     await signIn("ada@example.com", "open, please");
     await waitFor(() => expect(submitButton().getAttribute("aria-busy")).toBe("true"));
@@ -74,11 +77,10 @@ describe("LoginForm", () => {
     expect(document.activeElement).toBe(submitButton());
     answer();
     await waitFor(() => expect(screen.getByRole("alert").textContent).toContain("did not keep you signed in"));
-    expect(login).toHaveBeenCalledOnce();
+    expect(server.bodies(login)).toHaveLength(1);
   });
 
   it("says so when the browser kept no session, and goes nowhere", async () => {
-    vi.spyOn(api, "login").mockResolvedValue();
     render(page());
     await signIn("ada@example.com", "open, please");
     const heading = await screen.findByRole("heading", { name: "Your browser did not keep you signed in" });
@@ -89,9 +91,9 @@ describe("LoginForm", () => {
   });
 
   it("goes on when it cannot ask whether the browser kept the session", async () => {
-    const refusal = { status: 503, code: "unavailable", detail: "Busy." } as const;
-    vi.spyOn(api, "login").mockImplementation(async () => {
-      vi.spyOn(api, "session").mockRejectedValue(new ApiError(refusal));
+    server.answer(login, (response) => {
+      server.answer(session, problem(503, "unavailable"));
+      noContent(response);
     });
     render(page());
     await signIn("ada@example.com", "open, please");
@@ -99,7 +101,6 @@ describe("LoginForm", () => {
   });
 
   it("asks for what is missing without asking the server", async () => {
-    const login = vi.spyOn(api, "login").mockResolvedValue();
     render(page());
     await signIn("", "");
     const email = screen.getByLabelText("E-mail");
@@ -107,29 +108,26 @@ describe("LoginForm", () => {
     const described = document.getElementById(email.getAttribute("aria-describedby") ?? "");
     expect(described?.textContent).toBe("Enter your e-mail address.");
     expect(screen.getByText("Enter your password.")).toBeDefined();
-    expect(login).not.toHaveBeenCalled();
+    expect(server.bodies(login)).toEqual([]);
   });
 
   it.each(["ada@localhost", "ada@bücher.example", "ädå@example.com", '"a b"@example.com', "a@b@c"])(
     "leaves it to the server whether %s is an address",
     async (email) => {
-      const login = acceptSignIn();
+      acceptSignIn();
       render(page());
       await signIn(email, "open, please");
-      await waitFor(() => expect(login).toHaveBeenCalledOnce());
+      await waitFor(() => expect(enterNext).toHaveBeenCalledOnce());
+      expect(server.bodies(login)).toHaveLength(1);
     },
   );
 
   it("shows a refusal and stays, with what was typed", async () => {
-    const refusal = {
-      status: 401,
-      code: "invalid_credentials",
-      detail: "The e-mail or the password is wrong.",
-    } as const;
-    vi.spyOn(api, "login").mockRejectedValue(new ApiError(refusal));
+    const detail = "The e-mail or the password is wrong.";
+    server.answer(login, problem(401, "invalid_credentials", { detail }));
     render(page());
     await signIn("ada@example.com", "wrong");
-    await waitFor(() => expect(screen.getByRole("alert").textContent).toBe(refusal.detail));
+    await waitFor(() => expect(screen.getByRole("alert").textContent).toBe(detail));
     expect(screen.getByLabelText<HTMLInputElement>("E-mail").value).toBe("ada@example.com");
     expect(submitButton().getAttribute("aria-disabled")).toBe("false");
     expect(enterNext).not.toHaveBeenCalled();
@@ -137,13 +135,12 @@ describe("LoginForm", () => {
   });
 
   it("shows the server's faults under their fields and all others in the alert", async () => {
-    const fields = [
+    const errors = [
       { field: "email", code: "too_long", detail: "At most 254 characters." },
       { field: "email", code: "invalid_email", detail: "Not shown: the first fault of a field counts." },
       { field: "elsewhere", code: "unknown_field", detail: "There is no such field." },
-    ] as const;
-    const failure = { status: 422, code: "validation_failed", detail: "Faults.", fields: [...fields] } as const;
-    vi.spyOn(api, "login").mockRejectedValue(new ApiError({ ...failure, fields: [...fields] }));
+    ];
+    server.answer(login, problem(422, "validation_failed", { errors }));
     render(page());
     await signIn("ada@example.com", "open, please");
     await waitFor(() => expect(screen.getByRole("alert").textContent).toBe("There is no such field."));
@@ -154,8 +151,7 @@ describe("LoginForm", () => {
   });
 
   it("counts down to the next attempt, and says when its time has come", async () => {
-    const refusal = { status: 429, code: "rate_limited", detail: "Slow down.", retryAfter: 2 } as const;
-    vi.spyOn(api, "login").mockRejectedValue(new ApiError(refusal));
+    server.answer(login, problem(429, "rate_limited", { detail: "Slow down." }, { "Retry-After": "2" }));
     render(page());
     await signIn("ada@example.com", "wrong");
     const alert = screen.getByRole("alert");
@@ -166,8 +162,7 @@ describe("LoginForm", () => {
   });
 
   it("says try again when the server is busy and knows no better", async () => {
-    const refusal = { status: 503, code: "unavailable", detail: "The server is busy." } as const;
-    vi.spyOn(api, "login").mockRejectedValue(new ApiError(refusal));
+    server.answer(login, problem(503, "unavailable", { detail: "The server is busy." }));
     render(page());
     await signIn("ada@example.com", "open, please");
     await waitFor(() =>
@@ -187,7 +182,7 @@ describe("LoginForm", () => {
   });
 
   it("moves on whoever is signed in", async () => {
-    vi.spyOn(api, "session").mockResolvedValue(signedIn);
+    server.answer(session, signedIn);
     render(page());
     await waitFor(() => expect(continueToNext).toHaveBeenCalled());
   });

@@ -6,10 +6,10 @@ import { FormAlert } from "@/components/form-messages";
 import { PasswordField } from "@/components/password-field";
 import { SubmitButton } from "@/components/submit-button";
 import { TextField } from "@/components/text-field";
+import { login } from "@/features/auth/api";
 import { CookiesRefused } from "@/features/auth/cookies-refused";
 import { emailAddress, password } from "@/features/auth/fields";
 import { useEnter } from "@/features/auth/use-enter";
-import { api } from "@/lib/api/client";
 import { useSubmit } from "@/lib/form";
 import { object } from "@/lib/schema";
 import { useContinueWhenSignedIn } from "@/lib/session";
@@ -22,7 +22,7 @@ export function LoginForm() {
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { email: "", password: "" } });
   const { errors } = form.formState;
   const { submit, failure, busy, sent } = useSubmit(form, async (values) => {
-    await api.login(values);
+    await login(values);
     await enter();
   });
 

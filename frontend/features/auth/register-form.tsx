@@ -8,10 +8,10 @@ import { NewPasswordField } from "@/components/new-password-field";
 import { Notice } from "@/components/notice";
 import { SubmitButton } from "@/components/submit-button";
 import { TextField } from "@/components/text-field";
+import { register } from "@/features/auth/api";
 import { CookiesRefused } from "@/features/auth/cookies-refused";
 import { emailAddress, password } from "@/features/auth/fields";
 import { useEnter } from "@/features/auth/use-enter";
-import { api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
 import { useSubmit } from "@/lib/form";
 import { object, string } from "@/lib/schema";
@@ -33,7 +33,7 @@ export function RegisterForm() {
     form,
     async (values) => {
       try {
-        await api.register(values);
+        await register(values);
       } catch (error) {
         if (error instanceof ApiError && error.code === "signup_closed") setClosed(true);
         throw error;

@@ -3,7 +3,7 @@
 import { ButtonLink } from "@/components/button";
 import { Refusal } from "@/components/refusal";
 
-/** Above the form, where somebody who is signed in was sent back to it by the page that signing in leads to. */
+/** Shown above the form when a person is signed in, and the page they wanted has sent them back to the form. */
 export function SentBack({ to }: { to: string }) {
   return (
     <Refusal
@@ -15,8 +15,8 @@ export function SentBack({ to }: { to: string }) {
       }
     >
       <p>
-        {"You are signed in, but the page that you want sent you back here instead of opening. " +
-          "Try to open it once more, or sign in again. " +
+        {"You are signed in, but the page that you wanted sent you back here instead of opening. " +
+          "Try to open it again, or sign in again. " +
           `If that does not help, delete the cookies of ${window.location.hostname} in the settings of your browser.`}
       </p>
     </Refusal>

@@ -3,26 +3,26 @@
 import { useMutation } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
 import { Button } from "@/components/button";
-import { api } from "@/lib/api/client";
+import { logout } from "@/features/auth/api";
 import { leave } from "@/lib/session";
 
 export function SignOutButton() {
-  const logout = useMutation({ mutationFn: api.logout, onSuccess: leave });
+  const signOut = useMutation({ mutationFn: logout, onSuccess: leave });
   return (
     <>
       <Button
         look="quiet"
         className="-mr-3 px-3!"
-        aria-disabled={logout.isPending || logout.isSuccess}
+        aria-disabled={signOut.isPending || signOut.isSuccess}
         onClick={() => {
-          if (!logout.isPending && !logout.isSuccess) logout.mutate();
+          if (!signOut.isPending && !signOut.isSuccess) signOut.mutate();
         }}
       >
         <LogOut aria-hidden="true" className="size-5 max-[22.5rem]:hidden" />
         Sign out
       </Button>
       <p role="alert" className="order-last basis-full text-right text-sm font-medium text-danger empty:sr-only">
-        {logout.isError && "You are still signed in: the server did not answer. Try again."}
+        {signOut.isError && "You are still signed in: the server did not answer. Try again."}
       </p>
     </>
   );

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { CookiesRefusedError, enter } from "@/lib/session";
 
-/** How a form ends that signs in: `enter` leads on, and `refused` says that the browser kept no session. */
+/** What follows a sign-in: `enter` opens the page that the person wanted; `refused`: the browser kept no session. */
 export function useEnter() {
   const [refused, setRefused] = useState(false);
   const tryToEnter = async () => {

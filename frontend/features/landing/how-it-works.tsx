@@ -16,12 +16,12 @@ const stops: Stop[] = [
   },
   {
     title: "The guard",
-    text: "Before any file is opened, the server looks at what the file is, not how the address is spelled, and whether the session lives.",
+    text: "Before any file is opened, the server checks what the file is, however the address is spelled, and whether the session is valid.",
     icon: Mark,
   },
   {
     title: "The page",
-    text: "Only then HTML, data and code are sent, never to be kept by a cache in between.",
+    text: "Only then are HTML, data and code sent, and no cache in between keeps them.",
     icon: LayoutDashboard,
   },
 ];

@@ -13,7 +13,7 @@ const promises: { title: string; text: string; icon: LucideIcon }[] = [
   },
   {
     title: "Sessions you can end",
-    text: "Every sign-in is listed. Ended from anywhere, its tokens are refused on the very next request.",
+    text: "Every sign-in is listed. End one from anywhere, and its tokens are refused on the very next request.",
     icon: ListX,
   },
   {
@@ -28,7 +28,7 @@ const promises: { title: string; text: string; icon: LucideIcon }[] = [
   },
   {
     title: "Open to your backends",
-    text: "Access tokens are ES256, and the public keys stand at a well-known address for every other service.",
+    text: "Access tokens are ES256, and every other service finds the public keys at a well-known address.",
     icon: KeyRound,
   },
 ];

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { GateScene } from "@/components/gate-scene";
 
-/** What Lychgate is, in one look; `start` is what to do about it. */
+/** What Lychgate is, at a glance; `start` holds the first links to follow. */
 export function Welcome({ start }: { start: ReactNode }) {
   return (
     <section className="grid items-center gap-10 lg:grid-cols-[11fr_10fr] lg:gap-16">

@@ -7,7 +7,7 @@ export type FieldError = components["schemas"]["FieldError"];
 interface Failure {
   /** 0 when there was no answer. */
   status: number;
-  /** The server's code; `network` without an answer, `unexpected` for one that is not the API's. */
+  /** The code of the server; `network` when no answer came, `unexpected` when the answer is not the API's. */
   code: ProblemCode | "network" | "unexpected";
   detail: string;
   fields?: FieldError[];
@@ -40,7 +40,7 @@ export class ApiError extends Error {
     return new ApiError({ status: 0, code: "network", detail: "The server could not be reached." }, { cause });
   }
 
-  /** For an answer that tells no success; `body` is what it holds, parsed if it is JSON. */
+  /** For an answer with an error status; `body` is what it holds, parsed if it is JSON. */
   static fromResponse(response: Response, body: unknown): ApiError {
     const fromHeaders = {
       status: response.status,
@@ -55,7 +55,7 @@ export class ApiError extends Error {
     return new ApiError({ ...fromHeaders, code, detail, requestId, fields: errors });
   }
 
-  /** Nobody is signed in, or not any more: only a new sign-in helps. */
+  /** Nobody is signed in, or no longer: only a new sign-in helps. */
   get signedOut(): boolean {
     return this.code === "unauthenticated" || this.code === "session_ended";
   }
@@ -65,7 +65,7 @@ export class ApiError extends Error {
     return this.code === "network" || this.status >= 502;
   }
 
-  /** What a person should read. How long to wait is for the page to say: it can count. */
+  /** What to show to the person. How long to wait is left to the page, which can count down. */
   get text(): string {
     if (this.code === "rate_limited") return "Too many attempts.";
     if (this.transient && this.retryAfter === undefined) return `${this.detail} Try again in a moment.`;

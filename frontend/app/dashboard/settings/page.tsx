@@ -1,17 +1,17 @@
 import type { Metadata } from "next";
-import { Main } from "@/components/main";
-import { Settings } from "@/features/account/settings";
+import { AccountPage } from "@/features/account/account-page";
+import { AppearanceCard } from "@/features/account/appearance-card";
+import { ProfileCard } from "@/features/account/profile-card";
 
 export const metadata: Metadata = { title: "Settings", description: "Your profile, and how it looks." };
 
 export default function SettingsPage() {
   return (
-    <Main
-      marker="lychgate-protected-marker:settings"
-      className="mx-auto flex max-w-6xl flex-col gap-8 px-5 pt-6 pb-20 sm:px-8 sm:pt-10"
-    >
-      <h1 className="text-4xl sm:text-5xl">Settings</h1>
-      <Settings />
-    </Main>
+    <AccountPage title="Settings">
+      <div className="grid items-start gap-6 lg:grid-cols-2">
+        <ProfileCard />
+        <AppearanceCard />
+      </div>
+    </AccountPage>
   );
 }

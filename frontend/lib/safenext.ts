@@ -1,4 +1,4 @@
-/** Where to go when the wish is missing or refused. */
+/** The return path when none is given, or the given one is refused. */
 export const DEFAULT_NEXT = "/dashboard";
 
 const MAX_LENGTH = 2048;
@@ -10,20 +10,19 @@ const PATH_AND_QUERY = /^(\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*)
 const NO_ORIGIN = "http://origin.invalid";
 
 /**
- * Turns the wish where to go after sign-in into a path of this origin. The server holds the same rule, and both are
- * tested on server/site/testdata/next.json.
+ * Returns where to go after sign-in: the return path that was asked for if it is a safe path of this origin, /dashboard
+ * otherwise. The server has the same rule, and both are tested on server/site/testdata/next.json.
  *
- * Accepted is what is, all of it:
- * - 1 to 2048 printable ASCII characters, without space, backslash and fragment (a `#` refuses the whole wish);
- * - a path that begins with one slash, made of RFC 3986's path characters and percent-encodings;
- * - without empty, `.` and `..` segments, but for one slash at the end, which stays;
- * - decoded once, valid UTF-8 without control bytes (below 0x20, and 0x7f), and where an encoded slash, backslash or
- *   dot segment does not occur: other encoded characters are fine and stay encoded as they are;
- * - decoded, not /api, /_next or /login or anything below, and not a file of the login page (/login.html,
+ * A return path must meet all of these:
+ * - It has 1 to 2048 printable ASCII characters, and no space, backslash or `#`.
+ * - Its path begins with one slash, and is made of the path characters and percent-encodings of RFC 3986.
+ * - It has no empty, `.` or `..` segment. One slash at the end is allowed, and stays.
+ * - Decoded once, it is valid UTF-8 without control bytes (below 0x20, and 0x7f). No slash, backslash or dot segment is
+ *   encoded. Other encoded characters stay encoded as they are.
+ * - Decoded, it is not /api, /_next or /login, nothing below them, and no file of the login page (/login.html,
  *   /login.txt).
  *
- * The query may hold any of those printable characters and stays as it is; an empty one is dropped. Anything else
- * becomes /dashboard.
+ * The query may hold all characters that the first rule allows, and stays as it is. An empty one is dropped.
  */
 export function safeNext(raw: string | null): string {
   if (raw === null || raw.length > MAX_LENGTH) return DEFAULT_NEXT;
@@ -38,7 +37,7 @@ export function safeNext(raw: string | null): string {
   return query ? `${url.pathname}?${query}` : url.pathname;
 }
 
-/** The path decoded once, or undefined when it is not clean or two programs could read it in two ways. */
+/** The path decoded once, or undefined when it is not clean or two programs could read it differently. */
 function decodePath(path: string): string | undefined {
   if (/%2f|%5c/i.test(path)) return undefined;
   let decoded: string;
@@ -54,7 +53,7 @@ function decodePath(path: string): string | undefined {
   return clean ? decoded : undefined;
 }
 
-/** Whether the path is no page to come back to: the API, the assets, or the login page itself. */
+/** Whether the path is no page to return to: the API, the assets, or the login page itself. */
 function leadsElsewhere(decoded: string): boolean {
   return /^\/(api|_next|login)(\/|$)|^\/login\.(html|txt)\/?$/.test(decoded);
 }

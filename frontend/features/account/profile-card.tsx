@@ -1,25 +1,34 @@
 "use client";
 
 import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
-import { useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
+import { Card } from "@/components/card";
 import { FormAlert, FormStatus } from "@/components/form-messages";
+import { Loaded } from "@/components/loaded";
 import { SubmitButton } from "@/components/submit-button";
 import { TextField } from "@/components/text-field";
-import { profileKey } from "@/features/account/profile";
-import { api } from "@/lib/api/client";
+import { useProfile, useUpdateProfile } from "@/features/account/api";
 import { useSubmit } from "@/lib/form";
 import { object, string } from "@/lib/schema";
 
+export function ProfileCard() {
+  return (
+    <Card title="Profile" marker="lychgate-protected-marker:settings-forms">
+      <Loaded query={useProfile()} label="Loading your account…" lines={5}>
+        {({ name }) => <NameForm name={name} />}
+      </Loaded>
+    </Card>
+  );
+}
+
 const schema = object({ name: string() });
 
-export function NameForm({ name }: { name: string }) {
-  const queryClient = useQueryClient();
+function NameForm({ name }: { name: string }) {
+  const updateProfile = useUpdateProfile();
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { name } });
   const { errors, isDirty } = form.formState;
   const { submit, failure, busy, sent } = useSubmit(form, async (values) => {
-    const user = await api.updateProfile(values);
-    queryClient.setQueryData(profileKey, user);
+    const user = await updateProfile(values);
     form.reset({ name: user.name });
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_NEXT, safeNext } from "@/lib/next";
+import { DEFAULT_NEXT, safeNext } from "@/lib/safenext";
 
 interface Case {
   name: string;
@@ -28,7 +28,7 @@ describe("safeNext", () => {
     for (const { want } of cases) expect(safeNext(want)).toBe(want);
   });
 
-  it("goes to the dashboard when nothing is wished", () => {
+  it("goes to the dashboard when nothing is asked for", () => {
     expect(safeNext(null)).toBe("/dashboard");
   });
 });
