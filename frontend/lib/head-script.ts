@@ -11,7 +11,7 @@ export const THEME_KEY = "theme";
  *   what the page has made itself where `server/content-security-policy.json` allows that. Only two texts may become markup: the empty script element that React makes
  *   scripts from (its end is written with a backslash, or it would end this script), and this script itself, which React
  *   puts down again, without running it, when it renders a broken page anew. Everything else is refused by the browser.
- *   A server that sees this policy in a page turns the demand on for it (`server/site/csp.go`).
+ *   A server that sees this policy in a page turns the demand on for it (`server/site/export/csp.go`).
  */
 export const headScript = `(()=>{
 try{const t=localStorage.getItem(${JSON.stringify(THEME_KEY)});if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}

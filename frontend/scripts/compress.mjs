@@ -8,7 +8,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const out = path.join(import.meta.dirname, "..", "out");
 // The server's own table: it takes a variant for one only where the table says so.
 const mediaTypes = JSON.parse(
-  await readFile(path.join(import.meta.dirname, "..", "..", "server", "site", "media-types.json"), "utf8"),
+  await readFile(path.join(import.meta.dirname, "..", "..", "server", "site", "export", "media-types.json"), "utf8"),
 );
 
 const variants = [
