@@ -12,7 +12,7 @@ export const THEME_KEY = "theme";
  *   empty script element that React makes scripts from (its end is written with a backslash, or it would end this
  *   script), and this script itself, which React inserts again, without running it, when it renders a broken page again.
  *   The browser refuses everything else. The server demands the policy for each page that holds it
- *   (`server/site/csp.go`).
+ *   (`server/site/export/csp.go`).
  */
 export const headScript = `(()=>{
 try{const t=localStorage.getItem(${JSON.stringify(THEME_KEY)});if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}

@@ -8,7 +8,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 const out = path.join(import.meta.dirname, "..", "out");
 // The table of the server, which serves variants only of the types that the table marks.
 const mediaTypes = JSON.parse(
-  await readFile(path.join(import.meta.dirname, "..", "..", "server", "site", "media-types.json"), "utf8"),
+  await readFile(path.join(import.meta.dirname, "..", "..", "server", "site", "export", "media-types.json"), "utf8"),
 );
 
 const variants = [

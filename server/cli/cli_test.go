@@ -20,8 +20,9 @@ func TestMain(m *testing.M) {
 	run := func(built bool) func() {
 		return func() {
 			site := cli.Site{Built: built, Files: fstest.MapFS{
-				"index.html": {Data: []byte("<!DOCTYPE html><title>home</title>")},
-				"404.html":   {Data: []byte("<!DOCTYPE html><title>not found</title>")},
+				"index.html":     {Data: []byte("<!DOCTYPE html><title>home</title>")},
+				"404.html":       {Data: []byte("<!DOCTYPE html><title>not found</title>")},
+				"dashboard.html": {Data: []byte("<!DOCTYPE html><title>dashboard</title>")},
 			}}
 			os.Exit(cli.Run(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, site))
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"lychgate/server/site"
+	"lychgate/server/site/sitetest"
 )
 
 // nextDev answers as `next dev` would, with what it was asked; a request to
@@ -98,5 +99,26 @@ func TestDevThatDoesNotAnswer(t *testing.T) {
 	gone.Close()
 	run(t, startDev(t, gone.URL), []request{
 		{name: "page", path: "/", status: 503, holds: "make dev", want: header{"Refresh": "1", "Retry-After": "1", "Cache-Control": "no-store"}},
+	})
+}
+
+func TestDevAsksForRolesAndPlans(t *testing.T) {
+	upstream := httptest.NewServer(http.HandlerFunc(nextDev))
+	defer upstream.Close()
+	parsed, err := url.Parse(upstream.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(guarded(site.NewDev(parsed, readPolicy(sitetest.GatedRules).Rules)))
+	defer server.Close()
+	run(t, server, []request{
+		{name: "role, stranger", path: "/admin", send: navigate, status: 303, want: toLogin("%2Fadmin")},
+		{name: "role, not met", path: "/admin", send: navigate.with(as(alice)), status: 404, body: "There is nothing at this address.\n"},
+		{name: "role", path: "/admin/audit", send: as(admin), status: 200, holds: "GET /admin/audit,"},
+		{name: "plan, not met", path: "/dashboard/reports", send: navigate.with(as(admin)), status: 303, want: header{"Location": "/dashboard/billing?next=%2Fdashboard%2Freports"}},
+		{name: "plan, not met, payload", path: "/dashboard/reports?_rsc=1", send: fetched.with(as(alice)), status: 403, holds: `"plan_required"`},
+		{name: "plan", path: "/dashboard/reports", send: as(team), status: 200, holds: "GET /dashboard/reports,"},
+		{name: "public below protected", path: "/dashboard/help", status: 200, holds: "GET /dashboard/help,"},
+		{name: "page where a password is changed", path: "/.well-known/change-password", status: 303, want: header{"Location": "/dashboard/settings/security"}},
 	})
 }

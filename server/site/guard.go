@@ -123,9 +123,7 @@ func (g *Guard) refuse(c echo.Context, escaped string, found Target, why error) 
 	if known && found.Build || errors.Is(why, access.ErrForbidden) {
 		return g.Pages.NotFound(c)
 	}
-	if !found.Build {
-		ownResource(c)
-	}
+	ownResource(c)
 	switch r := c.Request(); {
 	case !known, !g.isNavigation(r):
 		// Never a redirect, which the client router would remember as the page's

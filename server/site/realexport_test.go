@@ -6,8 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -137,6 +139,45 @@ func TestRealExport(t *testing.T) {
 		}
 	}
 }
+
+// TestRealExportByNeeds reads the same export as if the settings were for
+// administrators, or for subscribers: then the page and the code of its forms
+// are for those alone who meet the need.
+func TestRealExportByNeeds(t *testing.T) {
+	files := realExport(t)
+	for need, met := range map[string]string{"role:admin": admin, "plan:pro": pro} {
+		t.Run(need, func(t *testing.T) {
+			server := startWith(t, files, `{"/dashboard": "signed-in", "/dashboard/settings": "`+need+`", "/dashboard/settings/security": "signed-in"}`)
+			given := make(map[string]map[string]int) // by caller and mark
+			for _, who := range []string{"", alice, admin, pro} {
+				given[who] = make(map[string]int)
+				for name, file := range files {
+					if !exportMarks.Match(file.Data) {
+						continue
+					}
+					answer := ask(t, server, "GET", (&url.URL{Path: "/" + name}).EscapedPath(), as(who))
+					for _, mark := range exportMarks.FindAllString(answer.body, -1) {
+						given[who][strings.TrimPrefix(mark, exportMarker+":")]++
+					}
+				}
+			}
+			for who, marks := range given {
+				for _, mark := range []string{"settings", "settings-forms"} {
+					if (marks[mark] > 0) != (who == met) {
+						t.Errorf("%q gets what is marked %s %d times", who, mark, marks[mark])
+					}
+				}
+				for _, mark := range []string{"dashboard", "security", "security-card"} {
+					if (marks[mark] > 0) != (who != "") {
+						t.Errorf("%q gets what is marked %s %d times", who, mark, marks[mark])
+					}
+				}
+			}
+		})
+	}
+}
+
+var exportMarks = regexp.MustCompile(exportMarker + `:[a-z-]+`)
 
 func unzipped(t *testing.T, packed string) string {
 	t.Helper()

@@ -88,6 +88,39 @@ func TestWebpackRuntime(t *testing.T) {
 	}
 }
 
+// One runtime names the lazy chunks of all pages; each is for whoever may have
+// a page that calls it.
+func TestWebpackRuntimeByNeeds(t *testing.T) {
+	for name, runtime := range map[string]string{"next14": next14, "next15": next15, "templated": templated} {
+		t.Run(name, func(t *testing.T) {
+			files := webpackExport(runtime, chunk(`r.e(413)`))
+			for page, code := range map[string]string{"admin": `Promise.all([r.e(31),r.e(4101)])`, "reports": `Promise.all([r.e(2e3),r.e(4101)])`} {
+				files[page+".html"] = &fstest.MapFile{Data: []byte(`<script src="/_next/static/chunks/webpack-57d1.js"></script><script src="/_next/static/chunks/app/` + page + `.js"></script>`)}
+				files["_next/static/chunks/app/"+page+".js"] = &fstest.MapFile{Data: []byte(chunk(code))}
+			}
+			server := startWith(t, files, `{"/dashboard": "signed-in", "/admin": "role:admin", "/reports": "plan:pro"}`)
+			everybody := []string{"", alice, admin, pro}
+			for address, may := range map[string][]string{
+				"webpack-57d1.js": everybody, "413-77f3aa.js": everybody,
+				"47.dead.js":              {alice, admin, pro},
+				"app/admin.js":            {admin},
+				"31.0a1b.js":              {admin},
+				"app/reports.js":          {pro},
+				"9c4e2130.11aa.js":        {pro},
+				"Big%20map.beef.js":       {admin, pro},
+				"185-10af7213c59c40a7.js": {admin}, // by way of 31
+			} {
+				for _, who := range everybody {
+					got := ask(t, server, "GET", "/_next/static/chunks/"+address, as(who))
+					if (got.status == 200) != slices.Contains(may, who) {
+						t.Errorf("%s for %q: %v", address, who, got)
+					}
+				}
+			}
+		})
+	}
+}
+
 // What a runtime names must not become public because the runtime is.
 func TestOtherRuntimes(t *testing.T) {
 	const dead = "static/chunks/47.dead.js"

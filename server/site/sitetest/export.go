@@ -16,18 +16,8 @@ const Marker = "protected-marker"
 // chunks that name chunks, a style sheet, a font, variants, public files.
 func Export() fstest.MapFS {
 	files := fstest.MapFS{}
-	add := func(name, content string) { files[name] = &fstest.MapFile{Data: []byte(content)} }
-	page := func(route, title, chunk string) {
-		add(route+".html", `<!doctype html><html><head><link rel="stylesheet" href="/_next/static/chunks/site.css"/>`+
-			`<script src="/_next/static/chunks/`+chunk+`" async=""></script></head><body>`+title+
-			`<script>(self.__next_f=self.__next_f||[]).push([0])</script>`+
-			`<script>self.__next_f.push([1,"`+title+` \"static/chunks/`+chunk+`\""])</script></body></html>`)
-		payload := `0:{"P":null,"c":"` + title + `"}` + "\n" + `1:I["x",["/_next/static/chunks/` + chunk + `"],""]` + "\n"
-		add(route+".txt", payload)
-		for _, name := range []string{"_full", "_tree", "_index", "!KHNob3Ap." + strings.ReplaceAll(route, "/", ".") + ".__PAGE__"} {
-			add(route+"/__next."+name+".txt", payload)
-		}
-	}
+	add := func(name, content string) { add(files, name, content) }
+	page := func(route, title, chunk string) { page(files, route, title, chunk) }
 	page("index", "Home", "home.js")
 	page("about", "About us", "about.js")
 	page("login", "Sign in", "login.js")
@@ -77,17 +67,44 @@ func Export() fstest.MapFS {
 	add("photo.png", "png")
 	add("photo.png.gz", "not a variant")
 
+	compress(files)
+	return files
+}
+
+func add(files fstest.MapFS, name, content string) {
+	files[name] = &fstest.MapFile{Data: []byte(content)}
+}
+
+// page adds the files of a page that loads a chunk.
+func page(files fstest.MapFS, route, title, chunk string) {
+	add(files, route+".html", `<!doctype html><html><head><link rel="stylesheet" href="/_next/static/chunks/site.css"/>`+
+		`<script src="/_next/static/chunks/`+chunk+`" async=""></script></head><body>`+title+
+		`<script>(self.__next_f=self.__next_f||[]).push([0])</script>`+
+		`<script>self.__next_f.push([1,"`+title+` \"static/chunks/`+chunk+`\""])</script></body></html>`)
+	payload := `0:{"P":null,"c":"` + title + `"}` + "\n" + `1:I["x",["/_next/static/chunks/` + chunk + `"],""]` + "\n"
+	add(files, route+".txt", payload)
+	for _, name := range []string{"_full", "_tree", "_index", "!KHNob3Ap." + strings.ReplaceAll(route, "/", ".") + ".__PAGE__"} {
+		add(files, route+"/__next."+name+".txt", payload)
+	}
+}
+
+// markers are all that can stand in a file.
+var markers = []string{Marker, RoleMarker, PlanMarker, EitherMarker}
+
+// compress adds the variants of what has any; they hold the markers too.
+func compress(files fstest.MapFS) {
 	for name := range maps.Clone(files) {
 		switch {
 		case strings.HasSuffix(name, ".html"), strings.HasSuffix(name, ".js"), strings.HasSuffix(name, ".txt") && name != "robots.txt":
 			plain := string(files[name].Data)
 			secret := ""
-			if strings.Contains(plain, Marker) {
-				secret = Marker
+			for _, marker := range markers {
+				if strings.Contains(plain, marker) {
+					secret = marker
+				}
 			}
-			add(name+".br", "br of "+name+" "+secret)
-			add(name+".gz", "gz of "+name+" "+secret)
+			add(files, name+".br", "br of "+name+" "+secret)
+			add(files, name+".gz", "gz of "+name+" "+secret)
 		}
 	}
-	return files
 }
