@@ -31,6 +31,7 @@ var layers = map[string]layer{
 	"server/config":  {ours: []string{"origin", "problem", "secret"}},
 	"server/secret":  {ours: []string{"problem"}},
 	"server/store":   {ours: []string{"problem"}},
+	"server/backup":  {ours: []string{"store"}},
 
 	// What all answers share. It knows no feature and no store: the server
 	// hands it the session look-up as a function.
@@ -44,7 +45,7 @@ var layers = map[string]layer{
 
 	// What builds the parts, and what starts it.
 	"server":     {ours: []string{"account", "auth", "config", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
-	"server/cli": {ours: []string{"", "auth", "config", "origin", "problem", "secret", "store"}},
+	"server/cli": {ours: []string{"", "auth", "backup", "config", "origin", "problem", "secret", "store"}},
 	"":           {ours: []string{"cli"}},
 
 	// For tests alone.
