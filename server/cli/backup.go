@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"lychgate/server/store"
+	"lychgate/server/backup"
 )
 
 type backupCommand struct {
@@ -20,7 +20,7 @@ func (b *backupCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	file, size, err := store.Backup(p.ctx, settings.DatabasePath(), b.File)
+	file, size, err := backup.Create(p.ctx, settings.DatabasePath(), b.File)
 	if p.ctx.Err() != nil {
 		return fmt.Errorf("interrupted; nothing was written to %s", b.File)
 	}

@@ -12,8 +12,8 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/audit"
+	"lychgate/server/backup"
 	"lychgate/server/config"
-	"lychgate/server/store"
 	"lychgate/server/token"
 )
 
@@ -34,7 +34,7 @@ func (r *restoreCommand) Run(p *process) error {
 	if err := directoryFor(settings); err != nil {
 		return err
 	}
-	prepared, err := p.opener().Restore(p.ctx, settings.DatabasePath(), r.File)
+	prepared, err := backup.Restore(p.ctx, settings.DatabasePath(), r.File)
 	if p.ctx.Err() != nil {
 		return errors.New("interrupted; nothing was changed")
 	}
@@ -80,7 +80,7 @@ func directoryFor(settings config.Config) error {
 	return nil
 }
 
-func (r *restoreCommand) replace(p *process, settings config.Config, prepared *store.Restoring) (done restored, err error) {
+func (r *restoreCommand) replace(p *process, settings config.Config, prepared *backup.Restoring) (done restored, err error) {
 	done.Schema = prepared.Schema
 	if done.File, err = filepath.Abs(r.File); err != nil {
 		return done, err

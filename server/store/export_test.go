@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
-	"os"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -27,21 +25,11 @@ func (s *Store) Migrate(ctx context.Context, tree fs.FS) error {
 	return err
 }
 
-// After makes step run after each step of Replace.
-func (r *Restoring) After(step func(string)) { r.step = step }
-
 // Knowing returns an Opener of a program that knows the migrations in a tree.
 func Knowing(tree fs.FS) Opener { return Opener{known: tree} }
 
 // Migrations are the tree that Open uses.
 func Migrations() fs.FS { return migrations }
-
-// RefuseLinks makes the file system one that has no links, until it is undone.
-func RefuseLinks() (undo func()) {
-	whole := link
-	link = func(string, string) error { return &os.LinkError{Op: "link", Err: syscall.EPERM} }
-	return func() { link = whole }
-}
 
 // Retry tries again while the database is locked.
 func (o Opener) Retry(ctx context.Context, try func() error) error {
@@ -51,7 +39,7 @@ func (o Opener) Retry(ctx context.Context, try func() error) error {
 // Unchecked opens a database without a look at it.
 func Unchecked(t *testing.T, path string) *Store {
 	t.Helper()
-	s, err := openStaged(path)
+	s, err := OpenCopy(path, feedSince)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func mayPass(err error) bool {
 			return true
 		}
 	}
-	switch primary(err) {
+	switch Code(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL,
 		sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
 		return true
@@ -60,9 +60,9 @@ type nowhere struct{}
 func (nowhere) Connect(context.Context) (driver.Conn, error) { return nil, driver.ErrBadConn }
 func (nowhere) Driver() driver.Driver                        { return nil }
 
-// primary returns SQLite's code of an error, without the details that some codes
+// Code returns SQLite's code of an error, without the details that some codes
 // have; 0 where it is no error of SQLite's.
-func primary(err error) int {
+func Code(err error) int {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
 		return 0
@@ -76,11 +76,4 @@ func isUnique(err error) bool {
 	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
 }
 
-func isBusy(err error) bool { return primary(err) == sqlite3.SQLITE_BUSY }
-
-// isDamage reports whether SQLite says that a file is no database, or that it
-// is malformed.
-func isDamage(err error) bool {
-	code := primary(err)
-	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
-}
+func isBusy(err error) bool { return Code(err) == sqlite3.SQLITE_BUSY }

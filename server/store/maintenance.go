@@ -102,7 +102,7 @@ func (s *Store) emptyLog(ctx context.Context) (done bool, err error) {
 		return false, failed("empty the log", err)
 	}
 	defer func() {
-		_, resetErr := connection.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout(%d)`, busyTimeout.Milliseconds()))
+		_, resetErr := connection.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout(%d)`, BusyTimeout.Milliseconds()))
 		if closeErr := errors.Join(resetErr, connection.Close()); closeErr != nil && err == nil {
 			err = failed("empty the log", closeErr)
 		}

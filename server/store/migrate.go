@@ -82,6 +82,33 @@ func (s schema) notNewer() error {
 	return fmt.Errorf("%w (schema %s, this one knows %d): use that version, or a backup", errNewer, join(s.unknown), s.newest)
 }
 
+// ofCopy returns an error unless the program can restore a copy with this schema:
+// an older one is fine.
+func (s schema) ofCopy(ctx context.Context, db *sql.DB) error {
+	if err := s.notNewer(); err != nil {
+		return err
+	}
+	if s.Version == 0 {
+		return errors.New("this copy is empty: what a running server has written last is not in its lychgate.db, use lychgate backup")
+	}
+	for _, table := range []string{"users", "sessions", "signing_keys", "audit"} {
+		if there, err := hasTable(ctx, db, table); err != nil || !there {
+			return errors.Join(errForeign, err)
+		}
+	}
+	return nil
+}
+
+// CheckCopy returns the schema of a copy, and the one of this program. It returns
+// an error where the copy is none of ours, or newer than this program.
+func CheckCopy(ctx context.Context, db *sql.DB) (version, newest int64, err error) {
+	found, err := readSchema(ctx, db, migrations)
+	if err != nil {
+		return 0, 0, err
+	}
+	return found.Version, found.newest, found.ofCopy(ctx, db)
+}
+
 // current returns an error unless the program can work with the schema as it
 // is.
 func (s schema) current() error {

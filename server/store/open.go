@@ -50,7 +50,7 @@ func (o Opener) Migrated(ctx context.Context, path string) (*Store, error) {
 // Migrate is Migrated, and says what it did.
 func (o Opener) Migrate(ctx context.Context, path string) (*Store, Migrated, error) {
 	var done Migrated
-	store, err := o.open(ctx, path, os.O_RDWR|os.O_CREATE, busyTimeout, func(s *Store) (err error) {
+	store, err := o.open(ctx, path, os.O_RDWR|os.O_CREATE, BusyTimeout, func(s *Store) (err error) {
 		done, err = s.migrate(ctx, o.migrations())
 		return err
 	})
@@ -101,7 +101,7 @@ func (o Opener) openFile(ctx context.Context, path string, flag int, busy time.D
 			return nil, err
 		}
 	}
-	store := &Store{inUse: flock.New(path+".in-use", flock.SetPermissions(0o600))}
+	store := &Store{inUse: InUse(path)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, store.Close())
@@ -131,15 +131,33 @@ func (o Opener) openFile(ctx context.Context, path string, flag int, busy time.D
 			return nil, err
 		}
 	}
-	if store.writer, err = openPool(dsn(path, busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", temporaryFilesIn(filepath.Dir(path))), 1); err != nil {
+	if store.writer, err = openPool(dsn(path, busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", TemporaryFilesIn(filepath.Dir(path))), 1); err != nil {
 		return nil, err
 	}
-	if err := o.retry(ctx, busyTimeout, func() error { return prepare(store) }); err != nil {
+	if err := o.retry(ctx, BusyTimeout, func() error { return prepare(store) }); err != nil {
 		return nil, err
 	}
 	store.reader, err = openPool(dsn(path, busy, "query_only(1)"), readers)
 	return store, err
 }
+
+// OpenCopy opens a copy of a database, with a schema that may be an older one. It
+// has no log and no lock: nobody else knows it, and the one file is all of it.
+func OpenCopy(path string, schema int64) (*Store, error) {
+	pragmas := []string{"journal_mode(DELETE)", "synchronous(FULL)", "foreign_keys(1)", TemporaryFilesIn(filepath.Dir(path))}
+	store := &Store{inUse: flock.New(path + ".in-use"), old: schema < feedSince} // the lock is never taken
+	var err error
+	if store.writer, err = openPool(dsn(path, BusyTimeout, pragmas...), 1); err != nil {
+		return nil, err
+	}
+	if store.reader, err = openPool(dsn(path, BusyTimeout, "query_only(1)"), 1); err != nil {
+		return nil, errors.Join(err, store.writer.close())
+	}
+	return store, nil
+}
+
+// InUse returns the lock that all who have a database open share.
+func InUse(path string) *flock.Flock { return flock.New(path+".in-use", flock.SetPermissions(0o600)) }
 
 // openPool opens a number of connections, which stay open.
 func openPool(dsn string, connections int) (*statements, error) {
@@ -216,11 +234,17 @@ func (s *Store) begin(ctx context.Context) (tx *sql.Tx, err error) {
 	if !s.patient {
 		return s.writer.pool.BeginTx(ctx, nil)
 	}
-	err = Opener{Waits: s.waits}.retry(ctx, busyTimeout, func() error {
+	err = Opener{Waits: s.waits}.retry(ctx, BusyTimeout, func() error {
 		tx, err = s.writer.pool.BeginTx(ctx, nil)
 		return err
 	})
 	return tx, err
+}
+
+// URI is the name of a file for SQLite, with what is asked of it.
+func URI(path string, query url.Values) string {
+	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	return address.String()
 }
 
 // dsn says how to open the file at path, which is there: no connection makes one
@@ -233,18 +257,13 @@ func dsn(path string, busy time.Duration, pragmas ...string) string {
 	for _, pragma := range pragmas {
 		query.Add("_pragma", pragma)
 	}
-	return uri(path, query)
+	return URI(path, query)
 }
 
-func uri(path string, query url.Values) string {
-	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
-	return address.String()
-}
-
-// temporaryFilesIn is the pragma that makes SQLite sort what does not fit into
+// TemporaryFilesIn is the pragma that makes SQLite sort what does not fit into
 // memory in a directory that can be written: in a container there may be no
 // other one, not even /tmp. It holds for the whole process; where the
 // directory is gone SQLite looks for another.
-func temporaryFilesIn(directory string) string {
+func TemporaryFilesIn(directory string) string {
 	return "temp_store_directory('" + strings.ReplaceAll(directory, "'", "''") + "')"
 }

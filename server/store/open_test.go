@@ -15,96 +15,9 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"lychgate/server/backup"
 	"lychgate/server/store"
 )
-
-// tree returns the migrations of a program: those of ours up to a version, and
-// others by name and text.
-func tree(t *testing.T, upTo int, more ...string) fs.FS {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
-	ours, err := filepath.Glob(filepath.Join(dir, "migrations", "*.sql"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range ours {
-		if filepath.Base(file) > fmt.Sprintf("%05d~", upTo) {
-			if err := os.Remove(file); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for i := 0; i < len(more); i += 2 {
-		text := "-- +goose Up\n" + more[i+1] + ";\n"
-		if err := os.WriteFile(filepath.Join(dir, "migrations", more[i]), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return os.DirFS(dir)
-}
-
-// latest is the newest of our migrations that are embedded; a fork has others.
-func latest(t *testing.T) (newest int) {
-	t.Helper()
-	entries, err := fs.ReadDir(store.Migrations(), "migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		var version int
-		if _, err := fmt.Sscanf(entry.Name(), "%d", &version); err != nil {
-			t.Fatal(err)
-		}
-		if version < 1000 {
-			newest = max(newest, version)
-		}
-	}
-	return newest
-}
-
-// made makes a database by a program that knows the migrations in a tree.
-func made(t *testing.T, file string, known fs.FS) {
-	t.Helper()
-	s, err := store.Knowing(known).Migrated(t.Context(), file)
-	if err == nil {
-		err = s.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// applied returns the migrations that a database has seen, in order.
-func applied(t *testing.T, file string) (versions []int64) {
-	t.Helper()
-	rows, err := stranger(t, file).QueryContext(t.Context(), "SELECT version_id FROM goose_db_version WHERE version_id > 0 ORDER BY id")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var version int64
-		if err := rows.Scan(&version); err != nil {
-			t.Fatal(err)
-		}
-		versions = append(versions, version)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return versions
-}
-
-const someone = `INSERT INTO users (id, email, name, password_hash, password_version, created_at) VALUES ('ada', 'ada@example.com', 'Ada', 'hash', 3, 1000);
-	INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at, ip, user_agent) VALUES ('one', 'ada', 4, 2000, 1000, 2000, NULL, '192.0.2.1', 'a browser');
-	INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at, ip, user_agent) VALUES ('two', 'ada', 1, 1000, 1000, 1000, 1500, '192.0.2.1', 'a browser');
-	INSERT INTO session_endings (session_id, ended_at) VALUES ('two', 1500);
-	INSERT INTO signing_keys (id, sealed, created_at) VALUES ('key', x'00ff', 1000);
-	INSERT INTO known_addresses (user_id, address, last_used_at) VALUES ('ada', '192.0.2.1', 1000);
-	INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES (1000, 'login', 'success', 'ada', 'one', '192.0.2.1', 'a browser')`
 
 // Each schema there has been, with data, is brought up to this one, by those
 // alone who may.
@@ -350,7 +263,7 @@ func TestFilesOfRootBelongToTheOwnerOfTheDirectory(t *testing.T) {
 	}
 	s := open(t, file)
 	mustCreate(t, s, "ada")
-	if _, _, err := store.Backup(t.Context(), file, filepath.Join(dir, "copy.db")); err != nil {
+	if _, _, err := backup.Create(t.Context(), file, filepath.Join(dir, "copy.db")); err != nil {
 		t.Fatal(err)
 	}
 	all := owners()

@@ -14,10 +14,10 @@ import (
 // that user: a server that runs as such could not open it. It does nothing for
 // any other file, and nothing unless root runs it. SQLite does the same for
 // the files that it makes beside a database.
-func Adopt(path string) error { return adopt(path, filepath.Dir(path)) }
+func Adopt(path string) error { return AdoptFor(path, filepath.Dir(path)) }
 
-// adopt is Adopt for a file that will be moved to a directory.
-func adopt(path, into string) error {
+// AdoptFor is Adopt for a file that will be moved to a directory.
+func AdoptFor(path, into string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}

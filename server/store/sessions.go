@@ -167,6 +167,17 @@ func (q *Queries) EndSessions(ctx context.Context, ids []string, at time.Time) (
 	return revoked, nil
 }
 
+// RevokeAllSessions revokes the sessions of all people, of a database that nobody
+// follows, and returns how many. It works on every schema there has been, by what
+// the older ones know of the feed of changes.
+func (q *Queries) RevokeAllSessions(ctx context.Context, at time.Time) (int64, error) {
+	if _, err := q.exec(ctx, "record the endings of all sessions",
+		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, stamp(at)); err != nil {
+		return 0, err
+	}
+	return q.exec(ctx, "revoke all sessions", `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, stamp(at))
+}
+
 // DeleteSessionsOf removes up to limit sessions of a person, which revokes those
 // that had not been, and returns how many it removed.
 func (q *Queries) DeleteSessionsOf(ctx context.Context, userID string, at time.Time, limit int) (int64, error) {

@@ -20,11 +20,11 @@ import (
 var ErrNotFound = errors.New("no such row")
 
 const (
-	// busyTimeout is how long a write waits for another process's lock.
-	busyTimeout = 5 * time.Second
+	// BusyTimeout is how long a write waits for another process's lock.
+	BusyTimeout = 5 * time.Second
 	// patience bounds a whole piece of work, the wait for its turn included,
 	// so that no queue forms behind a lock that somebody holds on to.
-	patience = busyTimeout + time.Second
+	patience = BusyTimeout + time.Second
 	readers  = 4
 )
 

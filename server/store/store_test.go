@@ -23,64 +23,21 @@ func TestSQLite(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, path(t)) })
 }
 
-// path is where a test's database lies, in a directory that others may read.
-func path(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(dir, "lychgate.db")
+// path, open and the others are what tests of database files share.
+var (
+	path, open         = storetest.Path, storetest.Open
+	create, mustCreate = storetest.Create, storetest.MustCreate
+	stranger, execute  = storetest.Stranger, storetest.Execute
+	made, applied      = storetest.Made, storetest.Applied
+)
+
+func tree(t *testing.T, upTo int, more ...string) fs.FS {
+	return storetest.Tree(t, store.Migrations(), upTo, more...)
 }
 
-func open(t *testing.T, path string) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
+func latest(t *testing.T) int { return storetest.Latest(t, store.Migrations()) }
 
-func create(ctx context.Context, s *store.Store, id string) error {
-	return s.Write(ctx, func(q *store.Queries) error {
-		return q.CreateUser(ctx, store.User{ID: id, Email: id + "@example.com"})
-	})
-}
-
-func mustCreate(t *testing.T, s *store.Store, id string) {
-	t.Helper()
-	if err := create(t.Context(), s, id); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// stranger is another process's connection.
-func stranger(t *testing.T, path string) *sql.Conn {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	connection, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { errors.Join(connection.Close(), db.Close()) })
-	return connection
-}
-
-func execute(t *testing.T, connection *sql.Conn, statement string) {
-	t.Helper()
-	if _, err := connection.ExecContext(t.Context(), statement); err != nil {
-		t.Fatal(err)
-	}
-}
+const someone = storetest.Someone
 
 func TestPragmasAreInForce(t *testing.T) {
 	s := open(t, path(t))

@@ -86,6 +86,13 @@ func (q *Queries) changeUser(ctx context.Context, what, id, statement string, ar
 	return q.change(ctx, SubjectChange, time.Now(), id)
 }
 
+// CountUsers returns how many accounts there are. It works on every schema
+// there has been.
+func (q *Queries) CountUsers(ctx context.Context) (count int, err error) {
+	err = q.one(ctx, "count the users", []any{&count}, `SELECT COUNT(*) FROM users`)
+	return count, err
+}
+
 // RenameUser changes the name of an account. It returns ErrNotFound.
 func (q *Queries) RenameUser(ctx context.Context, id, name string) error {
 	return q.changeUser(ctx, "rename a user", id, `UPDATE users SET name = $1 WHERE id = $2`, name, id)

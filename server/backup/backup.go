@@ -1,4 +1,7 @@
-package store
+// Package backup owns copies of a database: making one beside all that goes on,
+// and putting one in the place of the database, whole or not at all. It leans on
+// store for what a database of ours is; what a restore revokes is its caller's.
+package backup
 
 import (
 	"context"
@@ -13,15 +16,17 @@ import (
 	"syscall"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"lychgate/server/store"
 )
 
-// Backup writes a consistent copy of the database at path to a file that must
+// Create writes a consistent copy of the database at path to a file that must
 // not exist yet, beside all that goes on, and returns where and how many bytes
 // that are. The file appears whole or not at all, for its owner alone. Nothing
 // changes about the database: not its schema, whatever it is, and not the files
 // beside it, so that a copy made before an upgrade is one that the old version
 // can open. The secret is not in it.
-func Backup(ctx context.Context, path, file string) (written string, size int64, err error) {
+func Create(ctx context.Context, path, file string) (written string, size int64, err error) {
 	// Absolute, so that SQLite takes no name for a URI.
 	if path, err = filepath.Abs(path); err != nil {
 		return "", 0, err
@@ -57,7 +62,7 @@ func Backup(ctx context.Context, path, file string) (written string, size int64,
 		return "", 0, err
 	}
 	if filepath.Dir(file) == filepath.Dir(path) {
-		if err := Adopt(temporary.Name()); err != nil {
+		if err := store.Adopt(temporary.Name()); err != nil {
 			return "", 0, err
 		}
 	}
@@ -89,9 +94,9 @@ func standsAlone(file string) error {
 func copyDatabase(ctx context.Context, path, into string, check func(context.Context, *sql.DB) error) error {
 	var failure error
 	for _, query := range waysToRead(path) {
-		query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
-		query.Add("_pragma", temporaryFilesIn(filepath.Dir(into)))
-		if failure = vacuumInto(ctx, uri(path, query), into, check); !cannotOpen(failure) {
+		query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", store.BusyTimeout.Milliseconds()))
+		query.Add("_pragma", store.TemporaryFilesIn(filepath.Dir(into)))
+		if failure = vacuumInto(ctx, store.URI(path, query), into, check); !cannotOpen(failure) {
 			break
 		}
 	}
@@ -131,7 +136,7 @@ func vacuumInto(ctx context.Context, from, into string, check func(context.Conte
 // cannotOpen reports whether SQLite could not make the files that it needs
 // beside a database.
 func cannotOpen(err error) bool {
-	code := primary(err)
+	code := store.Code(err)
 	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
 }
 

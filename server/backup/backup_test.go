@@ -1,4 +1,4 @@
-package store_test
+package backup_test
 
 import (
 	"context"
@@ -14,8 +14,25 @@ import (
 	"strings"
 	"testing"
 
+	"lychgate/server/backup"
 	"lychgate/server/store"
+	"lychgate/server/store/storetest"
 )
+
+// path, open and the others are what tests of database files share.
+var (
+	path, open         = storetest.Path, storetest.Open
+	create, mustCreate = storetest.Create, storetest.MustCreate
+	stranger, execute  = storetest.Stranger, storetest.Execute
+	made, applied      = storetest.Made, storetest.Applied
+)
+
+// migrations are those of the program.
+var migrations = os.DirFS("../store")
+
+func tree(t *testing.T, upTo int) fs.FS { return storetest.Tree(t, migrations, upTo) }
+
+const someone = storetest.Someone
 
 func TestBackupBesideWrites(t *testing.T) {
 	database := path(t)
@@ -37,7 +54,7 @@ func TestBackupBesideWrites(t *testing.T) {
 		}
 	}()
 	file := path(t)
-	if written, size, err := store.Backup(t.Context(), database, file); err != nil || written != file || size == 0 {
+	if written, size, err := backup.Create(t.Context(), database, file); err != nil || written != file || size == 0 {
 		t.Fatalf("%q, %d bytes, %v", written, size, err)
 	}
 	close(stop)
@@ -47,7 +64,7 @@ func TestBackupBesideWrites(t *testing.T) {
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the backup: %v, %v", info, err)
 	}
-	if _, _, err := store.Backup(t.Context(), database, file); !errors.Is(err, fs.ErrExist) {
+	if _, _, err := backup.Create(t.Context(), database, file); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over another file: %v", err)
 	}
 	if _, err := open(t, file).Read().User(t.Context(), "before"); err != nil {
@@ -161,7 +178,7 @@ func TestBackupChangesNothing(t *testing.T) {
 			file := prepare(t)
 			before := files(t, filepath.Dir(file))
 			copied := path(t)
-			if _, _, err := store.Backup(t.Context(), file, copied); err != nil {
+			if _, _, err := backup.Create(t.Context(), file, copied); err != nil {
 				t.Fatal(err)
 			}
 			if after := files(t, filepath.Dir(file)); !maps.Equal(after, before) {
@@ -188,7 +205,7 @@ func TestBackupPaths(t *testing.T) {
 	for _, links := range []bool{true, false} {
 		t.Run(fmt.Sprintf("links=%v", links), func(t *testing.T) {
 			if !links {
-				defer store.RefuseLinks()()
+				defer backup.RefuseLinks()()
 			}
 			for _, name := range []string{
 				"nightly.db", "file:nightly.db", ":memory:", "file::memory:?cache=shared", "a?mode=memory", "what?", "#1", "50%", "%41", "with space", "'quote\"", "back\\slash", "star*", "ärger 李", "-rf",
@@ -196,7 +213,7 @@ func TestBackupPaths(t *testing.T) {
 				dir := t.TempDir()
 				t.Chdir(dir)
 				want := filepath.Join(dir, name)
-				written, size, err := store.Backup(t.Context(), database, name)
+				written, size, err := backup.Create(t.Context(), database, name)
 				info, statErr := os.Lstat(want)
 				if err != nil || written != want || statErr != nil || info.Size() != size || info.Mode() != 0o600 || size == 0 {
 					t.Errorf("%q: %q, %d bytes, %v; %v, %v", name, written, size, err, info, statErr)
@@ -205,7 +222,7 @@ func TestBackupPaths(t *testing.T) {
 					t.Errorf("%q: there is %v", name, all)
 				}
 				before := files(t, dir)
-				if _, _, err := store.Backup(t.Context(), database, name); !errors.Is(err, fs.ErrExist) {
+				if _, _, err := backup.Create(t.Context(), database, name); !errors.Is(err, fs.ErrExist) {
 					t.Errorf("%q again: %v", name, err)
 				}
 				if after := files(t, dir); !maps.Equal(after, before) {
@@ -217,7 +234,7 @@ func TestBackupPaths(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"directory", "directory/", "dangling", "missing/", "missing/copy.db"} {
-				if _, _, err := store.Backup(t.Context(), database, dir+"/"+name); err == nil || !strings.Contains(err.Error(), dir) {
+				if _, _, err := backup.Create(t.Context(), database, dir+"/"+name); err == nil || !strings.Contains(err.Error(), dir) {
 					t.Errorf("%q: %v", name, err)
 				}
 			}
@@ -238,9 +255,9 @@ func TestBackupThatFailsLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, attempt := range map[string]func(file string) error{
-		"interrupted": func(file string) error { _, _, err := store.Backup(ended, closed(t, "ada"), file); return err },
-		"damaged":     func(file string) error { _, _, err := store.Backup(t.Context(), damaged, file); return err },
-		"missing":     func(file string) error { _, _, err := store.Backup(t.Context(), damaged+"2", file); return err },
+		"interrupted": func(file string) error { _, _, err := backup.Create(ended, closed(t, "ada"), file); return err },
+		"damaged":     func(file string) error { _, _, err := backup.Create(t.Context(), damaged, file); return err },
+		"missing":     func(file string) error { _, _, err := backup.Create(t.Context(), damaged+"2", file); return err },
 	} {
 		file := path(t)
 		if err := attempt(file); err == nil {

@@ -1,4 +1,4 @@
-package store_test
+package backup_test
 
 import (
 	"errors"
@@ -13,17 +13,19 @@ import (
 	"testing"
 	"time"
 
+	"lychgate/server/backup"
 	"lychgate/server/store"
+	"lychgate/server/store/storetest"
 )
 
 var restoredAt = time.Date(2026, time.November, 28, 21, 30, 0, 0, time.UTC)
 
 const keptEnding = ".before-restore-20261128T213000Z"
 
-func backup(t *testing.T, database string) string {
+func copyOf(t *testing.T, database string) string {
 	t.Helper()
 	file := path(t)
-	if _, _, err := store.Backup(t.Context(), database, file); err != nil {
+	if _, _, err := backup.Create(t.Context(), database, file); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -31,7 +33,7 @@ func backup(t *testing.T, database string) string {
 
 func restore(t *testing.T, database, file string) (kept string, err error) {
 	t.Helper()
-	r, err := store.Opener{}.Restore(t.Context(), database, file)
+	r, err := backup.Restore(t.Context(), database, file)
 	if err != nil {
 		return "", err
 	}
@@ -58,7 +60,7 @@ func people(t *testing.T, database string) (ids []string) {
 }
 
 func TestRestore(t *testing.T) {
-	copied := backup(t, closed(t, "ada"))
+	copied := copyOf(t, closed(t, "ada"))
 	for name, test := range map[string]struct {
 		database func(t *testing.T) string
 		kept     []string // people; nil where nothing was there
@@ -84,7 +86,7 @@ func TestRestore(t *testing.T) {
 		for _, links := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, links=%v", name, links), func(t *testing.T) {
 				if !links {
-					defer store.RefuseLinks()()
+					defer backup.RefuseLinks()()
 				}
 				database := test.database(t)
 				kept, err := restore(t, database, copied)
@@ -128,7 +130,7 @@ func TestRestoreRefuses(t *testing.T) {
 		}
 		return file
 	}
-	good, err := os.ReadFile(backup(t, closed(t, "ada")))
+	good, err := os.ReadFile(copyOf(t, closed(t, "ada")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,16 +212,16 @@ func TestRestoreOfCopiedFiles(t *testing.T) {
 
 // An older copy stays at its schema, and everything is revoked in it.
 func TestRestoreOfOlderSchemas(t *testing.T) {
-	for version := 1; version <= latest(t); version++ {
+	for version := 1; version <= storetest.Latest(t, migrations); version++ {
 		file := path(t)
 		made(t, file, tree(t, version))
 		execute(t, stranger(t, file), someone)
 		database := closed(t, "bob")
-		r, err := store.Opener{}.Restore(t.Context(), database, file)
+		r, err := backup.Restore(t.Context(), database, file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Schema != int64(version) || r.Newest != int64(latest(t)) {
+		if r.Schema != int64(version) || r.Newest != int64(storetest.Latest(t, migrations)) {
 			t.Errorf("schema %d, newest %d", r.Schema, r.Newest)
 		}
 		if count, err := r.Copy.Read().CountUsers(t.Context()); err != nil || count != 1 {
@@ -230,7 +232,10 @@ func TestRestoreOfOlderSchemas(t *testing.T) {
 			if revoked != 1 {
 				t.Errorf("%d sessions revoked", revoked)
 			}
-			return errors.Join(err, q.Audit(t.Context(), store.AuditLine{At: restoredAt, Event: "database_restored", Outcome: "success"}))
+			return errors.Join(err,
+				q.SetSigningKeysBack(t.Context(), time.Hour),
+				q.CreateSigningKey(t.Context(), store.SigningKey{ID: "new", Sealed: []byte("x"), CreatedAt: restoredAt}),
+				q.Audit(t.Context(), store.AuditLine{At: restoredAt, Event: "database_restored", Outcome: "success", Actor: "operator"}))
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -248,8 +253,16 @@ func TestRestoreOfOlderSchemas(t *testing.T) {
 		if session, err := s.Read().Session(t.Context(), "one"); err != nil || !session.Ended {
 			t.Errorf("session %+v, %v", session, err)
 		}
-		if endings, err := s.Read().EndingsAfter(t.Context(), 0, 100); err != nil || len(endings) != 2 || endings[1].SessionID != "one" {
-			t.Errorf("endings %+v, %v", endings, err)
+		var revoked []string
+		s.Listen(store.SessionChange, func(ids []string) { revoked = append(revoked, ids...) })
+		if err := s.Poll(t.Context()); err != nil || !slices.Equal(revoked, []string{"two", "one"}) {
+			t.Errorf("revoked %q, %v", revoked, err)
+		}
+		if keys, err := s.Read().SigningKeys(t.Context()); err != nil || len(keys) != 2 || keys[0].ID != "new" {
+			t.Errorf("keys %+v, %v", keys, err)
+		}
+		if found, err := s.Read().Audited(t.Context(), "database_restored", restoredAt, restoredAt); err != nil || !found {
+			t.Errorf("in the audit log: %v, %v", found, err)
 		}
 	}
 }
@@ -257,11 +270,11 @@ func TestRestoreOfOlderSchemas(t *testing.T) {
 // Nobody may have the database open, whether they know our locks or not, and
 // nobody can open it meanwhile.
 func TestRestoreNeedsTheDatabaseForItself(t *testing.T) {
-	copied := backup(t, closed(t, "ada"))
+	copied := copyOf(t, closed(t, "ada"))
 	t.Run("a server", func(t *testing.T) {
 		database := path(t)
 		mustCreate(t, open(t, database), "bob")
-		if _, err := restore(t, database, copied); !errors.Is(err, store.ErrInUse) {
+		if _, err := restore(t, database, copied); !errors.Is(err, backup.ErrInUse) {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -272,14 +285,14 @@ func TestRestoreNeedsTheDatabaseForItself(t *testing.T) {
 		if err := other.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM users").Scan(&count); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := restore(t, database, copied); !errors.Is(err, store.ErrInUse) {
+		if _, err := restore(t, database, copied); !errors.Is(err, backup.ErrInUse) {
 			t.Errorf("error %v", err)
 		}
 		execute(t, other, "UPDATE users SET name = 'still there'")
 	})
 	t.Run("one that starts meanwhile waits", func(t *testing.T) {
 		database := closed(t, "bob")
-		r, err := store.Opener{}.Restore(t.Context(), database, copied)
+		r, err := backup.Restore(t.Context(), database, copied)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -326,7 +339,7 @@ func TestRestoreOverADamagedDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := restore(t, database, backup(t, closed(t, "ada")))
+	kept, err := restore(t, database, copyOf(t, closed(t, "ada")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +357,7 @@ func TestRestoreOverADamagedDatabase(t *testing.T) {
 // Killed after any step, either the old database is there or the new one, whole.
 func TestRestoreThatIsKilled(t *testing.T) {
 	if step := os.Getenv("KILL_RESTORE_AFTER"); step != "" {
-		r, err := store.Opener{}.Restore(t.Context(), os.Getenv("KILL_RESTORE_DATABASE"), os.Getenv("KILL_RESTORE_FILE"))
+		r, err := backup.Restore(t.Context(), os.Getenv("KILL_RESTORE_DATABASE"), os.Getenv("KILL_RESTORE_FILE"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -357,7 +370,7 @@ func TestRestoreThatIsKilled(t *testing.T) {
 		_, err = r.Replace(t.Context(), restoredAt)
 		t.Fatalf("it was not killed: %v", err)
 	}
-	copied := backup(t, closed(t, "ada"))
+	copied := copyOf(t, closed(t, "ada"))
 	for step, want := range map[string][]string{
 		"staged": {"ada", "bob"}, "log folded in": {"ada", "bob"}, "old one kept": {"ada", "bob"}, "new one in place": {"ada"},
 	} {

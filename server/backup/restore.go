@@ -1,4 +1,4 @@
-package store
+package backup
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,9 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"lychgate/server/store"
 )
 
 // ErrInUse is returned by Restore for a database that somebody has open.
@@ -25,9 +29,9 @@ const stagingPrefix = ".lychgate-restore-"
 // It lies in a directory of its own beside that database, which nobody can open
 // until Close.
 type Restoring struct {
-	Copy   *Store // the copy, to be changed before it is put in place
-	Schema int64  // its schema, which stays as it is
-	Newest int64  // the schema of this program
+	Copy   *store.Store // the copy, to be changed before it is put in place
+	Schema int64        // its schema, which stays as it is
+	Newest int64        // the schema of this program
 
 	path    string // of the database that it replaces
 	staging string // the directory
@@ -39,7 +43,7 @@ type Restoring struct {
 // the database at path, and checks the copy: that it is whole, one of ours, and
 // not newer than this program. It returns ErrInUse while anybody has the
 // database open. The caller closes what it returns.
-func (o Opener) Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
+func Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, err
 	}
@@ -49,7 +53,7 @@ func (o Opener) Restore(ctx context.Context, path, file string) (_ *Restoring, e
 	if err := looksLikeDatabase(file, path); err != nil {
 		return nil, err
 	}
-	r := &Restoring{path: path, inUse: flock.New(path+".in-use", flock.SetPermissions(0o600))}
+	r := &Restoring{path: path, inUse: store.InUse(path)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -62,14 +66,14 @@ func (o Opener) Restore(ctx context.Context, path, file string) (_ *Restoring, e
 	if !free {
 		return nil, ErrInUse
 	}
-	if err := Adopt(r.inUse.Path()); err != nil {
+	if err := store.Adopt(r.inUse.Path()); err != nil {
 		return nil, err
 	}
 	// The database may be a link to another place: that is where the copy goes.
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		r.path = target
 	}
-	if err := r.stage(ctx, file, o.migrations()); err != nil {
+	if err := r.stage(ctx, file); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return r, nil
@@ -103,7 +107,7 @@ func looksLikeDatabase(file, path string) error {
 }
 
 // stage makes the copy, and opens it.
-func (r *Restoring) stage(ctx context.Context, file string, known fs.FS) error {
+func (r *Restoring) stage(ctx context.Context, file string) error {
 	directory := filepath.Dir(r.path)
 	// What a restore left that was killed.
 	left, err := filepath.Glob(filepath.Join(escapeGlob(directory), stagingPrefix+"*"))
@@ -125,19 +129,17 @@ func (r *Restoring) stage(ctx context.Context, file string, known fs.FS) error {
 	if err := made.Close(); err != nil {
 		return err
 	}
-	var found schema
 	if err := copyDatabase(ctx, file, r.staged(), func(ctx context.Context, db *sql.DB) (err error) {
-		found, err = checkCopy(ctx, db, known)
+		if err := isWhole(ctx, db); err != nil {
+			return err
+		}
+		r.Schema, r.Newest, err = store.CheckCopy(ctx, db)
 		return err
 	}); err != nil {
 		return err
 	}
-	r.Schema, r.Newest = found.Version, found.newest
-	if r.Copy, err = openStaged(r.staged()); err != nil {
-		return err
-	}
-	r.Copy.old = r.Schema < feedSince
-	return nil
+	r.Copy, err = store.OpenCopy(r.staged(), r.Schema)
+	return err
 }
 
 func (r *Restoring) staged() string { return filepath.Join(r.staging, "lychgate.db") }
@@ -153,68 +155,24 @@ func escapeGlob(path string) string {
 	return string(escaped)
 }
 
-// checkCopy returns the schema of a copy that is whole and one of ours.
-func checkCopy(ctx context.Context, db *sql.DB, known fs.FS) (schema, error) {
+// isWhole returns an error for a copy that is damaged.
+func isWhole(ctx context.Context, db *sql.DB) error {
 	var verdict string
 	err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict)
 	if isDamage(err) {
 		verdict, err = err.Error(), nil
 	}
-	if err != nil {
-		return schema{}, err
+	if err == nil && verdict != "ok" {
+		return fmt.Errorf("this copy is damaged (%s): use another one, and copy a running server with lychgate backup", verdict)
 	}
-	if verdict != "ok" {
-		return schema{}, fmt.Errorf("this copy is damaged (%s): use another one, and copy a running server with lychgate backup", verdict)
-	}
-	found, err := readSchema(ctx, db, known)
-	if err != nil {
-		return schema{}, err
-	}
-	if err := found.notNewer(); err != nil {
-		return schema{}, err
-	}
-	if found.Version == 0 {
-		return schema{}, errors.New("this copy is empty: what a running server has written last is not in its lychgate.db, use lychgate backup")
-	}
-	for _, table := range []string{"users", "sessions", "signing_keys", "audit"} {
-		if there, err := hasTable(ctx, db, table); err != nil || !there {
-			return schema{}, errors.Join(errForeign, err)
-		}
-	}
-	return found, nil
+	return err
 }
 
-// openStaged opens a copy that nobody else knows. It has no log: the one file
-// is all that is moved.
-func openStaged(path string) (*Store, error) {
-	pragmas := []string{"journal_mode(DELETE)", "synchronous(FULL)", "foreign_keys(1)", temporaryFilesIn(filepath.Dir(path))}
-	store := &Store{inUse: flock.New(path + ".in-use")} // which is never taken
-	var err error
-	if store.writer, err = openPool(dsn(path, busyTimeout, pragmas...), 1); err != nil {
-		return nil, err
-	}
-	if store.reader, err = openPool(dsn(path, busyTimeout, "query_only(1)"), 1); err != nil {
-		return nil, errors.Join(err, store.writer.close())
-	}
-	return store, nil
-}
-
-// RevokeAllSessions revokes the sessions of all people, of a database that nobody
-// follows, and returns how many. It works on every schema there has been, by what
-// the older ones know of the feed of changes.
-func (q *Queries) RevokeAllSessions(ctx context.Context, at time.Time) (int64, error) {
-	if _, err := q.exec(ctx, "record the endings of all sessions",
-		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, stamp(at)); err != nil {
-		return 0, err
-	}
-	return q.exec(ctx, "revoke all sessions", `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, stamp(at))
-}
-
-// CountUsers returns how many accounts there are. It works on every schema
-// there has been.
-func (q *Queries) CountUsers(ctx context.Context) (count int, err error) {
-	err = q.one(ctx, "count the users", []any{&count}, `SELECT COUNT(*) FROM users`)
-	return count, err
+// isDamage reports whether SQLite says that a file is no database, or that it
+// is malformed.
+func isDamage(err error) bool {
+	code := store.Code(err)
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
 // Replace puts the copy in the place of the database, and keeps what was there
@@ -229,7 +187,7 @@ func (r *Restoring) Replace(ctx context.Context, at time.Time) (kept string, err
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(adopt(r.staged(), filepath.Dir(r.path)), syncFile(r.staged())); err != nil {
+	if err := errors.Join(store.AdoptFor(r.staged(), filepath.Dir(r.path)), syncFile(r.staged())); err != nil {
 		return "", err
 	}
 	r.did("staged")
@@ -262,8 +220,8 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	query := dsn(path, commandBusyTimeout, temporaryFilesIn(filepath.Dir(path)))
-	db, err := sql.Open("sqlite", query)
+	query := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(100)", store.TemporaryFilesIn(filepath.Dir(path))}}
+	db, err := sql.Open("sqlite", store.URI(path, query))
 	if err != nil {
 		return err
 	}
@@ -276,7 +234,7 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 	var mode string
 	err = db.QueryRowContext(ctx, `PRAGMA journal_mode = DELETE`).Scan(&mode)
 	switch {
-	case isBusy(err):
+	case store.Code(err) == sqlite3.SQLITE_BUSY:
 		return ErrInUse
 	case isDamage(err):
 		return nil
@@ -344,7 +302,7 @@ func linkOrCopy(from, to string) (err error) {
 	if err := errors.Join(err, target.Sync(), target.Close()); err != nil {
 		return errors.Join(err, os.Remove(to))
 	}
-	return Adopt(to)
+	return store.Adopt(to)
 }
 
 func syncFile(path string) error {
