@@ -131,7 +131,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		web.WhoIsCalling(web.Checks{Identify: parts.auth.Identify, Subject: subjects(s.store), Policy: policy, Now: env.Now}),
 		guard,
 	)
-	register(e, s.routes(parts))
+	register(e, s.routes(parts)) //nolint:contextcheck // a subject is looked for in the context of its request
 
 	s.http = &http.Server{
 		Handler:                      e,
