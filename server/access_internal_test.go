@@ -134,15 +134,15 @@ func TestRuleWithoutPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := Environment{Site: fstest.MapFS{"index.html": {}, "login.html": {}}, Log: slog.New(slog.DiscardHandler), Now: time.Now}
-	for placeholder, want := range map[bool]string{false: "server/access.json names /dashboard, and there is no page there or below", true: ""} {
+	for partial, want := range map[bool]string{false: ", and there is no page there or below", true: ""} {
 		settings.DataDir = t.TempDir()
-		env.Placeholder = placeholder
+		env.Partial = partial
 		s, err := New(t.Context(), settings, env)
 		if err == nil {
 			err = s.close()
 		}
 		if got := fmt.Sprint(err); want == "" && err != nil || !strings.Contains(got, want) {
-			t.Errorf("placeholder %v: %v, want %q", placeholder, err, want)
+			t.Errorf("partial %v: %v, want %q", partial, err, want)
 		}
 	}
 }

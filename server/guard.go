@@ -86,7 +86,7 @@ func newPages(c config.Config, rules access.Rules, env Environment) (site.Pages,
 	if err != nil {
 		return nil, fmt.Errorf("read the embedded site: %w", err)
 	}
-	if missing := pages.Pageless(); len(missing) > 0 && !env.Placeholder {
+	if missing := pages.Pageless(); len(missing) > 0 && !env.Partial {
 		return nil, fmt.Errorf("server/access.json names %s, and there is no page there or below: add it below frontend/app and build again, or correct the path", strings.Join(missing, ", "))
 	}
 	return pages, nil

@@ -31,10 +31,11 @@ import (
 // Environment is what a server is given besides its configuration.
 type Environment struct {
 	Site fs.FS // the exported pages
-	// Placeholder says that Site is the page that says how to build them.
-	Placeholder bool
-	Log         *slog.Logger
-	Now         func() time.Time
+	// Partial says that Site may lack pages that access.json names: it is the
+	// placeholder of a frontend that was not built, or made for a test.
+	Partial bool
+	Log     *slog.Logger
+	Now     func() time.Time
 	// HashWorkers is how many passwords are hashed at once, each on a thread
 	// of its own; zero counts as one. Requests do not wait for them where Go
 	// is given as many threads more (GOMAXPROCS).

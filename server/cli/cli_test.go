@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"lychgate/server"
 	"lychgate/server/cli"
 )
 
@@ -19,11 +20,18 @@ import (
 func TestMain(m *testing.M) {
 	run := func(built bool) func() {
 		return func() {
-			site := cli.Site{Built: built, Files: fstest.MapFS{
-				"index.html":     {Data: []byte("<!DOCTYPE html><title>home</title>")},
-				"404.html":       {Data: []byte("<!DOCTYPE html><title>not found</title>")},
-				"dashboard.html": {Data: []byte("<!DOCTYPE html><title>dashboard</title>")},
-			}}
+			files := fstest.MapFS{
+				"index.html": {Data: []byte("<!DOCTYPE html><title>home</title>")},
+				"404.html":   {Data: []byte("<!DOCTYPE html><title>not found</title>")},
+			}
+			policy, err := server.AccessPolicy()
+			if err != nil {
+				panic(err)
+			}
+			for _, rule := range policy.Rules.All() { // each must have a page
+				files[rule.Path[1:]+".html"] = &fstest.MapFile{}
+			}
+			site := cli.Site{Built: built, Files: files}
 			os.Exit(cli.Run(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, site))
 		}
 	}

@@ -80,7 +80,7 @@ func (s *serveCommand) Run(p *process) error {
 	if err := errors.Join(err, faults); err != nil {
 		return usageError{err}
 	}
-	env := server.Environment{Site: p.site.Files, Placeholder: !p.site.Built, Log: p.logger(settings), Now: time.Now, HashWorkers: ownThreads()}
+	env := server.Environment{Site: p.site.Files, Partial: !p.site.Built, Log: p.logger(settings), Now: time.Now, HashWorkers: ownThreads()}
 	if settings.InsecureCookies {
 		// At whatever level is logged, for this must not be missed.
 		env.Log.Log(p.ctx, max(settings.LogLevel, slog.LevelWarn), "--insecure-cookies: cookies and passwords can be read by everybody on the network")

@@ -125,6 +125,7 @@ func run(t testing.TB, settings config.Config, clock *Clock, env server.Environm
 	log, hashes := &Log{}, &hashes{}
 	env.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	env.Now = clock.Now
+	env.Partial = true
 	env.OnHash = hashes.wait
 	running, err := server.New(t.Context(), settings, env)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lychgate/server/site"
 	"lychgate/server/site/sitetest"
 )
 
@@ -182,16 +183,27 @@ func mutated(random *rand.Rand, seeds []string) string {
 	return target
 }
 
-// FuzzResolve asks for any path, also ones that no URL parser would make.
+// FuzzResolve asks for any path, also ones that no URL parser would make, as a
+// stranger and as everybody else.
 func FuzzResolve(f *testing.F) {
-	for _, target := range sitetest.Targets(f) {
+	for _, target := range append(sitetest.Targets(f), clean(sitetest.Gated())...) {
 		f.Add(target, "")
 		f.Add(strings.TrimPrefix(target, "/"), target)
 	}
 	h := handler(f, export(), protectDashboard())
+	gated := handler(f, sitetest.Gated(), site.Options{Rules: readPolicy(sitetest.GatedRules).Rules})
 	f.Fuzz(func(t *testing.T, path, rawPath string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.URL = &url.URL{Path: path, RawPath: rawPath}
+		for who := range callers {
+			r.Header.Set(whoHeader, who)
+			w := httptest.NewRecorder()
+			gated.ServeHTTP(w, r)
+			if text := sees(who, w.Body.String()); text != "" || w.Code >= 500 {
+				t.Errorf("path %q, raw %q gives %q what is marked %q: %d", path, rawPath, who, text, w.Code)
+			}
+		}
+		r.Header.Del(whoHeader)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if strings.Contains(w.Body.String(), marker) {
