@@ -118,6 +118,13 @@ func mapper[T any](r *Reader, read func(string, *kong.Tag) (T, error)) kong.Mapp
 // note keeps what was read, and whether it is at fault.
 func (r *Reader) note(value *kong.Value, text string, fault error) error {
 	name := value.Name
+	setting, found := r.settings[name]
+	if !found { // an argument of the command itself
+		if fault != nil {
+			fault = fmt.Errorf("%w, not %q", fault, text)
+		}
+		return fault
+	}
 	if r.from == defaults { // of every command, after the arguments
 		if _, given := r.texts[name]; !given {
 			r.texts[name] = text
@@ -129,7 +136,7 @@ func (r *Reader) note(value *kong.Value, text string, fault error) error {
 	}
 	r.sources[name], r.texts[name] = r.from, text
 	if fault != nil {
-		r.faults[name] = append(r.faults[name], r.settings[name].fault(text, fault))
+		r.faults[name] = append(r.faults[name], setting.fault(text, fault))
 	}
 	return nil
 }
