@@ -43,10 +43,12 @@ var layers = map[string]layer{
 	"server/site":    {ours: []string{"problem", "web"}, echo: true},
 
 	// What builds the parts, and what starts it.
-	"server":              {ours: []string{"account", "auth", "config", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
-	"server/cli":          {ours: []string{"", "auth", "cli/terminal", "config", "origin", "problem", "secret", "store"}},
+	"server":     {ours: []string{"account", "auth", "config", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
+	"server/cli": {ours: []string{"", "auth", "cli/terminal", "config", "origin", "problem", "secret", "store"}},
+	"":           {ours: []string{"cli"}},
+
+	// How commands ask and print.
 	"server/cli/terminal": {},
-	"":                    {ours: []string{"cli"}},
 
 	// For tests alone.
 	"server/site/sitetest":   {},

@@ -11,11 +11,10 @@ import (
 // check finds settings that do not go together.
 func (c *Config) check(r *Reader) {
 	c.checkTLS(r)
-	public, known := c.public(r)
-	if known {
-		c.checkOrigin(r, public)
+	if len(r.faults["origin"]) == 0 {
+		c.checkOrigin(r)
 	}
-	c.checkFrontendDev(r, public, known)
+	c.checkFrontendDev(r)
 }
 
 func (c *Config) checkTLS(r *Reader) {
@@ -32,20 +31,16 @@ func (c *Config) checkTLS(r *Reader) {
 	}
 }
 
-// public returns the public origin, except for a port that is picked later. It
-// is not known if what it follows from is at fault already.
-func (c *Config) public(r *Reader) (public origin.Origin, known bool) {
-	switch {
-	case c.Origin != origin.Origin{}:
-		return c.Origin, true
-	case len(r.faults["origin"]) > 0, len(r.faults["addr"]) > 0:
-		return origin.Origin{}, false
+// public is the public origin, except for a port that is picked later.
+func (c *Config) public() origin.Origin {
+	if c.Origin != (origin.Origin{}) {
+		return c.Origin
 	}
-	return c.defaultOrigin(""), true
+	return c.defaultOrigin("")
 }
 
-func (c *Config) checkOrigin(r *Reader, public origin.Origin) {
-	name := "origin"
+func (c *Config) checkOrigin(r *Reader) {
+	name, public := "origin", c.public()
 	if c.Origin == (origin.Origin{}) {
 		name = "addr"
 	}
@@ -59,7 +54,7 @@ func (c *Config) checkOrigin(r *Reader, public origin.Origin) {
 
 // checkFrontendDev keeps the pages of `next dev`, which come without the
 // policies of a build, on this machine.
-func (c *Config) checkFrontendDev(r *Reader, public origin.Origin, known bool) {
+func (c *Config) checkFrontendDev(r *Reader) {
 	if c.FrontendDev == (origin.Origin{}) {
 		return // none, or at fault already
 	}
@@ -67,7 +62,7 @@ func (c *Config) checkFrontendDev(r *Reader, public origin.Origin, known bool) {
 		r.fault("frontend-dev", "it must be plain http on this machine, such as http://localhost:3000")
 	}
 	host, _, _ := net.SplitHostPort(c.Addr) // checked when it was read
-	if known && !public.Loopback() || c.Addr != "" && !origin.IsLoopback(host) {
+	if !c.public().Loopback() || c.Addr != "" && !origin.IsLoopback(host) {
 		r.fault("frontend-dev", "it is for development on this machine: give it an --addr and an --origin on localhost")
 	}
 }

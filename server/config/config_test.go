@@ -1,8 +1,14 @@
 package config_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/netip"
 	"os"
@@ -146,6 +152,30 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 	}
 }
 
+// What is at fault in one setting hides nothing that is at fault in another.
+func TestFaultsThatDependOnTwoSettings(t *testing.T) {
+	for _, test := range []struct {
+		args string
+		want []string // the flags at fault
+	}{
+		{"--addr=192.0.2.1:8080 --origin=wrong --frontend-dev=https://localhost:3000", []string{"origin", "frontend-dev", "frontend-dev"}},
+		{"--addr=wrong --origin=http://192.0.2.1:8080 --tls-key=key.pem", []string{"origin", "addr", "tls-cert"}},
+		{"--addr=wrong --tls-cert=cert.pem", []string{"addr", "tls-cert"}},
+		{"--origin=http://lychgate.lan --insecure-cookies --frontend-dev=http://localhost:3000", []string{"frontend-dev"}},
+	} {
+		var got []string
+		for _, fault := range faultsOf(strings.Fields(test.args)...) {
+			flag, _, _ := strings.Cut(strings.TrimPrefix(fault, "--"), " ")
+			got = append(got, flag)
+		}
+		slices.Sort(got)
+		slices.Sort(test.want)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: faults of %q, want %q", test.args, got, test.want)
+		}
+	}
+}
+
 // Every setting is in the table but the secret, whose value is never shown.
 func TestTheTableIsComplete(t *testing.T) {
 	var given string
@@ -245,19 +275,13 @@ func TestCheckReadsEverySetting(t *testing.T) {
 	if got.Origin.String() != "https://app.example.com" {
 		t.Errorf("origin %s", got.Origin)
 	}
-	want := config.Config{
-		Listening:    config.Listening{Addr: "0.0.0.0:80", Origin: got.Origin, IdleTimeout: 90 * time.Second},
-		Proxies:      config.Proxies{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.0/24")}},
-		TLS:          config.TLS{HSTSSubdomains: true},
-		Installation: config.Installation{DataDir: "/data", Secret: someSecret},
-		Tokens:       config.Tokens{AccessTTL: time.Minute},
-		Sessions:     config.Sessions{SessionIdle: 2 * time.Hour, SessionMax: 3 * time.Hour, SessionLimit: 5, RefreshGrace: 4 * time.Second},
-		Passwords:    config.Passwords{BcryptCost: 11, PasswordMin: 15},
-		Limits:       config.Limits{LoginAttempts: config.Rate{Attempts: 6, Per: time.Second}, RegisterAttempts: config.Rate{Attempts: 7, Per: time.Hour}},
-		Accounts:     config.Accounts{Signup: "closed"},
-		Audit:        config.Audit{AuditDays: 30},
-		Logging:      config.Logging{LogFormat: "json", LogLevel: slog.LevelDebug},
-	}
+	want := config.Default()
+	want.Addr, want.Origin, want.DataDir, want.Secret = "0.0.0.0:80", got.Origin, "/data", someSecret
+	want.IdleTimeout, want.AccessTTL, want.SessionIdle, want.SessionMax, want.RefreshGrace = 90*time.Second, time.Minute, 2*time.Hour, 3*time.Hour, 4*time.Second
+	want.SessionLimit, want.BcryptCost, want.PasswordMin, want.AuditDays, want.Signup = 5, 11, 15, 30, "closed"
+	want.LoginAttempts, want.RegisterAttempts = config.Rate{Attempts: 6, Per: time.Second}, config.Rate{Attempts: 7, Per: time.Hour}
+	want.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.0/24")}
+	want.HSTSSubdomains, want.LogFormat, want.LogLevel = true, "json", slog.LevelDebug
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -319,6 +343,47 @@ func TestPlainHTTPForOthersNeedsAWord(t *testing.T) {
 		faults := faultsOf("--addr="+test.addr, "--origin="+test.origin, "--insecure-cookies="+test.insecure)
 		if test.want == "" && faults != nil || test.want != "" && (len(faults) != 1 || !strings.HasPrefix(faults[0], "--"+test.want+" ") || !strings.Contains(faults[0], "--insecure-cookies")) {
 			t.Errorf("%+v: %q", test, faults)
+		}
+	}
+}
+
+// certificate writes a certificate and its key, and returns the arguments that
+// name them.
+func certificate(t *testing.T) []string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args, dir := []string(nil), t.TempDir()
+	for flag, block := range map[string]*pem.Block{
+		"tls-cert": {Type: "CERTIFICATE", Bytes: signed},
+		"tls-key":  {Type: "EC PRIVATE KEY", Bytes: encoded},
+	} {
+		file := filepath.Join(dir, flag)
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--"+flag+"="+file)
+	}
+	return args
+}
+
+func TestACertificateNeedsAnHTTPSOrigin(t *testing.T) {
+	args := certificate(t)
+	for origin, right := range map[string]bool{"": true, "https://app.example.com": true, "http://localhost:8080": false} {
+		faults := faultsOf(append(args, "--origin="+origin)...)
+		if right != (faults == nil) || !right && (len(faults) != 1 || !strings.HasPrefix(faults[0], "--origin ") || !strings.Contains(faults[0], "--tls-cert")) {
+			t.Errorf("--origin %q with a certificate: %q", origin, faults)
 		}
 	}
 }
