@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -207,9 +206,9 @@ type userChangeCommand struct {
 
 // change does a piece of work on the account, and prints the account; done brings
 // it up to date and says in a line what happened.
-func (u *userChangeCommand) change(p *process, work func(auth.Operator, context.Context, store.User) error, done func(*store.User) string) error {
+func (u *userChangeCommand) change(p *process, work func(auth.Operator, store.User) error, done func(*store.User) string) error {
 	return u.withAccount(p, u.Email, func(o auth.Operator, user store.User) error {
-		if err := work(o, p.ctx, user); err != nil {
+		if err := work(o, user); err != nil {
 			return err
 		}
 		said := done(&user)
@@ -221,7 +220,8 @@ type userDisableCommand struct{ userChangeCommand }
 
 // Run keeps a person from signing in, and revokes their sessions.
 func (u *userDisableCommand) Run(p *process) error {
-	return u.change(p, auth.Operator.Disable, func(user *store.User) string {
+	disable := func(o auth.Operator, user store.User) error { return o.Disable(p.ctx, user) }
+	return u.change(p, disable, func(user *store.User) string {
 		user.Disabled = true
 		return "disabled " + user.Email + "; its sessions have ended"
 	})
@@ -231,7 +231,8 @@ type userEnableCommand struct{ userChangeCommand }
 
 // Run lets a person sign in again.
 func (u *userEnableCommand) Run(p *process) error {
-	return u.change(p, auth.Operator.Enable, func(user *store.User) string {
+	enable := func(o auth.Operator, user store.User) error { return o.Enable(p.ctx, user) }
+	return u.change(p, enable, func(user *store.User) string {
 		user.Disabled = false
 		return "enabled " + user.Email
 	})
@@ -244,14 +245,14 @@ type userDeleteCommand struct {
 
 // Run deletes an account and all of the person's data, after asking.
 func (u *userDeleteCommand) Run(p *process) error {
-	remove := func(o auth.Operator, ctx context.Context, user store.User) error {
+	remove := func(o auth.Operator, user store.User) error {
 		if !u.Yes {
-			err := p.Confirm(ctx, "This deletes the account for good.", user.Email, "nothing was deleted. Type the account's e-mail address when asked, or give --yes")
+			err := p.Confirm(p.ctx, "This deletes the account for good.", user.Email, "nothing was deleted. Type the account's e-mail address when asked, or give --yes")
 			if err != nil {
 				return err
 			}
 		}
-		return o.Delete(ctx, user)
+		return o.Delete(p.ctx, user)
 	}
 	return u.change(p, remove, func(user *store.User) string {
 		return "deleted " + user.Email + " and all that was this person's"
