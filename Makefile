@@ -117,8 +117,9 @@ FORCE:
 ##@ Make anew
 
 .PHONY: generate
-generate: $(NODE_MODULES) ## Write what is generated: API types, list of common passwords
+generate: $(NODE_MODULES) ## Write what is generated: API types, list of common passwords, README's settings
 	npm run --silent generate
+	go generate ./server/...
 	node server/password/common-passwords.mjs
 
 .PHONY: screenshots

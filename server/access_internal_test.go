@@ -127,12 +127,8 @@ func TestRoutesInEverySpelling(t *testing.T) {
 // A rule for a path that has no page guards nothing, so the server does not
 // start; the placeholder has no pages to guard.
 func TestRuleWithoutPage(t *testing.T) {
-	flags := config.Defaults()
-	flags.Addr = "localhost:0"
-	settings, err := config.Check(flags)
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := config.Default()
+	settings.Addr = "localhost:0"
 	env := Environment{Site: fstest.MapFS{"index.html": {}, "login.html": {}}, Log: slog.New(slog.DiscardHandler), Now: time.Now}
 	for partial, want := range map[bool]string{false: ", and there is no page there or below", true: ""} {
 		settings.DataDir = t.TempDir()

@@ -68,7 +68,7 @@ type Server struct {
 func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err error) {
 	env.Log = web.BoundedLog(env.Log)
 	env.WriteTime = cmp.Or(env.WriteTime, 30*time.Second)
-	s := &Server{log: env.Log, auditKeep: c.AuditKeep, listening: &listen.Server{Log: env.Log}}
+	s := &Server{log: env.Log, auditKeep: c.AuditKeep(), listening: &listen.Server{Log: env.Log}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -116,7 +116,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 	authenticator := session.Authenticator{Sessions: s.sessions, Cookies: cookies}
 	parts := features{
 		auth: auth.Handlers{
-			Service:  &auth.Service{Store: s.store, Sessions: s.sessions, Passwords: s.passwords, SignupClosed: c.SignupClosed},
+			Service:  &auth.Service{Store: s.store, Sessions: s.sessions, Passwords: s.passwords, SignupClosed: c.SignupClosed()},
 			Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies,
 		},
 		account: account.Handlers{Store: s.store, Passwords: s.passwords, Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies},

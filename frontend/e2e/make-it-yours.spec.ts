@@ -312,12 +312,12 @@ test("the guide works as it is written", async ({ browser, person }) => {
       {
         file: "server/config/config_test.go",
         wrong: (text) => text.replace(/.*"notes-max".*\n/, ""),
-        help: /NotesMax is not in the table: add a row/,
+        help: /--notes-max is not in the table: add a row/,
       },
       {
         file: "README.md",
         wrong: (text) => text.replace(/.*`--notes-max`.*\n/, ""),
-        help: /README\.md does not name --notes-max: add a row/,
+        help: /the table of settings in README\.md is stale: run go generate \.\/server\/config/,
       },
     ]);
     await mistakes("a contract without route", "go test -vet=off ./server -run Contract", [

@@ -113,7 +113,7 @@ func TestRegisterReportsAllFaults(t *testing.T) {
 }
 
 func TestSignupClosed(t *testing.T) {
-	server := servertest.Start(t, func(c *config.Config) { c.SignupClosed = true })
+	server := servertest.Start(t, func(c *config.Config) { c.Signup = "closed" })
 	server.Client().Post("/api/auth/register", servertest.Object("email", "a@example.com", "password", servertest.Password)).
 		WantsProblem(http.StatusForbidden, "signup_closed")
 }

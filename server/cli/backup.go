@@ -2,25 +2,24 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"lychgate/server/backup"
+	"lychgate/server/cli/terminal"
 )
 
 type backupCommand struct {
 	installation
-	output
+	terminal.Output
 	File string `arg:"" help:"The file to write; it must not exist yet."`
 }
 
-// Run copies the database, consistently, to a file. It changes nothing, also
-// where the database is of another version.
+// Run copies the database, consistently, to a file. It changes nothing, even if
+// the database belongs to another version.
 func (b *backupCommand) Run(p *process) error {
-	settings, err := b.existing(p)
-	if err != nil {
+	if err := b.mustExist(); err != nil {
 		return err
 	}
-	file, size, err := backup.Create(p.ctx, settings.DatabasePath(), b.File)
+	file, size, err := backup.Create(p.ctx, b.DatabasePath(), b.File)
 	if p.ctx.Err() != nil {
 		return fmt.Errorf("interrupted; nothing was written to %s", b.File)
 	}
@@ -32,8 +31,7 @@ func (b *backupCommand) Run(p *process) error {
 		Bytes      int64  `json:"bytes"`
 		HoldSecret bool   `json:"holdsSecret"`
 	}{file, size, false}
-	return b.print(p, written, func(table *tabwriter.Writer) {
-		row(table, fmt.Sprintf("wrote %s (%d bytes)", file, size))
-		row(table, "The secret is not in it: back that up too, in another place.")
-	})
+	return b.Say(p.Stdout, written,
+		fmt.Sprintf("wrote %s (%d bytes)", file, size),
+		"The secret is not in it: back that up too, in another place.")
 }

@@ -1,6 +1,6 @@
-// Package cli is the command line: it reads flags and environment, and runs a
-// command. It leans on config for what the settings mean, and on server for
-// doing it.
+// Package cli is the command line: one file per noun, with its commands and
+// what they print. It leans on config for settings, on terminal for asking and
+// printing, and on server and its features for the work.
 package cli
 
 import (
@@ -11,12 +11,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"lychgate/server/cli/terminal"
+	"lychgate/server/config"
 	"lychgate/server/problem"
 )
 
@@ -35,12 +36,10 @@ type Site struct {
 
 // process is what a command is given of its surroundings.
 type process struct {
-	ctx            context.Context
-	getenv         func(string) string
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	site           Site
-	known          map[string]bool // the variables of the environment that are read
+	terminal.Terminal
+	ctx    context.Context
+	getenv func(string) string
+	site   Site
 }
 
 // usageError is a fault of flags or settings.
@@ -50,31 +49,31 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site and the API (the default)."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	User    struct {
-		Create      userCreateCommand      `cmd:"" help:"Make an account."`
-		Import      userImportCommand      `cmd:"" help:"Make accounts with the password hashes of another system."`
-		SetPassword userSetPasswordCommand `cmd:"" help:"Set the password of an account and end its sessions."`
+		Create      userCreateCommand      `cmd:"" help:"Create an account."`
+		Import      userImportCommand      `cmd:"" help:"Create accounts with the password hashes of another system."`
+		SetPassword userSetPasswordCommand `cmd:"" help:"Set the password of an account and revoke its sessions."`
 		List        userListCommand        `cmd:"" help:"List the accounts."`
-		Show        userShowCommand        `cmd:"" help:"Show an account, its sessions and its last events."`
-		Disable     userDisableCommand     `cmd:"" help:"Keep a person from signing in, and end their sessions."`
+		Show        userShowCommand        `cmd:"" help:"Show an account, its sessions and its latest events."`
+		Disable     userDisableCommand     `cmd:"" help:"Keep a person from signing in, and revoke their sessions."`
 		Enable      userEnableCommand      `cmd:"" help:"Let a person sign in again."`
-		Delete      userDeleteCommand      `cmd:"" help:"Delete an account and all that is the person's."`
-	} `cmd:"" help:"Manage accounts, also beside a running server."`
+		Delete      userDeleteCommand      `cmd:"" help:"Delete an account and all of the person's data."`
+	} `cmd:"" help:"Manage accounts, also while a server is running."`
 	Session struct {
-		List sessionListCommand `cmd:"" help:"List the sessions that have not ended."`
-		End  sessionEndCommand  `cmd:"" help:"End a session, or all of an account."`
-	} `cmd:"" help:"See and end sessions, also beside a running server."`
+		List sessionListCommand `cmd:"" help:"List the active sessions."`
+		End  sessionEndCommand  `cmd:"" help:"Revoke a session, or all sessions of an account."`
+	} `cmd:"" help:"List and revoke sessions, also while a server is running."`
 	Key struct {
 		List   keyListCommand   `cmd:"" help:"List the keys that sign and verify access tokens."`
-		Rotate keyRotateCommand `cmd:"" help:"Make a new signing key; the old one verifies until its last token has expired."`
-	} `cmd:"" help:"Manage the signing keys, also beside a running server."`
-	Audit   auditCommand   `cmd:"" help:"Show who did what, when, from where, and how it came out."`
-	Backup  backupCommand  `cmd:"" help:"Copy the database to a file, also beside a running server."`
-	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the database, and revoke every session; the server must be stopped."`
+		Rotate keyRotateCommand `cmd:"" help:"Create a new signing key; the old one verifies until its last token has expired."`
+	} `cmd:"" help:"Manage the signing keys, also while a server is running."`
+	Audit   auditCommand   `cmd:"" help:"Show who did what, when and from where, and whether it succeeded."`
+	Backup  backupCommand  `cmd:"" help:"Copy the database to a file, also while a server is running."`
+	Restore restoreCommand `cmd:"" help:"Replace the database with a backup and revoke every session; the server must be stopped."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to this version, as serve does when it starts."`
 }
 
-// Run runs a command and returns the exit status of the process: 0 when it
-// did its work, 1 when it failed, 2 when flags or settings are at fault.
+// Run runs a command and returns the exit status of the process: 0 if it did
+// its work, 1 if it failed, 2 if flags or settings are at fault.
 func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer, site Site) int {
 	// Without this a write to a pipe that nobody reads any more would end the
 	// process in the middle of its work.
@@ -85,7 +84,7 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	// supervisor that repeats itself must not cut off what is being answered.
 	context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGINT) })
 	output := &pipe{Writer: stdout}
-	p := &process{ctx: ctx, getenv: getenv, stdin: stdin, stdout: output, stderr: stderr, site: site}
+	p := &process{Terminal: terminal.Terminal{Stdin: stdin, Stdout: output, Stderr: stderr}, ctx: ctx, getenv: getenv, site: site}
 
 	err := p.run(args)
 	var asked exit
@@ -107,7 +106,7 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	return exitFailed
 }
 
-// pipe is an output whose reader may go away.
+// pipe is an output whose reader can go away.
 type pipe struct {
 	io.Writer
 	broken bool
@@ -135,44 +134,35 @@ func (p *process) run(args []string) (err error) {
 			panic(cause)
 		}
 	}()
-	parser, err := kong.New(&commands{},
+	settings := config.NewReader(p.getenv)
+	parser, err := kong.New(&commands{}, append(settings.Options(),
 		kong.Name("lychgate"),
-		kong.Description("Carries a Next.js site, signs people in, and lets nobody see a protected page who may not.\n\n"+
-			"Every flag can also be set in the environment: LYCHGATE_ and the flag in capitals, with _ for -, such as LYCHGATE_DATA_DIR. A flag beats the environment."),
-		kong.Writers(p.stdout, p.stderr),
+		kong.Description("Serves a Next.js site, signs people in, and serves protected pages only to people allowed to see them.\n\n"+
+			"Every setting can also come from the environment: LYCHGATE_ and its flag in capitals, with _ for -, such as LYCHGATE_DATA_DIR. A flag beats the environment."),
+		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Resolvers(kong.ResolverFunc(p.fromEnvironment)),
-	)
+	)...)
 	if err != nil {
 		return fmt.Errorf("define the command line: %w", err)
 	}
-	p.known = variables(parser.Model)
 	command, err := parser.Parse(args)
 	if err != nil {
 		return usageError{err}
 	}
 	if command.Selected().Name != "serve" { // which logs them
-		for _, warning := range p.unknownVariables(p.known) {
-			fmt.Fprintf(p.stderr, "lychgate: warning: %s\n", warning)
+		for _, warning := range p.unknownVariables() {
+			fmt.Fprintf(p.Stderr, "lychgate: warning: %s\n", warning)
 		}
+	}
+	if err := settings.Faults(command); err != nil {
+		return usageError{err}
 	}
 	return command.Run(p)
 }
 
-// fromEnvironment reads a flag that was not given from the environment.
-func (p *process) fromEnvironment(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if flag.Tag.Has("argument") { // says what to do, not how: from the command line alone
-		return nil, nil
-	}
-	if value := p.getenv(variableOf(flag.Name)); value != "" {
-		return value, nil
-	}
-	return nil, nil
-}
-
-// report prints an error for a person: the faults of fields a line each, and
-// of a failure of the store its cause, which no client sees but who runs the
-// program must.
+// report prints an error for a person: a line for each field at fault, and the
+// cause of a failing store, which no client sees but whoever runs the program
+// must.
 func report(w io.Writer, err error) {
 	var p *problem.Error
 	switch {
@@ -189,17 +179,6 @@ func report(w io.Writer, err error) {
 			fmt.Fprintf(w, "lychgate: %s\n", strings.TrimSuffix(line, "\n"))
 		}
 	}
-}
-
-// version is set by the linker.
-var version = "dev"
-
-type versionCommand struct{}
-
-// Run prints the version.
-func (versionCommand) Run(p *process) error {
-	_, err := fmt.Fprintf(p.stdout, "lychgate %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -2,23 +2,22 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"lychgate/server"
+	"lychgate/server/cli/terminal"
 )
 
 type migrateCommand struct {
 	installation
-	output
+	terminal.Output
 }
 
-// Run brings the schema of an installation that exists up to date.
+// Run brings the schema of an existing installation up to date.
 func (m *migrateCommand) Run(p *process) error {
-	settings, err := m.existing(p)
-	if err != nil {
+	if err := m.mustExist(); err != nil {
 		return err
 	}
-	db, done, err := p.opener().Migrate(p.ctx, settings.DatabasePath())
+	db, done, err := p.opener().Migrate(p.ctx, m.DatabasePath())
 	if err != nil {
 		return server.WhatToDo(err)
 	}
@@ -30,14 +29,12 @@ func (m *migrateCommand) Run(p *process) error {
 		To      int64   `json:"to"`
 		Applied []int64 `json:"applied"`
 	}{done.From, done.To, append([]int64{}, done.Applied...)}
-	return m.print(p, result, func(table *tabwriter.Writer) {
-		switch {
-		case len(done.Applied) == 0:
-			row(table, fmt.Sprintf("nothing to do: the schema is %d already", done.To))
-		case done.From == done.To: // a fork's own alone
-			row(table, fmt.Sprintf("applied %v; the schema is still %d", done.Applied, done.To))
-		default:
-			row(table, fmt.Sprintf("migrated the schema from %d to %d", done.From, done.To))
-		}
-	})
+	said := fmt.Sprintf("migrated the schema from %d to %d", done.From, done.To)
+	switch {
+	case len(done.Applied) == 0:
+		said = fmt.Sprintf("nothing to do: the schema is %d already", done.To)
+	case done.From == done.To: // a fork's own alone
+		said = fmt.Sprintf("applied %v; the schema is still %d", done.Applied, done.To)
+	}
+	return m.Say(p.Stdout, result, said)
 }

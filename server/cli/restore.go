@@ -7,30 +7,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"lychgate/server"
 	"lychgate/server/audit"
 	"lychgate/server/backup"
+	"lychgate/server/cli/terminal"
 	"lychgate/server/config"
 	"lychgate/server/token"
 )
 
 type restoreCommand struct {
 	installation
-	output
+	terminal.Output
 	File string `arg:"" help:"The backup to restore."`
-	Yes  bool   `name:"yes" argument:"" help:"Do not ask."`
+	Yes  bool   `name:"yes" help:"Do not ask."`
 }
 
-// Run puts a backup in the place of the database, after checking it and
-// asking, and revokes every session.
+// Run replaces the database with a backup, after checking it and asking, and
+// revokes every session.
 func (r *restoreCommand) Run(p *process) error {
-	settings, err := r.settings(p)
-	if err != nil {
-		return err
-	}
+	settings := r.settings()
 	if err := directoryFor(settings); err != nil {
 		return err
 	}
@@ -45,15 +42,14 @@ func (r *restoreCommand) Run(p *process) error {
 	if err := errors.Join(err, prepared.Close()); err != nil {
 		return err
 	}
-	return r.print(p, done, func(table *tabwriter.Writer) {
-		row(table, fmt.Sprintf("restored %s; all sessions are revoked (%d), everybody signs in again", done.File, done.Revoked))
-		if done.Kept != "" {
-			row(table, "the state before is kept as "+done.Kept)
-		}
-		if prepared.Schema < prepared.Newest {
-			row(table, fmt.Sprintf("its schema is %d: start the server, or run lychgate migrate, to bring it to %d", prepared.Schema, prepared.Newest))
-		}
-	})
+	said := []string{fmt.Sprintf("restored %s; all sessions are revoked (%d), everybody signs in again", done.File, done.Revoked)}
+	if done.Kept != "" {
+		said = append(said, "the state before is kept as "+done.Kept)
+	}
+	if prepared.Schema < prepared.Newest {
+		said = append(said, fmt.Sprintf("its schema is %d: start the server, or run lychgate migrate, to bring it to %d", prepared.Schema, prepared.Newest))
+	}
+	return r.Say(p.Stdout, done, said...)
 }
 
 // restored says what a restore did.
@@ -65,8 +61,8 @@ type restored struct {
 	Schema   int64  `json:"schema"`
 }
 
-// directoryFor makes the data directory of a new machine. Where the secret is
-// to be in the directory, it must be there first.
+// directoryFor creates the data directory on a new machine. If the secret is
+// kept in it, the directory must be there first.
 func directoryFor(settings config.Config) error {
 	if _, err := os.Stat(settings.DataDir); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -100,8 +96,8 @@ func (r *restoreCommand) replace(p *process, settings config.Config, prepared *b
 		if err != nil {
 			return done, err
 		}
-		question := fmt.Sprintf("This replaces the database in %s by the backup %s (%s), and signs everybody out.", directory, done.File, counted(done.Accounts, "account"))
-		if err := p.confirm(question, "restore", "nothing was changed. Type restore when asked, or give --yes"); err != nil {
+		question := fmt.Sprintf("This replaces the database in %s by the backup %s (%s), and signs everybody out.", directory, done.File, terminal.Counted(done.Accounts, "account"))
+		if err := p.Confirm(p.ctx, question, "restore", "nothing was changed. Type restore when asked, or give --yes"); err != nil {
 			return done, err
 		}
 	}

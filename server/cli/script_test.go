@@ -20,7 +20,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"lychgate/server/cli"
+	"lychgate/server/config"
 )
 
 // patience is how long a script waits for a program before it fails.
@@ -80,7 +80,7 @@ func command(ctx context.Context, ts *testscript.TestScript, args []string) *exe
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	mistyped := []string{"LYCHGATE_DATADIR", "LYCHGATE_PORT", "LYCHGATE_SERVICE_PORT", "Lychgate_Addr"}
-	for _, name := range append(mistyped, cli.Variables()...) {
+	for _, name := range append(mistyped, config.Variables()...) {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

@@ -3,34 +3,61 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
-
-	"golang.org/x/term"
+	"time"
 
 	"lychgate/server"
 	"lychgate/server/audit"
+	"lychgate/server/cli/terminal"
+	"lychgate/server/config"
 	"lychgate/server/password"
 	"lychgate/server/store"
 	"lychgate/server/user"
 )
 
-type userCreateCommand struct {
-	installation
-	passwords
-	Email string `name:"email" required:"" argument:"" placeholder:"E" help:"The e-mail address to sign in with."`
-	Name  string `name:"name" argument:"" placeholder:"N" help:"The person's name."`
+type userLine struct {
+	ID            string    `json:"id"`
+	Email         string    `json:"email"`
+	EmailVerified bool      `json:"emailVerified"`
+	Name          string    `json:"name"`
+	CreatedAt     time.Time `json:"createdAt"`
+	Disabled      bool      `json:"disabled"`
 }
 
-// Run makes an account, with a password from a prompt or standard input.
-func (u *userCreateCommand) Run(p *process) error {
-	settings, err := u.settings(p, u.set)
-	if err != nil {
-		return err
+func newUserLine(u store.User) userLine {
+	return userLine{u.ID, u.Email, u.EmailVerified, u.Name, u.CreatedAt, u.Disabled}
+}
+
+// Columns are those of a table of accounts.
+func (u userLine) Columns() []string {
+	return []string{u.Email, u.Name, u.state(), terminal.Stamp(u.CreatedAt), u.ID}
+}
+
+func (u userLine) state() string {
+	if u.Disabled {
+		return "disabled"
 	}
+	return "active"
+}
+
+// account is the flag of commands about one account.
+type account struct {
+	Email string `name:"email" required:"" placeholder:"E" help:"The e-mail address of the account."`
+}
+
+type userCreateCommand struct {
+	installation
+	config.Passwords
+	Email string `name:"email" required:"" placeholder:"E" help:"The e-mail address to sign in with."`
+	Name  string `name:"name" placeholder:"N" help:"The person's name."`
+}
+
+// Run creates an account, with a password from a prompt or standard input.
+func (u *userCreateCommand) Run(p *process) error {
+	settings := u.settings()
+	settings.Passwords = u.Passwords
 	var password string
-	db, err := p.openOrInstall(settings, p.stdout, func(*store.Store) (err error) {
+	db, err := p.openOrInstall(settings, p.Stdout, func(*store.Store) (err error) {
 		password, err = p.password()
 		return err
 	})
@@ -42,23 +69,29 @@ func (u *userCreateCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.stdout, "created the account %s (%s)\n", user.Email, user.ID)
+		_, err = fmt.Fprintf(p.Stdout, "created the account %s (%s)\n", user.Email, user.ID)
 		return err
 	})
 }
 
-type userSetPasswordCommand struct {
-	installation
-	passwords
-	Email string `name:"email" required:"" argument:"" placeholder:"E" help:"The e-mail address of the account."`
+// password reads a new password, bounded: longer ones are refused anyway.
+func (p *process) password() (string, error) {
+	return p.Password(p.ctx, 4*password.MaxLength+2)
 }
 
-// Run sets a password from a prompt or standard input, and ends all sessions.
+type userSetPasswordCommand struct {
+	installation
+	config.Passwords
+	account
+}
+
+// Run sets a password from a prompt or standard input, and revokes all sessions.
 func (u *userSetPasswordCommand) Run(p *process) error {
-	settings, err := u.existing(p, u.set)
-	if err != nil {
+	if err := u.mustExist(); err != nil {
 		return err
 	}
+	settings := u.settings()
+	settings.Passwords = u.Passwords
 	return p.withAccounts(settings, func(service *server.Accounts) error {
 		password, err := p.password()
 		if err != nil {
@@ -74,66 +107,159 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.stdout, "set the password of %s; its sessions have ended\n", u.Email)
+		_, err = fmt.Fprintf(p.Stdout, "set the password of %s; its sessions have ended\n", u.Email)
 		return err
 	})
 }
 
-// mostInput bounds what is read as a password: longer ones are refused.
-const mostInput = 4*password.MaxLength + 2
-
-// password asks for a password on a terminal, twice and without showing it,
-// or reads it from standard input, less the line break at its end.
-func (p *process) password() (string, error) {
-	file, ok := p.stdin.(*os.File)
-	if !ok || !p.onTerminal() {
-		text, err := io.ReadAll(io.LimitReader(p.input(), mostInput))
-		if err != nil {
-			return "", fmt.Errorf("read the password from standard input: %w", err)
-		}
-		return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
-	}
-	first, err := p.ask(file, "Password: ")
-	if err != nil {
-		return "", err
-	}
-	second, err := p.ask(file, "Once more: ")
-	if err != nil {
-		return "", err
-	}
-	if first != second {
-		return "", errors.New("the two passwords differ; nothing was changed")
-	}
-	return first, nil
+type userImportCommand struct {
+	installation
+	terminal.Output
+	File string `arg:"" help:"JSON lines {\"email\", \"name\", \"passwordHash\", \"emailVerified\"} with bcrypt hashes; - is standard input."`
 }
 
-func (p *process) ask(terminal *os.File, prompt string) (string, error) {
-	if _, err := fmt.Fprint(p.stderr, prompt); err != nil {
-		return "", err
-	}
-	descriptor := int(terminal.Fd())
-	before, err := term.GetState(descriptor)
-	if err != nil {
-		return "", fmt.Errorf("read the password: %w", err)
-	}
-	type line struct {
-		text []byte
-		err  error
-	}
-	read := make(chan line, 1)
-	go func() {
-		text, err := term.ReadPassword(descriptor)
-		read <- line{text, err}
-	}()
-	select {
-	case got := <-read:
-		fmt.Fprintln(p.stderr)
-		if got.err != nil {
-			return "", fmt.Errorf("read the password: %w", got.err)
+// Run creates an account for each line, or none at all.
+func (u *userImportCommand) Run(p *process) (err error) {
+	settings := u.settings()
+	lines := p.Input(p.ctx)
+	if u.File != "-" {
+		file, err := os.Open(u.File)
+		if err != nil {
+			return err
 		}
-		return string(got.text), nil
-	case <-p.ctx.Done(): // Ctrl-C: what is typed must be seen again
-		fmt.Fprintln(p.stderr)
-		return "", errors.Join(errors.New("interrupted; nothing was changed"), term.Restore(descriptor, before))
+		defer file.Close() //nolint:errcheck // it was read only
+		lines = file
 	}
+	say := p.Stdout
+	if u.JSON {
+		say = p.Stderr
+	}
+	var read user.Import
+	db, err := p.openOrInstall(settings, say, func(db *store.Store) (err error) {
+		read, err = user.ReadImport(lines, time.Now(), func(email string) (bool, error) {
+			if db == nil {
+				return false, nil
+			}
+			return user.Service{Store: db}.Exists(p.ctx, email)
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.workOn(settings, db, func(service *server.Accounts) error {
+		count, err := user.Service{Store: service.Store, Now: time.Now}.Import(p.ctx, read, audit.CommandLine())
+		if err != nil {
+			return err
+		}
+		return u.Say(p.Stdout, map[string]int{"imported": count}, "imported "+terminal.Counted(count, "account"))
+	})
+}
+
+type userListCommand struct {
+	installation
+	terminal.Output
+}
+
+// Run lists the accounts, by e-mail address.
+func (u *userListCommand) Run(p *process) error {
+	return u.with(p, func(o user.Service) error {
+		return u.List(p.Stdout, terminal.List{
+			Heading: []string{"E-MAIL", "NAME", "STATE", "CREATED", "ID"},
+			Lines:   terminal.Lines(o.Store.Read().Users(p.ctx), newUserLine),
+		})
+	})
+}
+
+type userShowCommand struct {
+	installation
+	account
+	terminal.Output
+}
+
+// lastEvents is how many successes and how many failures are shown of an
+// account.
+const lastEvents = 10
+
+// Run shows an account.
+func (u *userShowCommand) Run(p *process) error {
+	return u.withAccount(p, u.Email, func(o user.Service, user store.User) error {
+		events, err := o.Store.Read().EventsOf(p.ctx, user.ID, lastEvents) // the newest first
+		if err != nil {
+			return err
+		}
+		line := newUserLine(user)
+		return u.Show(p.Stdout, line, [][2]string{
+			{"E-MAIL", user.Email},
+			{"VERIFIED", map[bool]string{true: "yes", false: "no"}[user.EmailVerified]},
+			{"NAME", user.Name},
+			{"STATE", line.state()},
+			{"CREATED", terminal.Stamp(user.CreatedAt)},
+			{"ID", user.ID},
+		},
+			sessionList(o.Store.Read().SessionsOf(p.ctx, user.ID)),
+			auditList(terminal.LinesOf(events, newEventLine)))
+	})
+}
+
+// userChangeCommand is the shape of commands that change an account.
+type userChangeCommand struct {
+	installation
+	account
+	terminal.Output
+}
+
+// change does a piece of work on the account, and prints the account; done brings
+// it up to date and says in a line what happened.
+func (u *userChangeCommand) change(p *process, work func(user.Service, store.User) error, done func(*store.User) string) error {
+	return u.withAccount(p, u.Email, func(o user.Service, user store.User) error {
+		if err := work(o, user); err != nil {
+			return err
+		}
+		said := done(&user)
+		return u.Say(p.Stdout, newUserLine(user), said)
+	})
+}
+
+type userDisableCommand struct{ userChangeCommand }
+
+// Run keeps a person from signing in, and revokes their sessions.
+func (u *userDisableCommand) Run(p *process) error {
+	disable := func(o user.Service, user store.User) error { return o.Disable(p.ctx, user.ID, audit.CommandLine()) }
+	return u.change(p, disable, func(user *store.User) string {
+		user.Disabled = true
+		return "disabled " + user.Email + "; its sessions have ended"
+	})
+}
+
+type userEnableCommand struct{ userChangeCommand }
+
+// Run lets a person sign in again.
+func (u *userEnableCommand) Run(p *process) error {
+	enable := func(o user.Service, user store.User) error { return o.Enable(p.ctx, user.ID, audit.CommandLine()) }
+	return u.change(p, enable, func(user *store.User) string {
+		user.Disabled = false
+		return "enabled " + user.Email
+	})
+}
+
+type userDeleteCommand struct {
+	userChangeCommand
+	Yes bool `name:"yes" help:"Do not ask."`
+}
+
+// Run deletes an account and all of the person's data, after asking.
+func (u *userDeleteCommand) Run(p *process) error {
+	remove := func(o user.Service, user store.User) error {
+		if !u.Yes {
+			err := p.Confirm(p.ctx, "This deletes the account for good.", user.Email, "nothing was deleted. Type the account's e-mail address when asked, or give --yes")
+			if err != nil {
+				return err
+			}
+		}
+		return o.Delete(p.ctx, user, audit.CommandLine())
+	}
+	return u.change(p, remove, func(user *store.User) string {
+		return "deleted " + user.Email + " and all that was this person's"
+	})
 }

@@ -1,96 +1,122 @@
-// Package config owns the settings of a server: what they are, how each is
-// read from text, and which combinations make sense. Faults are reported all
-// together. It leans on origin and secret; only cli and server read it.
+// Package config owns the settings of a server. Each is written once, as a
+// tagged field of a group: its flag, its variable, --help, the README's table
+// and its default come from there. Faults are reported all together. It leans
+// on kong to read flags, and on origin and secret for what they mean; only cli
+// and server read it.
 package config
 
 import (
-	"crypto/tls"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"lychgate/server/origin"
-	"lychgate/server/secret"
 )
 
-// Flags are the settings as text, the way flags and environment give them.
-type Flags struct {
-	Addr             string
-	Origin           string
-	DataDir          string
-	Database         string
-	IdleTimeout      string
-	AccessTTL        string
-	SessionIdle      string
-	SessionMax       string
-	RefreshGrace     string
-	SessionLimit     string
-	BcryptCost       string
-	LoginAttempts    string
-	RegisterAttempts string
-	PasswordMin      string
-	AuditDays        string
-	Signup           string
-	TrustedProxy     []string
-	TLSCert          string
-	TLSKey           string
-	InsecureCookies  string
-	HSTSSubdomains   string
-	FrontendDev      string
-	LogFormat        string
-	LogLevel         string
-	Secret           string
-}
+//go:generate go test -run TestREADME -update .
 
-// Defaults returns the settings that are left as they are. Those that name a
-// default in their flag's tag too are tested to be the same.
-func Defaults() Flags {
-	return Flags{
-		Addr: "localhost:8080", DataDir: "./lychgate-data",
-		IdleTimeout: "120s", AccessTTL: "15m", SessionIdle: "168h", SessionMax: "720h", RefreshGrace: "30s", SessionLimit: "100",
-		BcryptCost: "12", LoginAttempts: "10/m", RegisterAttempts: "5/m", PasswordMin: "8", AuditDays: "90",
-		Signup: "open", InsecureCookies: "false", HSTSSubdomains: "false", LogFormat: "auto", LogLevel: "info",
-	}
-}
-
-// Config is the settings of a server, checked.
+// Config is all settings of a server. Commands that need only some of them
+// embed the groups. The tags of a field are:
+//
+//	name          its flag; the variable is LYCHGATE_ and the name in capitals, with _ for -
+//	default       its default, as a flag would give it
+//	unset         what applies if there is no default, in words
+//	help          what it means, in whole sentences
+//	placeholder   what stands for the value in --help
+//	min, max      the bounds of a number or a duration
+//	oneof         the words it can be
+//	type          how it is read, where the Go type does not say it
+//	secret        it has no flag: only a variable, or a file that VARIABLE_FILE names
+//	file          it can hold a password: a file can give it, and an argument cannot hold the password
 type Config struct {
-	Addr             string
-	Origin           origin.Origin // the zero one: from the address, once it listens
-	DataDir          string
-	IdleTimeout      time.Duration // of connections kept for the next request
-	AccessTTL        time.Duration
-	SessionIdle      time.Duration
-	SessionMax       time.Duration
-	RefreshGrace     time.Duration
-	SessionLimit     int
-	BcryptCost       int
-	LoginAttempts    Rate
-	RegisterAttempts Rate
-	PasswordMin      int
-	AuditKeep        time.Duration
-	SignupClosed     bool
-	TrustedProxies   []netip.Prefix
-	TLSCert, TLSKey  string // both or neither
-	InsecureCookies  bool
-	HSTSSubdomains   bool
-	FrontendDev      origin.Origin // the zero one: the pages are the embedded ones
-	LogFormat        string        // auto, text or json
-	LogLevel         slog.Level
-	Secret           string // empty: from the data directory
+	Listening
+	Proxies
+	TLS
+	Installation
+	Tokens
+	Sessions
+	Passwords
+	Limits
+	Accounts
+	Audit
+	Logging
+	Development
 }
 
-// DatabasePath is where the SQLite database lies.
-func (c Config) DatabasePath() string { return filepath.Join(c.DataDir, "lychgate.db") }
+// Installation says which installation to work on.
+type Installation struct {
+	DataDir  string `name:"data-dir" type:"directory" default:"./lychgate-data" placeholder:"DIR" help:"Directory of the database (lychgate.db) and of the generated secret; created with mode 0700 if it is missing."`
+	Database string `name:"database" type:"database" file:"" unset:"SQLite in the data directory" placeholder:"URL" help:"Reserved for PostgreSQL, which is not supported yet."`
+	Secret   string `name:"secret" type:"secret" secret:"" unset:"generated in the data directory" help:"The secret that opens the signing keys in the database: at least 32 bytes, and no sample from a guide."`
+}
 
-// SecretPath is where the generated secret lies.
-func (c Config) SecretPath() string { return filepath.Join(c.DataDir, "secret") }
+// Listening is where the server listens, and the address it is known by.
+type Listening struct {
+	Addr            string        `name:"addr" type:"address" default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 picks a free one; the ready line on standard output names it."`
+	Origin          origin.Origin `name:"origin" unset:"from --addr" placeholder:"URL" help:"The public origin, https://… in production. Plain http is refused on a host that is not loopback, unless --insecure-cookies is given."`
+	InsecureCookies bool          `name:"insecure-cookies" default:"false" help:"Allows plain http on a network that you trust; warned about at every start."`
+	IdleTimeout     time.Duration `name:"idle-timeout" default:"120s" min:"1s" max:"1h" placeholder:"D" help:"How long a connection is kept open for its next request. Keep it longer than your load balancer does (60s is common): otherwise the balancer can send a request on a connection that is just being closed, and its client gets a 502."`
+}
+
+// Proxies is what to believe of the proxies in front.
+type Proxies struct {
+	TrustedProxies []netip.Prefix `name:"trusted-proxy" placeholder:"CIDR" help:"Address or range of proxies whose X-Forwarded-For (with or without ports) and X-Forwarded-Proto are believed; repeatable, separated by commas in the environment."`
+}
+
+// TLS is how https is served.
+type TLS struct {
+	TLSCert        string `name:"tls-cert" placeholder:"FILE" help:"Certificate to serve HTTPS and HTTP/2 with; the file is read again within seconds of a change, and at once on SIGHUP."`
+	TLSKey         string `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert."`
+	HSTSSubdomains bool   `name:"hsts-subdomains" default:"false" help:"Adds includeSubDomains to Strict-Transport-Security, which is sent over https only."`
+}
+
+// Tokens is how long access tokens are valid.
+type Tokens struct {
+	AccessTTL time.Duration `name:"access-ttl" type:"seconds" default:"15m" min:"1s" max:"24h" placeholder:"D" help:"Lifetime of an access token, in whole seconds."`
+}
+
+// Sessions is how long sessions last, and how many an account can have.
+type Sessions struct {
+	SessionIdle  time.Duration `name:"session-idle" default:"168h" min:"1s" max:"87600h" placeholder:"D" help:"A session ends after this long without use."`
+	SessionMax   time.Duration `name:"session-max" default:"720h" min:"1s" max:"87600h" placeholder:"D" help:"A session ends after this long in any case."`
+	SessionLimit int           `name:"sessions-per-account" default:"100" min:"1" max:"1000" placeholder:"N" help:"The most sessions an account can have; a sign-in beyond that revokes the least recently used."`
+	RefreshGrace time.Duration `name:"refresh-grace" default:"30s" min:"0s" max:"1h" placeholder:"D" help:"How long after a rotation the previous refresh token still gives the same successor; never less than a second, or tabs that wake at the same moment would sign each other out."`
+}
+
+// Passwords is what new passwords must be, and how they are hashed.
+type Passwords struct {
+	BcryptCost  int `name:"bcrypt-cost" default:"12" min:"10" max:"16" placeholder:"N" help:"Cost of password hashes; a higher one reaches an account at its next sign-in."`
+	PasswordMin int `name:"password-min" default:"8" min:"8" max:"256" placeholder:"N" help:"Minimum length of a new password, in characters."`
+}
+
+// Limits is how often strangers can try.
+type Limits struct {
+	LoginAttempts    Rate `name:"login-attempts" default:"10/m" placeholder:"N/m" help:"Failed sign-ins per pair of account and address, as N/s, N/m or N/h; five times as many per address and per account."`
+	RegisterAttempts Rate `name:"register-attempts" default:"5/m" placeholder:"N/m" help:"Registrations per address, as N/s, N/m or N/h."`
+}
+
+// Accounts is who can have one.
+type Accounts struct {
+	Signup string `name:"signup" default:"open" oneof:"open,closed" placeholder:"WORD" help:"When closed, only the command line creates accounts."`
+}
+
+// Audit is how long the audit log goes back.
+type Audit struct {
+	AuditDays int `name:"audit-days" default:"90" min:"1" max:"3650" placeholder:"N" help:"How many days lines of the audit log are kept."`
+}
+
+// Logging is what the log, on standard error, says and how.
+type Logging struct {
+	LogFormat string     `name:"log-format" default:"auto" oneof:"auto,text,json" placeholder:"WORD" help:"Format of the log on standard error; auto means text on a terminal, JSON otherwise."`
+	LogLevel  slog.Level `name:"log-level" default:"info" oneof:"debug,info,warn,error" placeholder:"WORD" help:"The least severe level that is logged."`
+}
+
+// Development is for work on the frontend.
+type Development struct {
+	FrontendDev origin.Origin `name:"frontend-dev" placeholder:"URL" help:"For development: serves the pages of next dev at this loopback address instead of the embedded ones."`
+}
 
 // Rate is a number of attempts per unit of time.
 type Rate struct {
@@ -98,61 +124,23 @@ type Rate struct {
 	Per      time.Duration
 }
 
-// longest is the longest life of a session.
-const longest = 10 * 365 * 24 * time.Hour
+// DatabasePath is where the SQLite database is.
+func (i Installation) DatabasePath() string { return filepath.Join(i.DataDir, "lychgate.db") }
 
-// Check reads all settings. The error joins every fault, each naming the flag
-// and the value.
-func Check(flags Flags) (Config, error) {
-	r := reader{}
-	config := Config{
-		Addr:             r.addr("addr", flags.Addr),
-		Origin:           r.origin("origin", flags.Origin),
-		DataDir:          r.present("data-dir", flags.DataDir),
-		IdleTimeout:      r.duration("idle-timeout", flags.IdleTimeout, time.Second, time.Hour),
-		AccessTTL:        r.duration("access-ttl", flags.AccessTTL, time.Second, 24*time.Hour),
-		SessionIdle:      r.duration("session-idle", flags.SessionIdle, time.Second, longest),
-		SessionMax:       r.duration("session-max", flags.SessionMax, time.Second, longest),
-		RefreshGrace:     r.duration("refresh-grace", flags.RefreshGrace, 0, time.Hour),
-		SessionLimit:     r.between("sessions-per-account", flags.SessionLimit, 1, 1000),
-		BcryptCost:       r.between("bcrypt-cost", flags.BcryptCost, 10, 16),
-		LoginAttempts:    r.rate("login-attempts", flags.LoginAttempts),
-		RegisterAttempts: r.rate("register-attempts", flags.RegisterAttempts),
-		PasswordMin:      r.between("password-min", flags.PasswordMin, 8, 256),
-		AuditKeep:        time.Duration(r.between("audit-days", flags.AuditDays, 1, 3650)) * 24 * time.Hour,
-		SignupClosed:     r.oneOf("signup", flags.Signup, "open", "closed") == "closed",
-		TrustedProxies:   r.prefixes("trusted-proxy", flags.TrustedProxy),
-		TLSCert:          flags.TLSCert,
-		TLSKey:           flags.TLSKey,
-		InsecureCookies:  r.toggle("insecure-cookies", flags.InsecureCookies),
-		HSTSSubdomains:   r.toggle("hsts-subdomains", flags.HSTSSubdomains),
-		FrontendDev:      r.origin("frontend-dev", flags.FrontendDev),
-		LogFormat:        r.oneOf("log-format", flags.LogFormat, "auto", "text", "json"),
-		LogLevel:         r.level("log-level", flags.LogLevel),
-		Secret:           flags.Secret,
-	}
-	if flags.Database != "" {
-		r.fault("database", redact(flags.Database), "PostgreSQL is not supported yet; leave it out to use SQLite in the data directory")
-	}
-	if config.AccessTTL > time.Second && config.AccessTTL%time.Second != 0 { // tokens tell their times in seconds
-		r.fault("access-ttl", flags.AccessTTL, "it must be whole seconds")
-	}
-	if flags.Secret != "" {
-		if _, err := secret.NewRoot(flags.Secret); err != nil {
-			r.faults = append(r.faults, fmt.Errorf("LYCHGATE_SECRET: %w", err)) // without its value
-		}
-	}
-	r.checkTLS(flags)
-	r.checkOrigin(config, flags)
-	r.checkFrontendDev(config, flags)
-	return config, errors.Join(r.faults...)
-}
+// SecretPath is where the generated secret is.
+func (i Installation) SecretPath() string { return filepath.Join(i.DataDir, "secret") }
 
-// WideProxies returns those of the trusted ranges that hold so much of the
-// Internet that strangers are in them, who can then write any address.
-func (c Config) WideProxies() (wide []netip.Prefix) {
+// SignupClosed reports whether only the command line creates accounts.
+func (a Accounts) SignupClosed() bool { return a.Signup == "closed" }
+
+// AuditKeep is how long lines of the audit log are kept.
+func (a Audit) AuditKeep() time.Duration { return time.Duration(a.AuditDays) * 24 * time.Hour }
+
+// WideProxies returns the trusted ranges that hold so much of the Internet that
+// strangers are among them, who could then claim any address.
+func (p Proxies) WideProxies() (wide []netip.Prefix) {
 	privateIPv6 := netip.MustParsePrefix("fc00::/7")
-	for _, proxy := range c.TrustedProxies {
+	for _, proxy := range p.TrustedProxies {
 		least := 8
 		if proxy.Addr().Is6() {
 			least = 16
@@ -165,8 +153,8 @@ func (c Config) WideProxies() (wide []netip.Prefix) {
 	return wide
 }
 
-// OriginOf returns the configured origin, or the one of the address that the
-// server listens on.
+// OriginOf returns the configured origin, or the one that follows from the
+// address that the server listens on.
 func (c Config) OriginOf(listening net.Addr) origin.Origin {
 	if c.Origin != (origin.Origin{}) {
 		return c.Origin
@@ -175,191 +163,19 @@ func (c Config) OriginOf(listening net.Addr) origin.Origin {
 	if err != nil {
 		return origin.Origin{} // not a TCP address: belongs to nobody
 	}
-	return defaultOrigin(c.Addr, port, c.TLSCert != "")
+	return c.defaultOrigin(port)
 }
 
-func defaultOrigin(addr, port string, tls bool) origin.Origin {
+// defaultOrigin is the origin of the listening address, with a port that is
+// known only once it listens.
+func (c Config) defaultOrigin(port string) origin.Origin {
 	scheme := "http"
-	if tls {
+	if c.TLSCert != "" {
 		scheme = "https"
 	}
-	host, _, _ := net.SplitHostPort(addr) // checked when it was read
+	host, _, _ := net.SplitHostPort(c.Addr) // checked when it was read
 	if unspecified, err := netip.ParseAddr(host); host == "" || err == nil && unspecified.IsUnspecified() {
 		host = "localhost"
 	}
 	return origin.New(scheme, host, port)
-}
-
-// reader turns text into settings and gathers the faults.
-type reader struct{ faults []error }
-
-func (r *reader) fault(flag, value, what string) {
-	r.faults = append(r.faults, fmt.Errorf("--%s %q: %s", flag, value, what))
-}
-
-func (r *reader) checkTLS(flags Flags) {
-	if (flags.TLSCert == "") != (flags.TLSKey == "") {
-		r.fault("tls-cert", flags.TLSCert, "--tls-cert and --tls-key go together (--tls-key is "+strconv.Quote(flags.TLSKey)+")")
-		return
-	}
-	if flags.TLSCert == "" {
-		return
-	}
-	if _, err := tls.LoadX509KeyPair(flags.TLSCert, flags.TLSKey); err != nil {
-		r.fault("tls-cert", flags.TLSCert, "it cannot be used with --tls-key "+strconv.Quote(flags.TLSKey)+": "+err.Error())
-	}
-}
-
-func (r *reader) checkOrigin(config Config, flags Flags) {
-	public, flag, value := config.Origin, "origin", flags.Origin
-	if flags.Origin == "" {
-		if config.Addr == "" {
-			return // at fault already
-		}
-		public, flag, value = defaultOrigin(config.Addr, "", config.TLSCert != ""), "addr", flags.Addr
-	}
-	if public == (origin.Origin{}) {
-		return // at fault already
-	}
-	if config.TLSCert != "" && !public.Secure() {
-		r.fault(flag, value, "with --tls-cert the origin must begin with https://")
-	}
-	if !public.Secure() && !public.Loopback() && !config.InsecureCookies {
-		r.fault(flag, value, "the origin "+public.String()+" is plain http on a host that is not loopback, where browsers refuse secure cookies and passwords can be read on the way: give --origin https://…, or --insecure-cookies on a network that you trust")
-	}
-}
-
-// checkFrontendDev keeps the pages of `next dev`, which come without the
-// policies of a build, on this machine.
-func (r *reader) checkFrontendDev(config Config, flags Flags) {
-	if config.FrontendDev == (origin.Origin{}) {
-		return // none, or at fault already
-	}
-	if config.FrontendDev.Secure() || !config.FrontendDev.Loopback() {
-		r.fault("frontend-dev", flags.FrontendDev, "it must be plain http on this machine, such as http://localhost:3000")
-	}
-	public := config.Origin
-	if flags.Origin == "" && config.Addr != "" {
-		public = defaultOrigin(config.Addr, "", config.TLSCert != "")
-	}
-	host, _, _ := net.SplitHostPort(config.Addr) // checked when it was read
-	if public != (origin.Origin{}) && !public.Loopback() || config.Addr != "" && !origin.IsLoopback(host) {
-		r.fault("frontend-dev", flags.FrontendDev, "it is for development on this machine: give it an --addr and an --origin on localhost")
-	}
-}
-
-func (r *reader) present(flag, value string) string {
-	if value == "" {
-		r.fault(flag, value, "it must not be empty")
-	}
-	return value
-}
-
-func (r *reader) addr(flag, value string) string {
-	_, port, err := net.SplitHostPort(value)
-	if err != nil {
-		r.fault(flag, value, "it must be host:port, such as localhost:8080 or :8080")
-		return ""
-	}
-	if number, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(number, 10) != port {
-		r.fault(flag, value, "its port must be a number from 0 to 65535")
-		return ""
-	}
-	return value
-}
-
-func (r *reader) origin(flag, value string) origin.Origin {
-	if value == "" {
-		return origin.Origin{}
-	}
-	parsed, err := origin.Parse(value)
-	if err != nil {
-		r.fault(flag, value, err.Error())
-	}
-	return parsed
-}
-
-func (r *reader) duration(flag, value string, least, most time.Duration) time.Duration {
-	duration, err := time.ParseDuration(value)
-	if err != nil {
-		r.fault(flag, value, "it must be a duration, such as 30s, 15m or 168h")
-	} else if duration < least || duration > most {
-		r.fault(flag, value, fmt.Sprintf("it must be from %s to %s", least, most))
-	}
-	return duration
-}
-
-func (r *reader) between(flag, value string, least, most int) int {
-	number, err := strconv.Atoi(value)
-	if err != nil || number < least || number > most {
-		r.fault(flag, value, fmt.Sprintf("it must be a number from %d to %d", least, most))
-	}
-	return number
-}
-
-func (r *reader) rate(flag, value string) Rate {
-	units := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
-	attempts, unit, _ := strings.Cut(value, "/")
-	number, err := strconv.Atoi(attempts)
-	if err != nil || number < 1 || number > 1_000_000 || units[unit] == 0 {
-		r.fault(flag, value, "it must be a number from 1 to 1000000 per second, minute or hour: N/s, N/m or N/h")
-	}
-	return Rate{Attempts: number, Per: units[unit]}
-}
-
-func (r *reader) oneOf(flag, value string, words ...string) string {
-	for _, word := range words {
-		if value == word {
-			return value
-		}
-	}
-	r.fault(flag, value, "it must be "+strings.Join(words, " or "))
-	return ""
-}
-
-func (r *reader) toggle(flag, value string) bool {
-	on, err := strconv.ParseBool(value)
-	if err != nil {
-		r.fault(flag, value, "it must be true or false")
-	}
-	return on
-}
-
-func (r *reader) level(flag, value string) slog.Level {
-	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
-	level, known := levels[value]
-	if !known {
-		r.fault(flag, value, "it must be debug, info, warn or error")
-	}
-	return level
-}
-
-func (r *reader) prefixes(flag string, values []string) (list []netip.Prefix) {
-	for _, value := range values {
-		prefix, err := netip.ParsePrefix(value)
-		if err != nil {
-			if address, addressErr := netip.ParseAddr(value); addressErr == nil && address.Zone() == "" {
-				prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
-			}
-		}
-		if err != nil {
-			r.fault(flag, value, "it must be an address or a range, such as 10.0.0.7 or 10.0.0.0/24")
-			continue
-		}
-		if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 { // peers are written as IPv4
-			prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)
-		}
-		list = append(list, prefix.Masked())
-	}
-	return list
-}
-
-// redact hides all of a database address but its scheme: a password can stand
-// before the host, in the query, and in what is not an address at all.
-func redact(database string) string {
-	scheme, _, found := strings.Cut(database, "://")
-	if !found {
-		return "…"
-	}
-	return scheme + "://…"
 }

@@ -1,10 +1,20 @@
 package config_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,66 +23,88 @@ import (
 	"lychgate/server/config"
 )
 
-// values are what a flag takes and what it refuses, from the default settings.
+// values are what a flag takes and what it refuses, beside default settings.
 type values struct {
-	flag string
-	set  func(*config.Flags, string)
-	good []string
-	bad  []string
+	flag      string
+	good, bad []string
 }
 
 var table = []values{
 	{
-		"addr", func(f *config.Flags, v string) { f.Addr = v },
-		[]string{"localhost:8080", "localhost:0", ":8080", "0.0.0.0:8080", "[::]:8080", "127.0.0.1:65535", "[::1]:80", "LOCALHOST:8080"},
+		"addr", []string{"localhost:8080", "localhost:0", ":8080", "0.0.0.0:8080", "[::]:8080", "127.0.0.1:65535", "[::1]:80", "LOCALHOST:8080"},
 		[]string{
 			"192.0.2.1:8080", "example.com:8080", "[2001:db8::1]:8080", // plain http for others
 			"", "8080", "localhost", "localhost:", "localhost:http", "localhost:65536", "localhost:-1", "localhost:+80", "localhost:080", "::1:8080", "[::1]", "a:1:2", "http://localhost:8080",
 		},
 	},
 	{
-		"origin", func(f *config.Flags, v string) { f.Origin = v },
-		[]string{"", "https://app.example.com", "https://app.example.com:8443", "https://app.example.com/", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080", "http://app.localhost"},
+		"origin", []string{"", "https://app.example.com", "https://app.example.com:8443", "https://app.example.com/", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080", "http://app.localhost"},
 		[]string{
 			"http://app.example.com", "http://localhost.evil.com", "http://192.0.2.1:8080", // plain http for others
 			"app.example.com", "//app.example.com", "ftp://app.example.com", "https://", "https://:443", "https://ada@app.example.com", "https://app.example.com/app",
 			"https://app.example.com?", "https://app.example.com#x", "https://app.example.com:port", "https://app.example.com:65536", "https://app.example.com:0", "https://a b", "https://exämple.com", "null",
 		},
 	},
-	{"data-dir", func(f *config.Flags, v string) { f.DataDir = v }, []string{".", "/var/lib/lychgate", "a b"}, []string{""}},
-	{"idle-timeout", func(f *config.Flags, v string) { f.IdleTimeout = v }, []string{"1s", "120s", "1h"}, []string{"", "0", "999ms", "61m", "120", "-1s"}},
-	{"access-ttl", func(f *config.Flags, v string) { f.AccessTTL = v }, []string{"1s", "15m", "24h", "1h30m"}, []string{"", "0s", "999ms", "1.5s", "24h1s", "-15m", "15", "soon", "1d"}},
-	{"session-idle", func(f *config.Flags, v string) { f.SessionIdle = v }, []string{"1s", "168h"}, []string{"", "0s", "-1h", "week", "100000h"}},
-	{"session-max", func(f *config.Flags, v string) { f.SessionMax = v }, []string{"1s", "720h"}, []string{"", "0s", "-1h", "30d", "100000h"}},
-	{"refresh-grace", func(f *config.Flags, v string) { f.RefreshGrace = v }, []string{"0", "0s", "30s", "1h"}, []string{"", "-1s", "61m", "30"}},
-	{"sessions-per-account", func(f *config.Flags, v string) { f.SessionLimit = v }, []string{"1", "100", "1000"}, []string{"", "0", "1001", "-1", "ten", "1e2"}},
-	{"bcrypt-cost", func(f *config.Flags, v string) { f.BcryptCost = v }, []string{"10", "12", "16"}, []string{"", "4", "9", "17", "12.0", "0xc", " 12", "twelve"}},
-	{"login-attempts", func(f *config.Flags, v string) { f.LoginAttempts = v }, []string{"1/s", "10/m", "1000000/h"}, []string{"", "10", "/m", "10/", "10/d", "10/M", "0/m", "-1/m", "1000001/m", "10/m/h", "1.5/m", "10 /m"}},
-	{"register-attempts", func(f *config.Flags, v string) { f.RegisterAttempts = v }, []string{"1/s", "5/m", "100/h"}, []string{"", "5", "5/min", "0/h"}},
-	{"password-min", func(f *config.Flags, v string) { f.PasswordMin = v }, []string{"8", "15", "256"}, []string{"", "7", "257", "eight"}},
-	{"audit-days", func(f *config.Flags, v string) { f.AuditDays = v }, []string{"1", "90", "3650"}, []string{"", "0", "3651", "90d"}},
-	{"signup", func(f *config.Flags, v string) { f.Signup = v }, []string{"open", "closed"}, []string{"", "Open", "invite"}},
+	{"data-dir", []string{".", "/var/lib/lychgate", "a b"}, []string{""}},
+	{"idle-timeout", []string{"1s", "120s", "1h"}, []string{"", "0", "999ms", "61m", "120", "-1s"}},
+	{"access-ttl", []string{"1s", "15m", "24h", "1h30m"}, []string{"", "0s", "999ms", "1.5s", "24h1s", "-15m", "15", "soon", "1d"}},
+	{"session-idle", []string{"1s", "168h"}, []string{"", "0s", "-1h", "week", "100000h"}},
+	{"session-max", []string{"1s", "720h"}, []string{"", "0s", "-1h", "30d", "100000h"}},
+	{"refresh-grace", []string{"0", "0s", "30s", "1h"}, []string{"", "-1s", "61m", "30"}},
+	{"sessions-per-account", []string{"1", "100", "1000"}, []string{"", "0", "1001", "-1", "ten", "1e2"}},
+	{"bcrypt-cost", []string{"10", "12", "16"}, []string{"", "4", "9", "17", "12.0", "0xc", " 12", "twelve"}},
+	{"login-attempts", []string{"1/s", "10/m", "1000000/h"}, []string{"", "10", "/m", "10/", "10/d", "10/M", "0/m", "-1/m", "1000001/m", "10/m/h", "1.5/m", "10 /m"}},
+	{"register-attempts", []string{"1/s", "5/m", "100/h"}, []string{"", "5", "5/min", "0/h"}},
+	{"password-min", []string{"8", "15", "256"}, []string{"", "7", "257", "eight"}},
+	{"audit-days", []string{"1", "90", "3650"}, []string{"", "0", "3651", "90d"}},
+	{"signup", []string{"open", "closed"}, []string{"", "Open", "invite"}},
 	{
-		"trusted-proxy", func(f *config.Flags, v string) { f.TrustedProxy = []string{"192.0.2.1", v} },
-		[]string{"10.0.0.0/8", "10.0.0.7", "2001:db8::/32", "::1", "10.0.0.7/8"},
+		"trusted-proxy", []string{"10.0.0.0/8", "10.0.0.7", "2001:db8::/32", "::1", "10.0.0.7/8"},
 		[]string{"", "ten", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "fe80::1%eth0", "*", "localhost", "10.0.0.0/8,::1"},
 	},
-	{"tls-cert", func(f *config.Flags, v string) { f.TLSCert, f.TLSKey = v, "testdata/no-such-key" }, nil, []string{"", "testdata/no-such-file"}},
-	{"insecure-cookies", func(f *config.Flags, v string) { f.InsecureCookies = v }, []string{"true", "false", "1", "0"}, []string{"", "yes", "on"}},
-	{"hsts-subdomains", func(f *config.Flags, v string) { f.HSTSSubdomains = v }, []string{"true", "false"}, []string{"", "yes"}},
+	{"tls-cert", nil, []string{"", "testdata/no-such-file"}},
+	{"insecure-cookies", []string{"true", "false", "1", "0"}, []string{"", "yes", "on"}},
+	{"hsts-subdomains", []string{"true", "false"}, []string{"", "yes"}},
 	{
-		"frontend-dev", func(f *config.Flags, v string) { f.FrontendDev = v },
-		[]string{"", "http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000", "http://next.localhost:3000"},
+		"frontend-dev", []string{"", "http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000", "http://next.localhost:3000"},
 		[]string{"localhost:3000", "https://localhost:3000", "http://192.0.2.1:3000", "http://example.com", "http://localhost.evil.com:3000", "http://localhost:3000/x", "file:///etc"},
 	},
-	{"log-format", func(f *config.Flags, v string) { f.LogFormat = v }, []string{"auto", "text", "json"}, []string{"", "JSON", "xml"}},
-	{"log-level", func(f *config.Flags, v string) { f.LogLevel = v }, []string{"debug", "info", "warn", "error"}, []string{"", "INFO", "trace", "2"}},
-	{"database", func(f *config.Flags, v string) { f.Database = v }, []string{""}, nil},
+	{"log-format", []string{"auto", "text", "json"}, []string{"", "JSON", "xml"}},
+	{"log-level", []string{"debug", "info", "warn", "error"}, []string{"", "INFO", "trace", "2"}},
+	{"database", []string{""}, nil},
 }
 
-// faultsOf returns the faults of settings, one by one.
-func faultsOf(flags config.Flags) []string {
-	_, err := config.Check(flags)
+// args are the arguments that give a value.
+func (v values) args(value string) []string {
+	switch v.flag {
+	case "trusted-proxy": // as one of two
+		return []string{"--trusted-proxy=" + strings.ReplaceAll(value, ",", `\,`) + ",192.0.2.1"}
+	case "tls-cert":
+		return []string{"--tls-cert=" + value, "--tls-key=testdata/no-such-key"}
+	}
+	return []string{"--" + v.flag + "=" + value}
+}
+
+func none(string) string { return "" }
+
+// parsed returns the settings that arguments give, which must be right.
+func parsed(t *testing.T, args ...string) config.Config {
+	t.Helper()
+	settings, err := config.Parse(args, none)
+	if err != nil {
+		t.Fatalf("%q: %v", args, err)
+	}
+	return settings
+}
+
+// faultsOf returns the faults of arguments, one by one.
+func faultsOf(args ...string) []string {
+	return faultsIn(none, args...)
+}
+
+// faultsIn is faultsOf in an environment.
+func faultsIn(getenv func(string) string, args ...string) []string {
+	_, err := config.Parse(args, getenv)
 	if err == nil {
 		return nil
 	}
@@ -82,16 +114,12 @@ func faultsOf(flags config.Flags) []string {
 func TestEveryFlag(t *testing.T) {
 	for _, row := range table {
 		for _, value := range row.good {
-			flags := config.Defaults()
-			row.set(&flags, value)
-			if faults := faultsOf(flags); faults != nil {
+			if faults := faultsOf(row.args(value)...); faults != nil {
 				t.Errorf("--%s %q is refused: %q", row.flag, value, faults)
 			}
 		}
 		for _, value := range row.bad {
-			flags := config.Defaults()
-			row.set(&flags, value)
-			faults := faultsOf(flags)
+			faults := faultsOf(row.args(value)...)
 			if want := "--" + row.flag + " " + strconv.Quote(value) + ": "; len(faults) != 1 || !strings.HasPrefix(faults[0], want) || len(faults[0]) == len(want) {
 				t.Errorf("--%s %q: %q, want one fault that begins with %s", row.flag, value, faults, want)
 			}
@@ -100,19 +128,16 @@ func TestEveryFlag(t *testing.T) {
 }
 
 func TestAllFaultsAreReportedTogether(t *testing.T) {
-	flags := config.Defaults()
-	var want []string
+	args := []string{"--database=postgres://db.example.com/lychgate"}
+	want := []string{`--database "postgres://…": `, "LYCHGATE_SECRET: "}
 	for _, row := range table {
 		if len(row.bad) > 0 {
 			value := row.bad[len(row.bad)-1]
-			row.set(&flags, value)
+			args = append(args, row.args(value)...)
 			want = append(want, "--"+row.flag+" "+strconv.Quote(value)+": ")
 		}
 	}
-	flags.Database = "postgres://db.example.com/lychgate"
-	flags.Secret = "hunter2"
-	want = append(want, `--database "postgres://…": `, "LYCHGATE_SECRET: ")
-	faults := faultsOf(flags)
+	faults := faultsIn(variables{"LYCHGATE_SECRET": "hunter2"}.get, args...)
 	if len(faults) != len(want) {
 		t.Errorf("%d faults, want %d:\n%s", len(faults), len(want), strings.Join(faults, "\n"))
 	}
@@ -127,17 +152,111 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 	}
 }
 
+// What is at fault in one setting hides nothing that is at fault in another.
+func TestFaultsThatDependOnTwoSettings(t *testing.T) {
+	for _, test := range []struct {
+		args string
+		want []string // the flags at fault
+	}{
+		{"--addr=192.0.2.1:8080 --origin=wrong --frontend-dev=https://localhost:3000", []string{"origin", "frontend-dev", "frontend-dev"}},
+		{"--addr=wrong --origin=http://192.0.2.1:8080 --tls-key=key.pem", []string{"origin", "addr", "tls-cert"}},
+		{"--addr=wrong --tls-cert=cert.pem", []string{"addr", "tls-cert"}},
+		{"--origin=http://lychgate.lan --insecure-cookies --frontend-dev=http://localhost:3000", []string{"frontend-dev"}},
+	} {
+		var got []string
+		for _, fault := range faultsOf(strings.Fields(test.args)...) {
+			flag, _, _ := strings.Cut(strings.TrimPrefix(fault, "--"), " ")
+			got = append(got, flag)
+		}
+		slices.Sort(got)
+		slices.Sort(test.want)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: faults of %q, want %q", test.args, got, test.want)
+		}
+	}
+}
+
 // Every setting is in the table but the secret, whose value is never shown.
 func TestTheTableIsComplete(t *testing.T) {
-	flags := config.Defaults()
+	var given string
 	for _, row := range table {
-		row.set(&flags, "marker")
+		given += strings.Join(row.args("marker"), " ") + " "
 	}
-	set := reflect.ValueOf(flags)
-	for i := range set.NumField() {
-		name, value := set.Type().Field(i).Name, set.Field(i).Interface()
-		if reflect.DeepEqual(value, reflect.ValueOf(config.Defaults()).Field(i).Interface()) && name != "Secret" {
-			t.Errorf("%s is not in the table: add a row with what its flag takes and what it refuses", name)
+	for _, setting := range config.Settings() {
+		if !setting.Secret() && !strings.Contains(given, "--"+setting.Name()+"=") {
+			t.Errorf("--%s is not in the table: add a row with what it takes and what it refuses", setting.Name())
+		}
+	}
+}
+
+// Of a flag that is given twice the last one counts.
+func TestAFlagGivenTwice(t *testing.T) {
+	if got := parsed(t, "--addr=8080", "--addr=localhost:9000").Addr; got != "localhost:9000" {
+		t.Errorf("--addr is %q", got)
+	}
+	if faults := faultsOf("--addr=localhost:9000", "--addr=8080"); len(faults) != 1 {
+		t.Errorf("faults: %q", faults)
+	}
+}
+
+// variables are those of an environment.
+type variables map[string]string
+
+func (v variables) get(name string) string { return v[name] }
+
+// Every flag counts, has its variable, and beats it.
+func TestEveryFlagCountsAndHasItsVariable(t *testing.T) {
+	outcome := func(environment variables, args ...string) string {
+		settings, err := config.Parse(args, environment.get)
+		return fmt.Sprintf("%+v\n%v", settings, err)
+	}
+	for _, setting := range config.Settings() {
+		if setting.Secret() {
+			continue
+		}
+		value := "marker"
+		if setting.Name() == "database" {
+			value = "postgres://marker"
+		}
+		flag := "--" + setting.Name() + "=" + value
+		byFlag := outcome(nil, flag)
+		if byFlag == outcome(nil) {
+			t.Errorf("%s changes nothing", flag)
+		}
+		if got := outcome(variables{setting.Variable(): value}); got != byFlag {
+			t.Errorf("%s is not read like --%s: %s\nwant %s", setting.Variable(), setting.Name(), got, byFlag)
+		}
+		if got := outcome(variables{setting.Variable(): "from the environment"}, flag); got != byFlag {
+			t.Errorf("--%s does not beat %s: %s\nwant %s", setting.Name(), setting.Variable(), got, byFlag)
+		}
+	}
+}
+
+func TestRangesInTheEnvironment(t *testing.T) {
+	want := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")}
+	byVariable, err := config.Parse(nil, variables{"LYCHGATE_TRUSTED_PROXY": "10.0.0.0/8,192.0.2.7"}.get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFlag := parsed(t, "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "192.0.2.7")
+	if !slices.Equal(byVariable.TrustedProxies, want) || !slices.Equal(byFlag.TrustedProxies, want) {
+		t.Errorf("from the environment %q, from the flags %q, want %q", byVariable.TrustedProxies, byFlag.TrustedProxies, want)
+	}
+}
+
+func TestSecretsInFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(someSecret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	outcome := func(variable, value string) string {
+		settings, err := config.Parse(nil, variables{variable: value}.get)
+		return fmt.Sprintf("%+v\n%v", settings, err)
+	}
+	for _, variable := range []string{"LYCHGATE_SECRET", "LYCHGATE_DATABASE"} {
+		direct, inFile := outcome(variable, someSecret), outcome(variable+"_FILE", file)
+		if direct == outcome(variable, "") || inFile != direct {
+			t.Errorf("%s gives %s\nfrom a file %s", variable, direct, inFile)
 		}
 	}
 }
@@ -145,25 +264,29 @@ func TestTheTableIsComplete(t *testing.T) {
 const someSecret = "0123456789abcdef0123456789abcdef"
 
 func TestCheckReadsEverySetting(t *testing.T) {
-	got, err := config.Check(config.Flags{
-		Addr: "0.0.0.0:80", Origin: "https://App.Example.com", DataDir: "/data", IdleTimeout: "90s", AccessTTL: "1m", SessionIdle: "2h", SessionMax: "3h", RefreshGrace: "4s", SessionLimit: "5",
-		BcryptCost: "11", LoginAttempts: "6/s", RegisterAttempts: "7/h", PasswordMin: "15", AuditDays: "30", Signup: "closed", TrustedProxy: []string{"10.0.0.7/8", "::1", "::ffff:192.0.2.0/120"},
-		InsecureCookies: "false", HSTSSubdomains: "true", LogFormat: "json", LogLevel: "debug", Secret: someSecret,
-	})
+	got, err := config.Parse([]string{
+		"--addr=0.0.0.0:80", "--origin=https://App.Example.com", "--data-dir=/data", "--idle-timeout=90s", "--access-ttl=1m", "--session-idle=2h", "--session-max=3h", "--refresh-grace=4s", "--sessions-per-account=5",
+		"--bcrypt-cost=11", "--login-attempts=6/s", "--register-attempts=7/h", "--password-min=15", "--audit-days=30", "--signup=closed", "--trusted-proxy=10.0.0.7/8,::1,::ffff:192.0.2.0/120",
+		"--insecure-cookies=false", "--hsts-subdomains", "--log-format=json", "--log-level=debug",
+	}, variables{"LYCHGATE_SECRET": someSecret}.get)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Origin.String() != "https://app.example.com" {
 		t.Errorf("origin %s", got.Origin)
 	}
-	want := config.Config{
-		Addr: "0.0.0.0:80", Origin: got.Origin, DataDir: "/data", IdleTimeout: 90 * time.Second, AccessTTL: time.Minute, SessionIdle: 2 * time.Hour, SessionMax: 3 * time.Hour, RefreshGrace: 4 * time.Second, SessionLimit: 5,
-		BcryptCost: 11, LoginAttempts: config.Rate{Attempts: 6, Per: time.Second}, RegisterAttempts: config.Rate{Attempts: 7, Per: time.Hour}, PasswordMin: 15, AuditKeep: 720 * time.Hour, SignupClosed: true,
-		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.0/24")},
-		InsecureCookies: false, HSTSSubdomains: true, LogFormat: "json", LogLevel: slog.LevelDebug, Secret: someSecret,
-	}
+	want := config.Default()
+	want.Addr, want.Origin, want.DataDir, want.Secret = "0.0.0.0:80", got.Origin, "/data", someSecret
+	want.IdleTimeout, want.AccessTTL, want.SessionIdle, want.SessionMax, want.RefreshGrace = 90*time.Second, time.Minute, 2*time.Hour, 3*time.Hour, 4*time.Second
+	want.SessionLimit, want.BcryptCost, want.PasswordMin, want.AuditDays, want.Signup = 5, 11, 15, 30, "closed"
+	want.LoginAttempts, want.RegisterAttempts = config.Rate{Attempts: 6, Per: time.Second}, config.Rate{Attempts: 7, Per: time.Hour}
+	want.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.0/24")}
+	want.HSTSSubdomains, want.LogFormat, want.LogLevel = true, "json", slog.LevelDebug
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if !got.SignupClosed() || got.AuditKeep() != 720*time.Hour {
+		t.Errorf("sign-up closed %v, lines kept for %s", got.SignupClosed(), got.AuditKeep())
 	}
 	if got.DatabasePath() != "/data/lychgate.db" || got.SecretPath() != "/data/secret" {
 		t.Errorf("paths %s and %s", got.DatabasePath(), got.SecretPath())
@@ -191,13 +314,7 @@ func TestOriginFromTheAddress(t *testing.T) {
 		{":8080", "[::]:8080", "https://app.example.com", false, "https://app.example.com"},
 		{"localhost:0", "127.0.0.1:43210", "http://localhost:8080", false, "http://localhost:8080"},
 	} {
-		flags := config.Defaults()
-		flags.Addr, flags.Origin = test.addr, test.origin
-		c, err := config.Check(flags)
-		if err != nil {
-			t.Errorf("%s: %v", test.addr, err)
-			continue
-		}
+		c := parsed(t, "--addr="+test.addr, "--origin="+test.origin)
 		if test.tls {
 			c.TLSCert, c.TLSKey = "cert.pem", "key.pem"
 		}
@@ -223,11 +340,50 @@ func TestPlainHTTPForOthersNeedsAWord(t *testing.T) {
 		{"localhost:8080", "http://2130706433", "false", "origin"},
 		{"localhost:8080", "http://evil-localhost", "false", "origin"},
 	} {
-		flags := config.Defaults()
-		flags.Addr, flags.Origin, flags.InsecureCookies = test.addr, test.origin, test.insecure
-		faults := faultsOf(flags)
+		faults := faultsOf("--addr="+test.addr, "--origin="+test.origin, "--insecure-cookies="+test.insecure)
 		if test.want == "" && faults != nil || test.want != "" && (len(faults) != 1 || !strings.HasPrefix(faults[0], "--"+test.want+" ") || !strings.Contains(faults[0], "--insecure-cookies")) {
 			t.Errorf("%+v: %q", test, faults)
+		}
+	}
+}
+
+// certificate writes a certificate and its key, and returns the arguments that
+// name them.
+func certificate(t *testing.T) []string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args, dir := []string(nil), t.TempDir()
+	for flag, block := range map[string]*pem.Block{
+		"tls-cert": {Type: "CERTIFICATE", Bytes: signed},
+		"tls-key":  {Type: "EC PRIVATE KEY", Bytes: encoded},
+	} {
+		file := filepath.Join(dir, flag)
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--"+flag+"="+file)
+	}
+	return args
+}
+
+func TestACertificateNeedsAnHTTPSOrigin(t *testing.T) {
+	args := certificate(t)
+	for origin, right := range map[string]bool{"": true, "https://app.example.com": true, "http://localhost:8080": false} {
+		faults := faultsOf(append(args, "--origin="+origin)...)
+		if right != (faults == nil) || !right && (len(faults) != 1 || !strings.HasPrefix(faults[0], "--origin ") || !strings.Contains(faults[0], "--tls-cert")) {
+			t.Errorf("--origin %q with a certificate: %q", origin, faults)
 		}
 	}
 }
@@ -245,19 +401,24 @@ func TestDatabasePasswordsAreNotPrinted(t *testing.T) {
 		"ada:hunter2@db.example.com",
 		"hunter2",
 	} {
-		flags := config.Defaults()
-		flags.Database = database
-		_, err := config.Check(flags)
+		_, err := config.Parse([]string{"--database=" + database}, none)
 		if err == nil || !strings.HasPrefix(err.Error(), "--database ") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", database, err)
+		}
+		// Everybody on the machine can read an argument, and not a variable.
+		const instead = "LYCHGATE_DATABASE, or in a file that LYCHGATE_DATABASE_FILE names"
+		if err == nil || !strings.Contains(err.Error(), instead) {
+			t.Errorf("%s as an argument: %v", database, err)
+		}
+		_, err = config.Parse(nil, variables{"LYCHGATE_DATABASE": database}.get)
+		if err == nil || !strings.HasPrefix(err.Error(), "--database ") || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), instead) {
+			t.Errorf("%s as a variable: %v", database, err)
 		}
 	}
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	flags := config.Defaults()
-	flags.Secret, flags.Addr = "hunter2", "wrong"
-	if _, err := config.Check(flags); err == nil || strings.Contains(err.Error(), "hunter2") {
+	if _, err := config.Parse([]string{"--addr=wrong"}, variables{"LYCHGATE_SECRET": "hunter2"}.get); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("%v", err)
 	}
 }
@@ -268,13 +429,7 @@ func TestWideProxies(t *testing.T) {
 		"0.0.0.0/0": true, "::/0": true, "128.0.0.0/1": true, "8.0.0.0/7": true, "2000::/3": true, "::ffff:0.0.0.0/96": true, "2001::/15": true,
 		"10.0.0.0/8": false, "172.16.0.0/12": false, "192.0.2.7": false, "fc00::/7": false, "fd00::/8": false, "2001:db8::/32": false, "::ffff:10.0.0.0/104": false,
 	} {
-		flags := config.Defaults()
-		flags.TrustedProxy = []string{"192.0.2.1", value}
-		c, err := config.Check(flags)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := c.WideProxies(); (len(got) == 1) != wide {
+		if got := parsed(t, "--trusted-proxy=192.0.2.1", "--trusted-proxy="+value).WideProxies(); (len(got) == 1) != wide {
 			t.Errorf("%s: wide %v, want %v", value, got, wide)
 		}
 	}

@@ -83,14 +83,11 @@ func StartWith(t testing.TB, site fs.FS, changes ...func(*config.Config)) *Serve
 // clock.
 func StartIn(t testing.TB, env server.Environment, changes ...func(*config.Config)) *Server {
 	t.Helper()
-	flags := config.Defaults()
-	flags.Addr = "localhost:0"
-	flags.DataDir = t.TempDir()
-	flags.LoginAttempts, flags.RegisterAttempts = "1000/s", "1000/s"
-	settings, err := config.Check(flags)
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := config.Default()
+	settings.Addr = "localhost:0"
+	settings.DataDir = t.TempDir()
+	settings.LoginAttempts = config.Rate{Attempts: 1000, Per: time.Second}
+	settings.RegisterAttempts = settings.LoginAttempts
 	settings.BcryptCost = 4 // the least there is: tests do not need to be slow
 	for _, change := range changes {
 		change(&settings)
