@@ -26,12 +26,13 @@ type layer struct {
 // that it can live with.
 var layers = map[string]layer{
 	// Leaves: they know no feature, and no HTTP framework.
-	"server/problem": {},
-	"server/origin":  {},
-	"server/config":  {ours: []string{"origin", "problem", "secret"}},
-	"server/secret":  {ours: []string{"problem"}},
-	"server/store":   {ours: []string{"problem"}},
-	"server/backup":  {ours: []string{"store"}},
+	"server/problem":  {},
+	"server/origin":   {},
+	"server/config":   {ours: []string{"origin", "problem", "secret"}},
+	"server/secret":   {ours: []string{"problem"}},
+	"server/database": {ours: []string{"problem"}},
+	"server/store":    {ours: []string{"database", "problem"}},
+	"server/backup":   {ours: []string{"database", "store"}},
 
 	// What all answers share. It knows no feature and no store: the server
 	// hands it the session look-up as a function.
@@ -44,7 +45,7 @@ var layers = map[string]layer{
 	"server/site":    {ours: []string{"problem", "web"}, echo: true},
 
 	// What builds the parts, and what starts it.
-	"server":     {ours: []string{"account", "auth", "config", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
+	"server":     {ours: []string{"account", "auth", "config", "database", "origin", "problem", "secret", "site", "store", "web"}, echo: true},
 	"server/cli": {ours: []string{"", "auth", "backup", "config", "origin", "problem", "secret", "store"}},
 	"":           {ours: []string{"cli"}},
 

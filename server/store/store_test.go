@@ -381,9 +381,11 @@ func TestMigrationsOfAForkAndOfOurs(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "migrations", added.name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Migrate(t.Context(), os.DirFS(dir)); err != nil {
+		program, err := store.Knowing(os.DirFS(dir)).Migrated(t.Context(), file)
+		if err != nil {
 			t.Fatalf("%s: %v", added.name, err)
 		}
+		program.Close()
 		execute(t, stranger(t, file), "INSERT INTO "+added.table+" (id) VALUES ('x')")
 	}
 	if _, err := s.Read().User(t.Context(), "ada"); err != nil {
@@ -405,22 +407,5 @@ func TestPing(t *testing.T) {
 	var p *problem.Error
 	if err := s.Ping(t.Context()); !errors.As(err, &p) || p.Kind != problem.Unavailable {
 		t.Errorf("after closing: %v", err)
-	}
-}
-
-func TestStatementsArePreparedOnce(t *testing.T) {
-	s := open(t, path(t))
-	mustCreate(t, s, "ada")
-	for round := range 3 {
-		if _, err := s.Read().User(t.Context(), "ada"); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Write(t.Context(), func(q *store.Queries) error { return q.RenameUser(t.Context(), "ada", "x") }); err != nil {
-			t.Fatal(err)
-		}
-		// To make an account, to rename it, and to record the change.
-		if read, write := s.Prepared(); read != 1 || write != 3 {
-			t.Errorf("round %d: %d and %d are prepared, want 1 and 3", round, read, write)
-		}
 	}
 }
