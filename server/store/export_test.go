@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"testing"
+	"time"
 
 	"lychgate/server/database"
 )
@@ -50,6 +51,12 @@ func ExecuteWhileReading(ctx context.Context, q *Queries, statement string) erro
 
 // Unprepared returns queries that are compiled each time.
 func Unprepared(run database.Runner) *Queries { return &Queries{db: run} }
+
+// Age makes the last reading of the feed older.
+func (s *Store) Age(by time.Duration) {
+	at := s.feed.readAt.Load().Add(-by)
+	s.feed.readAt.Store(&at)
+}
 
 // TimeColumns returns the columns that hold times, with their tables.
 func TimeColumns() (names []string) {

@@ -409,3 +409,31 @@ func TestPing(t *testing.T) {
 		t.Errorf("after closing: %v", err)
 	}
 }
+
+// What a process keeps in memory is believed for as long as it has followed the
+// feed.
+func TestAFeedThatIsOutOfReach(t *testing.T) {
+	file := path(t)
+	s := open(t, file)
+	poll := func() error { return s.Poll(t.Context()) }
+	if err := poll(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, stranger(t, file), "ALTER TABLE changes RENAME TO elsewhere")
+	if err := poll(); err == nil {
+		t.Fatal("it was read")
+	}
+	s.Age(4 * time.Second)
+	if err := s.Fresh(); err != nil {
+		t.Errorf("after 4 s: %v", err)
+	}
+	s.Age(1100 * time.Millisecond)
+	var p *problem.Error
+	if err := s.Fresh(); !errors.As(err, &p) || p.Kind != problem.Unavailable || p.RetryAfter <= 0 {
+		t.Errorf("after 5 s: %v", err)
+	}
+	execute(t, stranger(t, file), "ALTER TABLE elsewhere RENAME TO changes")
+	if err := errors.Join(poll(), s.Fresh()); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
