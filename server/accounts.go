@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"lychgate/server/config"
+	"lychgate/server/database"
 	"lychgate/server/limit"
 	"lychgate/server/origin"
 	"lychgate/server/password"
@@ -110,11 +111,11 @@ func OpenRoot(ctx context.Context, c config.Config, s *store.Store) (secret.Root
 	}
 	if len(keys) == 0 {
 		root, err := secret.LoadOrCreateRoot(c.SecretPath())
-		return root, errors.Join(err, store.Adopt(c.SecretPath()))
+		return root, errors.Join(err, database.Adopt(c.SecretPath()))
 	}
 	root, err := secret.LoadRoot(c.SecretPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%s is missing, and the keys in the database can only be used with it: put it back from a backup, or set LYCHGATE_SECRET", c.SecretPath())
 	}
-	return root, errors.Join(err, store.Adopt(c.SecretPath()))
+	return root, errors.Join(err, database.Adopt(c.SecretPath()))
 }

@@ -22,8 +22,9 @@ const (
 // that have too many. It works in steps.
 func Prune(ctx context.Context, db *store.Store, before time.Time) error {
 	var place store.AuditTime
-	err := db.InSteps(ctx, func(q *store.Queries) (more bool, err error) {
-		place, more, err = q.PruneAudit(ctx, before, place, store.StepRows)
+	err := db.InSteps(ctx, func(q *store.Queries) (bool, error) {
+		next, more, err := q.PruneAudit(ctx, before, place, store.StepRows)
+		q.AfterCommit(func() { place = next })
 		return more, err
 	})
 	if err != nil {
@@ -77,8 +78,9 @@ func trim(ctx context.Context, db *store.Store, count store.AuditCount) error {
 		return err
 	}
 	var seq int64
-	return db.InSteps(ctx, func(q *store.Queries) (more bool, err error) {
-		seq, more, err = q.TrimAudit(ctx, count, seq, surplus, store.StepRows)
+	return db.InSteps(ctx, func(q *store.Queries) (bool, error) {
+		next, more, err := q.TrimAudit(ctx, count, seq, surplus, store.StepRows)
+		q.AfterCommit(func() { seq = next })
 		return more, err
 	})
 }

@@ -1,6 +1,6 @@
 // Package backup owns copies of a database: making one beside all that goes on,
 // and putting one in the place of the database, whole or not at all. It leans on
-// store for what a database of ours is; what a restore revokes is its caller's.
+// database and store for what a database of ours is; what a restore revokes is its caller's.
 package backup
 
 import (
@@ -17,7 +17,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"lychgate/server/store"
+	"lychgate/server/database"
 )
 
 // Create writes a consistent copy of the database at path to a file that must
@@ -62,7 +62,7 @@ func Create(ctx context.Context, path, file string) (written string, size int64,
 		return "", 0, err
 	}
 	if filepath.Dir(file) == filepath.Dir(path) {
-		if err := store.Adopt(temporary.Name()); err != nil {
+		if err := database.Adopt(temporary.Name()); err != nil {
 			return "", 0, err
 		}
 	}
@@ -94,9 +94,9 @@ func standsAlone(file string) error {
 func copyDatabase(ctx context.Context, path, into string, check func(context.Context, *sql.DB) error) error {
 	var failure error
 	for _, query := range waysToRead(path) {
-		query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", store.BusyTimeout.Milliseconds()))
-		query.Add("_pragma", store.TemporaryFilesIn(filepath.Dir(into)))
-		if failure = vacuumInto(ctx, store.URI(path, query), into, check); !cannotOpen(failure) {
+		query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", database.BusyTimeout.Milliseconds()))
+		query.Add("_pragma", database.TemporaryFilesIn(filepath.Dir(into)))
+		if failure = vacuumInto(ctx, database.URI(path, query), into, check); !cannotOpen(failure) {
 			break
 		}
 	}
@@ -136,7 +136,7 @@ func vacuumInto(ctx context.Context, from, into string, check func(context.Conte
 // cannotOpen reports whether SQLite could not make the files that it needs
 // beside a database.
 func cannotOpen(err error) bool {
-	code := store.Code(err)
+	code := database.Code(err)
 	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/gofrs/flock"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"lychgate/server/database"
 	"lychgate/server/store"
 )
 
@@ -53,7 +54,7 @@ func Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
 	if err := looksLikeDatabase(file, path); err != nil {
 		return nil, err
 	}
-	r := &Restoring{path: path, inUse: store.InUse(path)}
+	r := &Restoring{path: path, inUse: database.InUse(path)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -66,7 +67,7 @@ func Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
 	if !free {
 		return nil, ErrInUse
 	}
-	if err := store.Adopt(r.inUse.Path()); err != nil {
+	if err := database.Adopt(r.inUse.Path()); err != nil {
 		return nil, err
 	}
 	// The database may be a link to another place: that is where the copy goes.
@@ -171,7 +172,7 @@ func isWhole(ctx context.Context, db *sql.DB) error {
 // isDamage reports whether SQLite says that a file is no database, or that it
 // is malformed.
 func isDamage(err error) bool {
-	code := store.Code(err)
+	code := database.Code(err)
 	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
@@ -187,7 +188,7 @@ func (r *Restoring) Replace(ctx context.Context, at time.Time) (kept string, err
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(store.AdoptFor(r.staged(), filepath.Dir(r.path)), syncFile(r.staged())); err != nil {
+	if err := errors.Join(database.AdoptFor(r.staged(), filepath.Dir(r.path)), syncFile(r.staged())); err != nil {
 		return "", err
 	}
 	r.did("staged")
@@ -220,8 +221,8 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	query := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(100)", store.TemporaryFilesIn(filepath.Dir(path))}}
-	db, err := sql.Open("sqlite", store.URI(path, query))
+	query := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(100)", database.TemporaryFilesIn(filepath.Dir(path))}}
+	db, err := sql.Open("sqlite", database.URI(path, query))
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 	var mode string
 	err = db.QueryRowContext(ctx, `PRAGMA journal_mode = DELETE`).Scan(&mode)
 	switch {
-	case store.Code(err) == sqlite3.SQLITE_BUSY:
+	case database.Code(err) == sqlite3.SQLITE_BUSY:
 		return ErrInUse
 	case isDamage(err):
 		return nil
@@ -302,7 +303,7 @@ func linkOrCopy(from, to string) (err error) {
 	if err := errors.Join(err, target.Sync(), target.Close()); err != nil {
 		return errors.Join(err, os.Remove(to))
 	}
-	return store.Adopt(to)
+	return database.Adopt(to)
 }
 
 func syncFile(path string) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // Attempts says when all attempts to sign in to an account will have come
@@ -17,7 +19,7 @@ type Attempts struct {
 func (q *Queries) SaveAttempts(ctx context.Context, a Attempts) error {
 	return q.changeAttempts(ctx, "save the attempts of an account", a.Account,
 		`INSERT INTO account_attempts (email, full_at) VALUES ($1, $2) ON CONFLICT (email) DO UPDATE SET full_at = excluded.full_at`,
-		a.Account, stamp(a.FullAt))
+		a.Account, database.Stamp(a.FullAt))
 }
 
 // changeAttempts runs a statement that changes the attempts of an account, and
@@ -33,9 +35,9 @@ func (q *Queries) changeAttempts(ctx context.Context, what, account, statement s
 // at a time.
 func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, error) {
 	return all(ctx, q, "read the attempts of accounts", func(rows *sql.Rows) (a Attempts, err error) {
-		err = rows.Scan(&a.Account, (*stamp)(&a.FullAt))
+		err = rows.Scan(&a.Account, (*database.Stamp)(&a.FullAt))
 		return a, err
-	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, stamp(at))
+	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, database.Stamp(at))
 }
 
 // SweepAttempts removes up to limit accounts' attempts that had all come back
@@ -43,7 +45,7 @@ func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, err
 func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.exec(ctx, "sweep the attempts of accounts",
 		`DELETE FROM account_attempts WHERE email IN (SELECT email FROM account_attempts WHERE full_at < $1 ORDER BY full_at LIMIT $2)`,
-		stamp(before), limit)
+		database.Stamp(before), limit)
 }
 
 // DeleteAttempts removes the attempts of an account.
@@ -55,6 +57,6 @@ func (q *Queries) DeleteAttempts(ctx context.Context, account string) error {
 // have come back.
 func (q *Queries) AttemptsOf(ctx context.Context, account string) (Attempts, error) {
 	a := Attempts{Account: account}
-	err := q.one(ctx, "read the attempts of an account", []any{(*stamp)(&a.FullAt)}, `SELECT full_at FROM account_attempts WHERE email = $1`, account)
+	err := q.one(ctx, "read the attempts of an account", []any{(*database.Stamp)(&a.FullAt)}, `SELECT full_at FROM account_attempts WHERE email = $1`, account)
 	return a, err
 }

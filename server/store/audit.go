@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"iter"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // AuditLine records who did what, from where, and how it came out. It is
@@ -23,21 +25,21 @@ type AuditLine struct {
 // Audit appends a line.
 func (q *Queries) Audit(ctx context.Context, line AuditLine) error {
 	return q.audit(ctx, line, `VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor)
+		database.Stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor)
 }
 
 // AuditAccount is Audit for a line about an account, and appends nothing where
 // there is no such account: nothing is kept of somebody who has been deleted.
 func (q *Queries) AuditAccount(ctx context.Context, line AuditLine) error {
 	return q.audit(ctx, line, `SELECT $1, $2, $3, id, $4, $5, $6, $7 FROM users WHERE id = $8`,
-		stamp(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
+		database.Stamp(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
 }
 
 func (q *Queries) audit(ctx context.Context, line AuditLine, row string, args ...any) error {
 	if q.old { // without the column for actors
 		_, err := q.exec(ctx, "write the audit log",
 			`INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent)
+			database.Stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent)
 		return err
 	}
 	_, err := q.exec(ctx, "write the audit log",
@@ -61,7 +63,7 @@ func (q *Queries) auditLines(ctx context.Context, since time.Time, where string,
 				return nil, err
 			}
 			if !since.IsZero() {
-				if err := q.one(ctx, "read the audit log", []any{&first}, `SELECT COALESCE(MIN(+seq), $1) FROM audit WHERE at >= $2`, last+1, stamp(since)); err != nil {
+				if err := q.one(ctx, "read the audit log", []any{&first}, `SELECT COALESCE(MIN(+seq), $1) FROM audit WHERE at >= $2`, last+1, database.Stamp(since)); err != nil {
 					return nil, err
 				}
 			}
@@ -74,12 +76,12 @@ func (q *Queries) auditLines(ctx context.Context, since time.Time, where string,
 			return line, err
 		}, `SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent, actor FROM audit
 		    WHERE seq > $1 AND seq <= $2 AND +at >= $3`+where+` ORDER BY seq LIMIT $4`,
-			append([]any{after.Seq, last, stamp(since), StepRows}, args...)...)
+			append([]any{after.Seq, last, database.Stamp(since), StepRows}, args...)...)
 	})
 }
 
 func (l *Line) scan(rows *sql.Rows, more ...any) error {
-	return rows.Scan(append([]any{&l.Seq, (*stamp)(&l.At), &l.Event, &l.Outcome, &l.UserID, &l.SessionID, &l.IP, &l.UserAgent, &l.Actor}, more...)...)
+	return rows.Scan(append([]any{&l.Seq, (*database.Stamp)(&l.At), &l.Event, &l.Outcome, &l.UserID, &l.SessionID, &l.IP, &l.UserAgent, &l.Actor}, more...)...)
 }
 
 // AuditOf returns the lines about a person since a time, the oldest first.
@@ -96,7 +98,7 @@ func (q *Queries) AuditSince(ctx context.Context, since time.Time) iter.Seq2[Lin
 // included.
 func (q *Queries) Audited(ctx context.Context, event string, from, to time.Time) (found bool, err error) {
 	err = q.one(ctx, "look for an event", []any{&found},
-		`SELECT EXISTS (SELECT 1 FROM audit WHERE event = $1 AND at >= $2 AND at <= $3)`, event, stamp(from), stamp(to))
+		`SELECT EXISTS (SELECT 1 FROM audit WHERE event = $1 AND at >= $2 AND at <= $3)`, event, database.Stamp(from), database.Stamp(to))
 	return found, err
 }
 
@@ -159,13 +161,13 @@ func (q *Queries) PruneAudit(ctx context.Context, before time.Time, after AuditT
 	places, err := all(ctx, q, "read the audit log", func(rows *sql.Rows) (place AuditTime, err error) {
 		err = rows.Scan(&place.at, &place.seq)
 		return place, err
-	}, `SELECT at, seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4`, stamp(before), after.at, after.seq, limit)
+	}, `SELECT at, seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4`, database.Stamp(before), after.at, after.seq, limit)
 	if err != nil || len(places) == 0 {
 		return after, false, err
 	}
 	_, err = q.exec(ctx, "prune the audit log",
 		`DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4) AND NOT `+untold,
-		stamp(before), after.at, after.seq, limit)
+		database.Stamp(before), after.at, after.seq, limit)
 	return places[len(places)-1], len(places) == limit, err
 }
 

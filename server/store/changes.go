@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lychgate/server/database"
 	"lychgate/server/problem"
 )
 
@@ -37,7 +38,7 @@ func (q *Queries) change(ctx context.Context, kind ChangeKind, at time.Time, ids
 		return nil
 	}
 	for _, id := range ids {
-		if _, err := q.exec(ctx, "record a change", `INSERT INTO changes (kind, id, at) VALUES ($1, $2, $3)`, kind, id, stamp(at)); err != nil {
+		if _, err := q.exec(ctx, "record a change", `INSERT INTO changes (kind, id, at) VALUES ($1, $2, $3)`, kind, id, database.Stamp(at)); err != nil {
 			return err
 		}
 	}
@@ -49,7 +50,7 @@ func (q *Queries) change(ctx context.Context, kind ChangeKind, at time.Time, ids
 // returns their ids. The first argument of the query is the time.
 func (q *Queries) changeChosen(ctx context.Context, kind ChangeKind, chosen string, at time.Time, args ...any) ([]string, error) {
 	ids, err := all(ctx, q, "record changes", scanID,
-		`INSERT INTO changes (kind, id, at) SELECT '`+string(kind)+`', id, $1 `+chosen+` RETURNING id`, append([]any{stamp(at)}, args...)...)
+		`INSERT INTO changes (kind, id, at) SELECT '`+string(kind)+`', id, $1 `+chosen+` RETURNING id`, append([]any{database.Stamp(at)}, args...)...)
 	q.note(kind, ids)
 	return ids, err
 }
@@ -70,7 +71,7 @@ func (q *Queries) note(kind ChangeKind, ids []string) {
 // ChangesFrom returns up to limit changes from the number seq on, in order.
 func (q *Queries) ChangesFrom(ctx context.Context, seq int64, limit int) ([]Change, error) {
 	return all(ctx, q, "read changes", func(rows *sql.Rows) (c Change, err error) {
-		err = rows.Scan(&c.Seq, &c.Kind, &c.ID, (*stamp)(&c.At))
+		err = rows.Scan(&c.Seq, &c.Kind, &c.ID, (*database.Stamp)(&c.At))
 		return c, err
 	}, `SELECT seq, kind, id, at FROM changes WHERE seq >= $1 ORDER BY seq LIMIT $2`, seq, limit)
 }
@@ -81,7 +82,7 @@ func (q *Queries) SweepChanges(ctx context.Context, before time.Time, limit int)
 	return q.exec(ctx, "sweep changes",
 		`DELETE FROM changes WHERE seq IN (
 		   SELECT seq FROM changes WHERE at < $1 AND seq < (SELECT MAX(seq) FROM changes) ORDER BY at LIMIT $2)`,
-		stamp(before), limit)
+		database.Stamp(before), limit)
 }
 
 const (

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // What happens to the times in a column when the wall clock is set back.
@@ -118,7 +120,7 @@ func (q *Queries) LatestRecord(ctx context.Context) (time.Time, error) {
 }
 
 func (q *Queries) time(ctx context.Context, query string) (at time.Time, err error) {
-	err = q.one(ctx, "read the latest time", []any{(*stamp)(&at)}, query)
+	err = q.one(ctx, "read the latest time", []any{(*database.Stamp)(&at)}, query)
 	return at, err
 }
 

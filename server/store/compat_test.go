@@ -39,8 +39,12 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 	execute(t, before, someone)
 	// It has followed the feed to the end, which was swept since.
 	execute(t, before, `INSERT INTO session_endings (session_id, ended_at) VALUES ('three', 1500); DELETE FROM session_endings`)
-	s := open(t, file)
 	ctx := t.Context()
+	s, err := store.Knowing(tree(t, 5)).Migrated(ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	if other, err := store.Knowing(tree(t, 4)).AsIs(ctx, file); err != nil {
 		t.Errorf("a command: %v", err)
 	} else {

@@ -7,21 +7,17 @@ import (
 	"io/fs"
 	"testing"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // Writer and Reader are the connections of a store.
-func (s *Store) Writer() *sql.DB { return s.writer.pool }
-func (s *Store) Reader() *sql.DB { return s.reader.pool }
+func (s *Store) Writer() *sql.DB { return s.db.Writer.DB }
+func (s *Store) Reader() *sql.DB { return s.db.Reader.DB }
 
 // Execute runs a statement, as the methods of Queries do.
 func Execute(ctx context.Context, q *Queries, statement string) error {
 	_, err := q.exec(ctx, "test", statement)
-	return err
-}
-
-// Migrate brings the schema up to date with the migrations in a tree.
-func (s *Store) Migrate(ctx context.Context, tree fs.FS) error {
-	_, err := s.migrate(ctx, tree)
 	return err
 }
 
@@ -30,11 +26,6 @@ func Knowing(tree fs.FS) Opener { return Opener{known: tree} }
 
 // Migrations are the tree that Open uses.
 func Migrations() fs.FS { return migrations }
-
-// Retry tries again while the database is locked.
-func (o Opener) Retry(ctx context.Context, try func() error) error {
-	return o.retry(ctx, time.Hour, try)
-}
 
 // Unchecked opens a database without a look at it.
 func Unchecked(t *testing.T, path string) *Store {
@@ -59,11 +50,13 @@ func ExecuteWhileReading(ctx context.Context, q *Queries, statement string) erro
 }
 
 // Unprepared returns queries that are compiled each time.
-func Unprepared(run runner) *Queries { return &Queries{db: run} }
+func Unprepared(run database.Runner) *Queries { return &Queries{db: run} }
 
-// Prepared returns how many statements the connections that read and the one that
-// writes have prepared.
-func (s *Store) Prepared() (read, write int) { return len(s.reader.prepared), len(s.writer.prepared) }
+// Age makes the last reading of the feed older.
+func (s *Store) Age(by time.Duration) {
+	at := s.feed.readAt.Load().Add(-by)
+	s.feed.readAt.Store(&at)
+}
 
 // TimeColumns returns the columns that hold times, with their tables.
 func TimeColumns() (names []string) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // SigningKey is a private key, sealed under the installation's secret.
@@ -16,7 +18,7 @@ type SigningKey struct {
 // CreateSigningKey stores a key.
 func (q *Queries) CreateSigningKey(ctx context.Context, key SigningKey) error {
 	if _, err := q.exec(ctx, "store a signing key",
-		`INSERT INTO signing_keys (id, sealed, created_at) VALUES ($1, $2, $3)`, key.ID, key.Sealed, stamp(key.CreatedAt)); err != nil {
+		`INSERT INTO signing_keys (id, sealed, created_at) VALUES ($1, $2, $3)`, key.ID, key.Sealed, database.Stamp(key.CreatedAt)); err != nil {
 		return err
 	}
 	return q.change(ctx, KeyChange, time.Now(), key.ID)
@@ -26,7 +28,7 @@ func (q *Queries) CreateSigningKey(ctx context.Context, key SigningKey) error {
 func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	return all(ctx, q, "read the signing keys",
 		func(rows *sql.Rows) (key SigningKey, err error) {
-			err = rows.Scan(&key.ID, &key.Sealed, (*stamp)(&key.CreatedAt))
+			err = rows.Scan(&key.ID, &key.Sealed, (*database.Stamp)(&key.CreatedAt))
 			return key, err
 		},
 		`SELECT id, sealed, created_at FROM signing_keys ORDER BY created_at DESC, id`)
@@ -36,7 +38,7 @@ func (q *Queries) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 // time.
 func (q *Queries) DeleteRetiredSigningKeys(ctx context.Context, before time.Time) error {
 	return q.changeKeys(ctx, "delete retired signing keys",
-		`DELETE FROM signing_keys WHERE created_at < (SELECT MAX(created_at) FROM signing_keys WHERE created_at < $1) RETURNING id`, stamp(before))
+		`DELETE FROM signing_keys WHERE created_at < (SELECT MAX(created_at) FROM signing_keys WHERE created_at < $1) RETURNING id`, database.Stamp(before))
 }
 
 // SetSigningKeysBack makes all keys older by so much.

@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // SweepClock is the time by which sweeps go, as it was last written down.
@@ -17,7 +17,7 @@ type SweepClock struct {
 // SweepClock returns the time by which sweeps last went.
 func (q *Queries) SweepClock(ctx context.Context) (c SweepClock, err error) {
 	var aheadFor int64
-	err = q.one(ctx, "read the time of the last sweep", []any{(*stampOrNull)(&c.At), (*stampOrNull)(&c.AheadAt), &aheadFor},
+	err = q.one(ctx, "read the time of the last sweep", []any{(*database.StampOrNull)(&c.At), (*database.StampOrNull)(&c.AheadAt), &aheadFor},
 		`SELECT NULLIF(swept_at, 0), NULLIF(ahead_at, 0), ahead_for FROM maintenance`)
 	c.AheadFor = time.Duration(aheadFor) * time.Millisecond
 	return c, err
@@ -30,7 +30,7 @@ func (q *Queries) SaveSweepClock(ctx context.Context, c SweepClock) error {
 		aheadAt = c.AheadAt.UnixMilli()
 	}
 	_, err := q.exec(ctx, "write down the time of a sweep", `UPDATE maintenance SET swept_at = $1, ahead_at = $2, ahead_for = $3`,
-		stamp(c.At), aheadAt, c.AheadFor.Milliseconds())
+		database.Stamp(c.At), aheadAt, c.AheadFor.Milliseconds())
 	return err
 }
 
@@ -50,7 +50,7 @@ func (q *Queries) SaveAuditCounted(ctx context.Context, seq int64) error {
 func (q *Queries) NoteAccessTTL(ctx context.Context, ttl time.Duration, at time.Time) error {
 	_, err := q.exec(ctx, "note the life of access tokens",
 		`INSERT INTO access_ttls (ttl, used_at) VALUES ($1, $2) ON CONFLICT (ttl) DO UPDATE SET used_at = excluded.used_at`,
-		ttl.Milliseconds(), stamp(at))
+		ttl.Milliseconds(), database.Stamp(at))
 	return err
 }
 
@@ -58,7 +58,7 @@ func (q *Queries) NoteAccessTTL(ctx context.Context, ttl time.Duration, at time.
 // count at a time, and forgets those that cannot. The last token of a process
 // was made within slack after it noted its TTL.
 func (q *Queries) LongestAccessTTL(ctx context.Context, at time.Time, slack time.Duration) (time.Duration, error) {
-	if _, err := q.exec(ctx, "forget lives of access tokens", `DELETE FROM access_ttls WHERE used_at + ttl < $1`, stamp(at.Add(-slack))); err != nil {
+	if _, err := q.exec(ctx, "forget lives of access tokens", `DELETE FROM access_ttls WHERE used_at + ttl < $1`, database.Stamp(at.Add(-slack))); err != nil {
 		return 0, err
 	}
 	var longest int64
@@ -86,7 +86,7 @@ func (s *Store) Erase(ctx context.Context) (done bool, err error) {
 	if err := s.Read().one(ctx, "read what is to be erased", []any{&erasures}, `SELECT erasures FROM maintenance`); err != nil || erasures == 0 {
 		return err == nil, err
 	}
-	if done, err = s.emptyLog(ctx); err != nil || !done {
+	if done, err = s.db.EmptyLog(ctx, eraseWait); err != nil || !done {
 		return false, err
 	}
 	return true, s.Write(ctx, func(q *Queries) error {
@@ -94,25 +94,4 @@ func (s *Store) Erase(ctx context.Context) (done bool, err error) {
 		_, err := q.exec(ctx, "note what was erased", `UPDATE maintenance SET erasures = 0 WHERE erasures = $1`, erasures)
 		return err
 	})
-}
-
-func (s *Store) emptyLog(ctx context.Context) (done bool, err error) {
-	connection, err := s.writer.pool.Conn(ctx)
-	if err != nil {
-		return false, failed("empty the log", err)
-	}
-	defer func() {
-		_, resetErr := connection.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout(%d)`, BusyTimeout.Milliseconds()))
-		if closeErr := errors.Join(resetErr, connection.Close()); closeErr != nil && err == nil {
-			err = failed("empty the log", closeErr)
-		}
-	}()
-	if _, err := connection.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout(%d)`, eraseWait.Milliseconds())); err != nil {
-		return false, failed("empty the log", err)
-	}
-	var busy, frames, written int64
-	if err := connection.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &written); err != nil {
-		return false, failed("empty the log", err)
-	}
-	return busy == 0, nil
 }

@@ -3,30 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
+	"embed"
 	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
-	"github.com/gofrs/flock"
+	"lychgate/server/database"
 )
 
-const (
-	// tellAfter is how long a person at a terminal waits without a word.
-	tellAfter = time.Second
-	lookAgain = 20 * time.Millisecond
-	// commandBusyTimeout is how long SQLite itself waits for a command: it
-	// cannot be interrupted then, so a command looks again by itself.
-	commandBusyTimeout = 100 * time.Millisecond
-)
+//go:embed migrations/*.sql
+var migrations embed.FS
 
-// Opener opens databases. Of the files that it makes beside one, NAME.lock is
-// held by who migrates, and NAME.in-use is shared by all who have the database
-// open, so that Restore knows that nobody has.
+// Opener opens stores; see database.Opener.
 type Opener struct {
 	// Waits is told what is being waited for, once that has taken a second. It
 	// may be nil.
@@ -38,23 +24,22 @@ type Opener struct {
 // Open is Opener.Migrated for those who wait without a word.
 func Open(ctx context.Context, path string) (*Store, error) { return Opener{}.Migrated(ctx, path) }
 
-// Migrated opens the SQLite database at path, making it when there is none, and
-// brings its schema up to date: only a server and `lychgate migrate` may do
-// that to a database that exists. It returns an error that names the path when
-// the file cannot be used, or was written by a newer version.
+// Migrated is Migrate, without what it did.
 func (o Opener) Migrated(ctx context.Context, path string) (*Store, error) {
 	store, _, err := o.Migrate(ctx, path)
 	return store, err
 }
 
-// Migrate is Migrated, and says what it did.
-func (o Opener) Migrate(ctx context.Context, path string) (*Store, Migrated, error) {
-	var done Migrated
-	store, err := o.open(ctx, path, os.O_RDWR|os.O_CREATE, BusyTimeout, func(s *Store) (err error) {
-		done, err = s.migrate(ctx, o.migrations())
-		return err
-	})
-	return store, done, err
+// Migrate opens the SQLite database at path, making it when there is none, brings
+// its schema up to date and says what it did: only a server and `lychgate migrate`
+// may do that to a database that exists. It returns an error that names the path
+// when the file cannot be used, or was written by a newer version.
+func (o Opener) Migrate(ctx context.Context, path string) (*Store, database.Migrated, error) {
+	db, done, err := o.opener().Migrate(ctx, path)
+	if err != nil {
+		return nil, done, err
+	}
+	return &Store{db: db}, done, nil
 }
 
 // AsIs opens a database that exists, for a command beside a server that may be
@@ -62,208 +47,36 @@ func (o Opener) Migrate(ctx context.Context, path string) (*Store, Migrated, err
 // cannot work with is refused. It returns an error that wraps fs.ErrNotExist
 // where there is no database.
 func (o Opener) AsIs(ctx context.Context, path string) (*Store, error) {
-	store, err := o.open(ctx, path, os.O_RDWR, commandBusyTimeout, func(s *Store) error {
-		found, err := readSchema(ctx, s.writer.pool, o.migrations())
-		if err != nil {
-			return err
-		}
-		return found.current()
-	})
-	if store != nil {
-		store.waits = o.Waits
-		store.patient = true
-	}
-	return store, err
-}
-
-func (o Opener) migrations() fs.FS {
-	if o.known != nil {
-		return o.known
-	}
-	return migrations
-}
-
-func (o Opener) open(ctx context.Context, path string, flag int, busy time.Duration, prepare func(*Store) error) (*Store, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", path, err)
-	}
-	store, err := o.openFile(ctx, path, flag, busy, prepare)
-	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", path, err)
-	}
-	return store, nil
-}
-
-func (o Opener) openFile(ctx context.Context, path string, flag int, busy time.Duration, prepare func(*Store) error) (_ *Store, err error) {
-	if flag&os.O_CREATE == 0 {
-		if _, err := os.Stat(path); err != nil {
-			return nil, err
-		}
-	}
-	store := &Store{inUse: InUse(path)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, store.Close())
-		}
-	}()
-	if err := o.lock(ctx, "lychgate restore, which is replacing the database", store.inUse, store.inUse.TryRLockContext); err != nil {
-		return nil, err
-	}
-	// Processes that start at once take turns to migrate.
-	turn := flock.New(path+".lock", flock.SetPermissions(0o600))
-	if err := o.lock(ctx, "another lychgate, which is opening the database", turn, turn.TryLockContext); err != nil {
-		return nil, err
-	}
-	defer turn.Unlock() //nolint:errcheck // a lock that cannot be released goes with the process
-
-	// SQLite gives its log the mode and the owner of the database, which would
-	// else be readable by everybody.
-	file, err := os.OpenFile(path, flag, 0o600)
+	db, err := o.opener().AsIs(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if err := file.Close(); err != nil {
-		return nil, err
-	}
-	for _, made := range []string{path, path + "-wal", path + "-shm"} {
-		if err := Adopt(made); err != nil {
-			return nil, err
-		}
-	}
-	if store.writer, err = openPool(dsn(path, busy, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", TemporaryFilesIn(filepath.Dir(path))), 1); err != nil {
-		return nil, err
-	}
-	if err := o.retry(ctx, BusyTimeout, func() error { return prepare(store) }); err != nil {
-		return nil, err
-	}
-	store.reader, err = openPool(dsn(path, busy, "query_only(1)"), readers)
-	return store, err
+	return &Store{db: db}, nil
 }
 
-// OpenCopy opens a copy of a database, with a schema that may be an older one. It
-// has no log and no lock: nobody else knows it, and the one file is all of it.
+func (o Opener) opener() database.Opener {
+	known := o.known
+	if known == nil {
+		known = migrations
+	}
+	return database.Opener{Waits: o.Waits, Migrations: known}
+}
+
+// OpenCopy opens a copy of a database that nobody else knows, with a schema that
+// may be an older one.
 func OpenCopy(path string, schema int64) (*Store, error) {
-	pragmas := []string{"journal_mode(DELETE)", "synchronous(FULL)", "foreign_keys(1)", TemporaryFilesIn(filepath.Dir(path))}
-	store := &Store{inUse: flock.New(path + ".in-use"), old: schema < feedSince} // the lock is never taken
-	var err error
-	if store.writer, err = openPool(dsn(path, BusyTimeout, pragmas...), 1); err != nil {
-		return nil, err
-	}
-	if store.reader, err = openPool(dsn(path, BusyTimeout, "query_only(1)"), 1); err != nil {
-		return nil, errors.Join(err, store.writer.close())
-	}
-	return store, nil
-}
-
-// InUse returns the lock that all who have a database open share.
-func InUse(path string) *flock.Flock { return flock.New(path+".in-use", flock.SetPermissions(0o600)) }
-
-// openPool opens a number of connections, which stay open.
-func openPool(dsn string, connections int) (*statements, error) {
-	pool, err := sql.Open("sqlite", dsn)
+	db, err := database.OpenCopy(path)
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
-	return newStatements(pool), nil
+	return &Store{db: db, old: schema < feedSince}, nil
 }
 
-// lock takes a lock on a file, however long that takes, unless ctx ends.
-func (o Opener) lock(ctx context.Context, what string, file *flock.Flock, try func(context.Context, time.Duration) (bool, error)) error {
-	soon, cancel := context.WithTimeout(ctx, tellAfter)
-	defer cancel()
-	_, err := try(soon, lookAgain)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		o.tell(what)
-		_, err = try(ctx, lookAgain)
-	}
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("interrupted while waiting for %s; nothing was changed", what)
-	case errors.Is(err, fs.ErrPermission):
-		if _, missing := os.Lstat(file.Path()); missing == nil {
-			return fmt.Errorf("%w: the file belongs to another user; give it to the user that runs lychgate (chown), or remove it while no lychgate runs", err)
-		}
-		return err
-	case err != nil:
-		return err
-	}
-	return Adopt(file.Path())
+// CheckCopy returns the schema of a copy, and the one of this program. It returns
+// an error where the copy is none of ours, or newer than this program.
+func CheckCopy(ctx context.Context, db *sql.DB) (version, newest int64, err error) {
+	return database.CheckCopy(ctx, db, migrations, "users", "sessions", "signing_keys", "audit")
 }
 
-func (o Opener) tell(what string) {
-	if o.Waits != nil {
-		o.Waits("waiting for " + what)
-	}
-}
-
-const otherWriter = "another process, which holds the lock of the database"
-
-// retry tries again for as long as the database is locked by another process,
-// at most as long as patience.
-func (o Opener) retry(ctx context.Context, patience time.Duration, try func() error) error {
-	begun, told := time.Now(), false
-	for {
-		err := try()
-		if told && errors.Is(err, context.Canceled) { // while it tried
-			return fmt.Errorf("interrupted while waiting for %s; nothing was changed", otherWriter)
-		}
-		if !isBusy(err) {
-			return err
-		}
-		if time.Since(begun) > patience {
-			return fmt.Errorf("waited in vain for %s: %w", otherWriter, err)
-		}
-		if !told && time.Since(begun) > tellAfter {
-			o.tell(otherWriter)
-			told = true
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("interrupted while waiting for %s; nothing was changed", otherWriter)
-		case <-time.After(lookAgain):
-		}
-	}
-}
-
-// begin begins a transaction that writes. SQLite waits for its turn for a
-// server; for a command it is asked again, so that Ctrl-C ends the wait.
-func (s *Store) begin(ctx context.Context) (tx *sql.Tx, err error) {
-	if !s.patient {
-		return s.writer.pool.BeginTx(ctx, nil)
-	}
-	err = Opener{Waits: s.waits}.retry(ctx, BusyTimeout, func() error {
-		tx, err = s.writer.pool.BeginTx(ctx, nil)
-		return err
-	})
-	return tx, err
-}
-
-// URI is the name of a file for SQLite, with what is asked of it.
-func URI(path string, query url.Values) string {
-	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
-	return address.String()
-}
-
-// dsn says how to open the file at path, which is there: no connection makes one
-// anew that was taken away. The busy timeout comes first, so that it holds
-// for the pragmas after it; immediate transactions take the write lock at
-// once, because one that is upgraded later fails without waiting.
-func dsn(path string, busy time.Duration, pragmas ...string) string {
-	query := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}}
-	query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()))
-	for _, pragma := range pragmas {
-		query.Add("_pragma", pragma)
-	}
-	return URI(path, query)
-}
-
-// TemporaryFilesIn is the pragma that makes SQLite sort what does not fit into
-// memory in a directory that can be written: in a container there may be no
-// other one, not even /tmp. It holds for the whole process; where the
-// directory is gone SQLite looks for another.
-func TemporaryFilesIn(directory string) string {
-	return "temp_store_directory('" + strings.ReplaceAll(directory, "'", "''") + "')"
-}
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }

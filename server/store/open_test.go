@@ -9,13 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gofrs/flock"
 
-	"lychgate/server/backup"
 	"lychgate/server/store"
 )
 
@@ -209,93 +207,5 @@ func TestWaitsAreToldAndEndWithTheContext(t *testing.T) {
 				t.Errorf("told %q", told)
 			}
 		})
-	}
-}
-
-// Most of the time a command that waits is just asking for the lock.
-func TestWaitsEndAmidATry(t *testing.T) {
-	file := path(t)
-	made(t, file, store.Migrations())
-	execute(t, stranger(t, file), "BEGIN IMMEDIATE")
-	other := stranger(t, file)
-	execute(t, other, "PRAGMA busy_timeout = 0")
-	ctx, interrupt := context.WithCancel(t.Context())
-	told := false
-	err := store.Opener{Waits: func(string) { told = true }}.Retry(ctx, func() error {
-		if told {
-			interrupt()
-		}
-		_, err := other.ExecContext(ctx, "BEGIN IMMEDIATE")
-		return err
-	})
-	if want := "interrupted while waiting for another process, which holds the lock of the database; nothing was changed"; err == nil || err.Error() != want {
-		t.Errorf("error %v", err)
-	}
-}
-
-// nobody is a user that owns nothing else.
-const nobody = 65534
-
-func TestFilesOfRootBelongToTheOwnerOfTheDirectory(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root makes files for others")
-	}
-	file := path(t)
-	dir := filepath.Dir(file)
-	if err := os.Chown(dir, nobody, nobody); err != nil {
-		t.Fatal(err)
-	}
-	owners := func() (all map[string]uint32) {
-		t.Helper()
-		all = map[string]uint32{}
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, entry := range entries {
-			info, err := entry.Info()
-			if err != nil {
-				t.Fatal(err)
-			}
-			all[entry.Name()] = info.Sys().(*syscall.Stat_t).Uid
-		}
-		return all
-	}
-	s := open(t, file)
-	mustCreate(t, s, "ada")
-	if _, _, err := backup.Create(t.Context(), file, filepath.Join(dir, "copy.db")); err != nil {
-		t.Fatal(err)
-	}
-	all := owners()
-	if len(all) != 6 { // database, log, index of the log, two locks, copy
-		t.Errorf("files %v", all)
-	}
-	for name, owner := range all {
-		if owner != nobody {
-			t.Errorf("%s belongs to %d", name, owner)
-		}
-	}
-
-	// What an earlier version has left is handed over too; what leads elsewhere
-	// is not.
-	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
-	if err := os.WriteFile(elsewhere, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.Chown(file+".lock", 0, 0), os.Symlink(elsewhere, filepath.Join(dir, "link")), os.Link(elsewhere, filepath.Join(dir, "name"))); err != nil {
-		t.Fatal(err)
-	}
-	open(t, file)
-	for _, name := range []string{"link", "name"} {
-		if err := store.Adopt(filepath.Join(dir, name)); err != nil {
-			t.Error(err)
-		}
-	}
-	all = owners()
-	if all["lychgate.db.lock"] != nobody {
-		t.Error("the lock is still root's")
-	}
-	if info, err := os.Stat(elsewhere); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
-		t.Error("a file elsewhere was given away")
 	}
 }

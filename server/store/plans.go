@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // PlanGrant gives a person a plan. Each source has one grant of a plan.
@@ -20,7 +22,7 @@ func (q *Queries) GrantPlan(ctx context.Context, g PlanGrant) error {
 	return q.changeUser(ctx, "grant a plan", g.UserID,
 		`INSERT INTO plan_grants (user_id, plan, source, until) SELECT id, $1, $2, $3 FROM users WHERE id = $4
 		 ON CONFLICT (user_id, plan, source) DO UPDATE SET until = excluded.until`,
-		g.Plan, g.Source, stampOrNull(g.Until), g.UserID)
+		g.Plan, g.Source, database.StampOrNull(g.Until), g.UserID)
 }
 
 // RevokePlan removes a grant. It returns ErrNotFound.
@@ -33,7 +35,7 @@ func (q *Queries) RevokePlan(ctx context.Context, userID, plan, source string) e
 // and source.
 func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, error) {
 	return all(ctx, q, "read a person's plans", func(rows *sql.Rows) (g PlanGrant, err error) {
-		err = rows.Scan(&g.UserID, &g.Plan, &g.Source, (*stampOrNull)(&g.Until))
+		err = rows.Scan(&g.UserID, &g.Plan, &g.Source, (*database.StampOrNull)(&g.Until))
 		return g, err
 	}, `SELECT user_id, plan, source, until FROM plan_grants WHERE user_id = $1 ORDER BY plan, source`, userID)
 }
@@ -43,7 +45,9 @@ func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, erro
 func (q *Queries) UserWithPlans(ctx context.Context, id string) (u User, grants []PlanGrant, err error) {
 	rows, err := all(ctx, q, "read a user and their plans", func(rows *sql.Rows) (g PlanGrant, err error) {
 		var plan, source sql.NullString
-		u, err = scanUser(func(into ...any) error { return rows.Scan(append(into, &plan, &source, (*stampOrNull)(&g.Until))...) })
+		u, err = scanUser(func(into ...any) error {
+			return rows.Scan(append(into, &plan, &source, (*database.StampOrNull)(&g.Until))...)
+		})
 		g.UserID, g.Plan, g.Source = u.ID, plan.String, source.String
 		return g, err
 	}, `SELECT `+userColumns+`, plan, source, until FROM users LEFT JOIN plan_grants ON user_id = id WHERE id = $1 ORDER BY plan, source`, id)

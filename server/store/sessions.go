@@ -7,6 +7,8 @@ import (
 	"iter"
 	"math"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // Session is one signed-in browser or program.
@@ -27,11 +29,11 @@ type Session struct {
 // CreateSession stores a new session, of generation 1. Without a time, the person
 // was proven when it was made.
 func (q *Queries) CreateSession(ctx context.Context, s Session) error {
-	at := stamp(s.CreatedAt)
+	at := database.Stamp(s.CreatedAt)
 	_, err := q.exec(ctx, "create a session",
 		`INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ip, user_agent, proved_at, methods)
 		 VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)`,
-		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent, stampOrNull(s.ProvedAt), s.Methods)
+		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent, database.StampOrNull(s.ProvedAt), s.Methods)
 	return err
 }
 
@@ -39,7 +41,7 @@ const selectSession = `SELECT id, user_id, generation, rotated_at, created_at, l
 	COALESCE(proved_at, created_at), methods FROM sessions `
 
 func scanSession(scan func(...any) error) (s Session, err error) {
-	err = scan(&s.ID, &s.UserID, &s.Generation, (*stamp)(&s.RotatedAt), (*stamp)(&s.CreatedAt), (*stamp)(&s.LastSeenAt), &s.Ended, &s.IP, &s.UserAgent, (*stamp)(&s.ProvedAt), &s.Methods)
+	err = scan(&s.ID, &s.UserID, &s.Generation, (*database.Stamp)(&s.RotatedAt), (*database.Stamp)(&s.CreatedAt), (*database.Stamp)(&s.LastSeenAt), &s.Ended, &s.IP, &s.UserAgent, (*database.Stamp)(&s.ProvedAt), &s.Methods)
 	return s, err
 }
 
@@ -70,7 +72,7 @@ func (q *Queries) sessions(ctx context.Context, where string, args ...any) ([]Se
 // ended, the newest first, from after a place on. Some of them may have lapsed.
 func (q *Queries) SessionsAfter(ctx context.Context, userID string, after SessionPlace, limit int) ([]Session, error) {
 	return q.sessions(ctx, `WHERE user_id = $1 AND ended_at IS NULL AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`,
-		userID, stamp(after.CreatedAt), after.ID, limit)
+		userID, database.Stamp(after.CreatedAt), after.ID, limit)
 }
 
 // SessionsOf returns all sessions of a person that have not been ended, the
@@ -87,7 +89,7 @@ func (q *Queries) LiveSessions(ctx context.Context) iter.Seq2[Session, error] {
 	return inPages(func(after *Session) ([]Session, error) {
 		place := placeOf(after)
 		return q.sessions(ctx, `WHERE ended_at IS NULL AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`,
-			stamp(place.CreatedAt), place.ID, StepRows)
+			database.Stamp(place.CreatedAt), place.ID, StepRows)
 	})
 }
 
@@ -119,14 +121,14 @@ func (q *Queries) RotateSession(ctx context.Context, id string, generation int64
 	changed, err := q.exec(ctx, "rotate a session",
 		`UPDATE sessions SET rotated_at = $1, last_seen_at = $2, generation = generation + 1
 		 WHERE id = $3 AND generation = $4 AND ended_at IS NULL`,
-		stamp(at), stamp(at), id, generation)
+		database.Stamp(at), database.Stamp(at), id, generation)
 	return changed == 1, err
 }
 
 // SeeSession notes that a session was in use.
 func (q *Queries) SeeSession(ctx context.Context, id string, at time.Time) error {
 	_, err := q.exec(ctx, "note a session's use",
-		`UPDATE sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $3`, stamp(at), id, stamp(at))
+		`UPDATE sessions SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $3`, database.Stamp(at), id, database.Stamp(at))
 	return err
 }
 
@@ -134,7 +136,7 @@ func (q *Queries) SeeSession(ctx context.Context, id string, at time.Time) error
 // session that has not been revoked.
 func (q *Queries) EndSession(ctx context.Context, id string, at time.Time) error {
 	if err := found(q.exec(ctx, "revoke a session",
-		`UPDATE sessions SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL`, stamp(at), id)); err != nil {
+		`UPDATE sessions SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL`, database.Stamp(at), id)); err != nil {
 		return err
 	}
 	return q.change(ctx, SessionChange, at, id)
@@ -149,7 +151,7 @@ func (q *Queries) EndSessionsOf(ctx context.Context, userID, butFor string, at t
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	_, err = q.exec(ctx, "revoke sessions", `UPDATE sessions SET ended_at = $1 WHERE id IN (SELECT id `+chosen+`)`, stamp(at), userID, butFor, limit)
+	_, err = q.exec(ctx, "revoke sessions", `UPDATE sessions SET ended_at = $1 WHERE id IN (SELECT id `+chosen+`)`, database.Stamp(at), userID, butFor, limit)
 	return ids, err
 }
 
@@ -172,10 +174,10 @@ func (q *Queries) EndSessions(ctx context.Context, ids []string, at time.Time) (
 // the older ones know of the feed of changes.
 func (q *Queries) RevokeAllSessions(ctx context.Context, at time.Time) (int64, error) {
 	if _, err := q.exec(ctx, "record the endings of all sessions",
-		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, stamp(at)); err != nil {
+		`INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE ended_at IS NULL`, database.Stamp(at)); err != nil {
 		return 0, err
 	}
-	return q.exec(ctx, "revoke all sessions", `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, stamp(at))
+	return q.exec(ctx, "revoke all sessions", `UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL`, database.Stamp(at))
 }
 
 // DeleteSessionsOf removes up to limit sessions of a person, which revokes those
@@ -188,22 +190,6 @@ func (q *Queries) DeleteSessionsOf(ctx context.Context, userID string, at time.T
 	}
 	return q.exec(ctx, "delete sessions",
 		`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at, id LIMIT $2)`, userID, limit)
-}
-
-// Ending says that a session has ended; Seq grows in the order of commits.
-type Ending struct {
-	Seq       int64
-	SessionID string
-}
-
-// EndingsAfter returns up to limit endings recorded after seq, in order.
-func (q *Queries) EndingsAfter(ctx context.Context, seq int64, limit int) ([]Ending, error) {
-	return all(ctx, q, "read endings",
-		func(rows *sql.Rows) (e Ending, err error) {
-			err = rows.Scan(&e.Seq, &e.SessionID)
-			return e, err
-		},
-		`SELECT seq, id FROM changes WHERE kind = 'session' AND seq > $1 ORDER BY seq LIMIT $2`, seq, limit)
 }
 
 // SweepOldSessions removes up to limit sessions that began before a time and
@@ -225,10 +211,5 @@ func (q *Queries) SweepEndedSessions(ctx context.Context, before time.Time, limi
 }
 
 func (q *Queries) sweepSessions(ctx context.Context, chosen string, before time.Time, limit int) (int64, error) {
-	return q.exec(ctx, "sweep sessions", `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE `+chosen+` LIMIT $2)`, stamp(before), limit)
-}
-
-// SweepEndings is SweepChanges.
-func (q *Queries) SweepEndings(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return q.SweepChanges(ctx, before, limit)
+	return q.exec(ctx, "sweep sessions", `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE `+chosen+` LIMIT $2)`, database.Stamp(before), limit)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"time"
+
+	"lychgate/server/database"
 )
 
 // StepRows is how many rows one step of a larger piece of work touches: few
@@ -42,7 +44,7 @@ func (s *Store) nextStep(ctx context.Context, took time.Duration, write func(con
 	case <-rest.C:
 		return oneStep(ctx, write, step)
 	case <-ctx.Done():
-		return false, 0, failed("go on with the next step", ctx.Err())
+		return false, 0, database.Fault("go on with the next step", ctx.Err())
 	}
 }
 

@@ -1,8 +1,8 @@
 // Package store keeps what outlives a process: users, their plans and sessions,
 // signing keys, known addresses, failed sign-ins, the audit log, and the feed of
 // changes by which every process knows what the others did. One file per noun,
-// plain SQL in each, and the embedded migrations. It leans on problem and knows
-// no feature: which changes belong together is said by its callers, through
+// plain SQL in each, and the embedded migrations. It leans on database for the
+// connections, and knows no feature: which changes belong together is said by its callers, through
 // Write; that each is in the feed is the store's own care.
 package store
 
@@ -13,40 +13,29 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
+	"lychgate/server/database"
 )
 
 // ErrNotFound is returned where the row that was asked for is not there.
 var ErrNotFound = errors.New("no such row")
 
-const (
-	// BusyTimeout is how long a write waits for another process's lock.
-	BusyTimeout = 5 * time.Second
-	// patience bounds a whole piece of work, the wait for its turn included,
-	// so that no queue forms behind a lock that somebody holds on to.
-	patience = BusyTimeout + time.Second
-	readers  = 4
-)
+// patience bounds a whole piece of work, the wait for its turn included, so that
+// no queue forms behind a lock that somebody holds on to.
+const patience = database.BusyTimeout + time.Second
 
-// Store is an open database: one connection that writes, because SQLite has
-// one writer anyway, and some that read beside it.
+// Store is an open database.
 type Store struct {
-	reader, writer *statements
-	care           Care       // nil: none
-	stepping       sync.Mutex // held by a step, but for a first one, and the rest before it
-	inUse          *flock.Flock
-	// patient is whether the store belongs to a command, which tells waits what
-	// it waits for and stops waiting when it is interrupted.
-	patient bool
-	waits   func(what string)
-	old     bool // see Queries
-	feed    feed
+	db       *database.DB
+	care     Care       // nil: none
+	stepping sync.Mutex // held by a step, but for a first one, and the rest before it
+	old      bool       // see Queries
+	feed     feed
 }
 
 // Queries runs statements, on a connection of its own or inside a
 // transaction: the methods are the same.
 type Queries struct {
-	db    runner
+	db    database.Runner
 	made  *[]Change // in the transaction, so far
 	after *[]func() // what to do once it is committed
 	// old is whether the schema is from before the feed of changes and the actors
@@ -57,28 +46,8 @@ type Queries struct {
 // feedSince is the first schema with the feed of changes.
 const feedSince = 5
 
-// Close writes the log back into the database and closes it.
-func (s *Store) Close() error {
-	if s.writer == nil || s.reader == nil { // it was not opened to the end
-		var err error
-		if s.writer != nil {
-			err = s.writer.close()
-		}
-		return errors.Join(err, s.inUse.Unlock())
-	}
-	// Work that was cancelled gives its connection back a moment later. One that
-	// is still in use outlives Close, and then the log is not written back.
-	inUse := func() int { return s.reader.pool.Stats().InUse + s.writer.pool.Stats().InUse }
-	look := time.NewTicker(time.Millisecond)
-	defer look.Stop()
-	for begun := time.Now(); inUse() > 0 && time.Since(begun) < time.Second; {
-		<-look.C
-	}
-	return errors.Join(s.reader.close(), s.writer.close(), s.inUse.Unlock())
-}
-
 // Read returns queries outside any transaction; they must not write.
-func (s *Store) Read() *Queries { return &Queries{db: s.reader} }
+func (s *Store) Read() *Queries { return &Queries{db: s.db.Reader} }
 
 // Write runs work in one transaction and commits it when work returns nil. Work
 // may run more than once, the last time in the transaction that is committed: it
@@ -99,31 +68,21 @@ func (s *Store) WriteLong(ctx context.Context, work func(*Queries) error) error 
 }
 
 // transact runs work in one transaction.
-func (s *Store) transact(ctx context.Context, work func(*Queries) error) (err error) {
-	tx, err := s.begin(ctx)
-	if err != nil {
-		return failed("begin a transaction", err)
-	}
-	defer func() {
-		if rollbackErr := tx.Rollback(); rollbackErr != nil && !errors.Is(rollbackErr, sql.ErrTxDone) && err == nil {
-			err = failed("roll back", rollbackErr)
-		}
-	}()
+func (s *Store) transact(ctx context.Context, work func(*Queries) error) error {
 	var (
 		made  []Change
 		after []func()
 	)
-	if err := work(&Queries{db: s.writer.in(tx), made: &made, after: &after, old: s.old}); err != nil {
+	if err := s.db.Transact(ctx, func(run database.Runner) error {
+		made, after = nil, nil
+		return work(&Queries{db: run, made: &made, after: &after, old: s.old})
+	}); err != nil {
 		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return failed("commit", err)
 	}
 	s.feed.tell(made)
 	for _, do := range after {
 		do()
 	}
-	s.writer.prepareMissed(ctx)
 	return nil
 }
 
@@ -131,11 +90,11 @@ func (s *Store) transact(ctx context.Context, work func(*Queries) error) (err er
 func (q *Queries) exec(ctx context.Context, what, statement string, args ...any) (int64, error) {
 	result, err := q.db.ExecContext(ctx, statement, args...)
 	if err != nil {
-		return 0, failed(what, err)
+		return 0, database.Fault(what, err)
 	}
 	changed, err := result.RowsAffected()
 	if err != nil {
-		return 0, failed(what, err)
+		return 0, database.Fault(what, err)
 	}
 	return changed, nil
 }
@@ -158,22 +117,22 @@ func found(rows int64, err error) error {
 func all[T any](ctx context.Context, q *Queries, what string, scan func(*sql.Rows) (T, error), query string, args ...any) (list []T, err error) {
 	rows, err := q.db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, failed(what, err)
+		return nil, database.Fault(what, err)
 	}
 	defer func() {
 		if closeErr := rows.Close(); closeErr != nil && err == nil {
-			err = failed(what, closeErr)
+			err = database.Fault(what, closeErr)
 		}
 	}()
 	for rows.Next() {
 		item, err := scan(rows)
 		if err != nil {
-			return nil, failed(what, err)
+			return nil, database.Fault(what, err)
 		}
 		list = append(list, item)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, failed(what, err)
+		return nil, database.Fault(what, err)
 	}
 	return list, nil
 }

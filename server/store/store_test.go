@@ -381,9 +381,11 @@ func TestMigrationsOfAForkAndOfOurs(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "migrations", added.name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Migrate(t.Context(), os.DirFS(dir)); err != nil {
+		program, err := store.Knowing(os.DirFS(dir)).Migrated(t.Context(), file)
+		if err != nil {
 			t.Fatalf("%s: %v", added.name, err)
 		}
+		program.Close()
 		execute(t, stranger(t, file), "INSERT INTO "+added.table+" (id) VALUES ('x')")
 	}
 	if _, err := s.Read().User(t.Context(), "ada"); err != nil {
@@ -408,19 +410,30 @@ func TestPing(t *testing.T) {
 	}
 }
 
-func TestStatementsArePreparedOnce(t *testing.T) {
-	s := open(t, path(t))
-	mustCreate(t, s, "ada")
-	for round := range 3 {
-		if _, err := s.Read().User(t.Context(), "ada"); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Write(t.Context(), func(q *store.Queries) error { return q.RenameUser(t.Context(), "ada", "x") }); err != nil {
-			t.Fatal(err)
-		}
-		// To make an account, to rename it, and to record the change.
-		if read, write := s.Prepared(); read != 1 || write != 3 {
-			t.Errorf("round %d: %d and %d are prepared, want 1 and 3", round, read, write)
-		}
+// What a process keeps in memory is believed for as long as it has followed the
+// feed.
+func TestAFeedThatIsOutOfReach(t *testing.T) {
+	file := path(t)
+	s := open(t, file)
+	poll := func() error { return s.Poll(t.Context()) }
+	if err := poll(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, stranger(t, file), "ALTER TABLE changes RENAME TO elsewhere")
+	if err := poll(); err == nil {
+		t.Fatal("it was read")
+	}
+	s.Age(4 * time.Second)
+	if err := s.Fresh(); err != nil {
+		t.Errorf("after 4 s: %v", err)
+	}
+	s.Age(1100 * time.Millisecond)
+	var p *problem.Error
+	if err := s.Fresh(); !errors.As(err, &p) || p.Kind != problem.Unavailable || p.RetryAfter <= 0 {
+		t.Errorf("after 5 s: %v", err)
+	}
+	execute(t, stranger(t, file), "ALTER TABLE elsewhere RENAME TO changes")
+	if err := errors.Join(poll(), s.Fresh()); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"lychgate/server/database"
 	"lychgate/server/problem"
 )
 
@@ -32,8 +33,8 @@ var ErrEmailTaken = problem.New(problem.Conflict, "email_taken", "There is an ac
 func (q *Queries) CreateUser(ctx context.Context, u User) error {
 	_, err := q.exec(ctx, "create a user",
 		`INSERT INTO users (id, email, name, password_hash, password_version, created_at, email_verified) VALUES ($1, $2, $3, $4, 1, $5, $6)`,
-		u.ID, u.Email, u.Name, u.PasswordHash, stamp(u.CreatedAt), u.EmailVerified)
-	if isUnique(err) {
+		u.ID, u.Email, u.Name, u.PasswordHash, database.Stamp(u.CreatedAt), u.EmailVerified)
+	if database.IsUnique(err) {
 		return ErrEmailTaken
 	}
 	if err != nil {
@@ -48,7 +49,7 @@ const (
 )
 
 func scanUser(scan func(...any) error) (u User, err error) {
-	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, (*stamp)(&u.CreatedAt), &u.Disabled, &u.EmailVerified, &u.Role)
+	err = scan(&u.ID, &u.Email, &u.Name, &u.PasswordHash, &u.PasswordVersion, (*database.Stamp)(&u.CreatedAt), &u.Disabled, &u.EmailVerified, &u.Role)
 	return u, err
 }
 
@@ -117,7 +118,7 @@ func (q *Queries) RenewPasswordHash(ctx context.Context, id, hash string) error 
 
 // DisableUser keeps a person from signing in. It returns ErrNotFound.
 func (q *Queries) DisableUser(ctx context.Context, id string, at time.Time) error {
-	return q.changeUser(ctx, "disable a user", id, `UPDATE users SET disabled_at = $1 WHERE id = $2`, stamp(at), id)
+	return q.changeUser(ctx, "disable a user", id, `UPDATE users SET disabled_at = $1 WHERE id = $2`, database.Stamp(at), id)
 }
 
 // EnableUser lets a person sign in again. It returns ErrNotFound.
@@ -139,7 +140,7 @@ func (q *Queries) RememberAddress(ctx context.Context, userID, address string, a
 	_, err := q.exec(ctx, "remember an address",
 		`INSERT INTO known_addresses (user_id, address, last_used_at) VALUES ($1, $2, $3)
 		 ON CONFLICT (user_id, address) DO UPDATE SET last_used_at = excluded.last_used_at`,
-		userID, address, stamp(at))
+		userID, address, database.Stamp(at))
 	return err
 }
 
@@ -158,7 +159,7 @@ func (q *Queries) SweepAddresses(ctx context.Context, before time.Time, limit in
 	return q.exec(ctx, "sweep addresses",
 		`DELETE FROM known_addresses WHERE (user_id, address) IN (
 		   SELECT user_id, address FROM known_addresses WHERE last_used_at < $1 ORDER BY last_used_at LIMIT $2)`,
-		stamp(before), limit)
+		database.Stamp(before), limit)
 }
 
 // KnowsAddress reports whether the person has signed in from an address.

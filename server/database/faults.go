@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -14,10 +14,10 @@ import (
 	"lychgate/server/problem"
 )
 
-// failed wraps an error of the database. Where it may pass, it becomes a problem
+// Fault wraps an error of the database. Where it may pass, it becomes a problem
 // of kind Unavailable; anything else is a fault of ours, and problem.From makes
 // it one of kind Internal. Its text is for the log alone.
-func failed(what string, err error) error {
+func Fault(what string, err error) error {
 	err = fmt.Errorf("store: %s: %w", what, err)
 	if mayPass(err) {
 		return problem.Busy(time.Second, err)
@@ -70,8 +70,8 @@ func Code(err error) int {
 	return failure.Code() & 0xff
 }
 
-// isUnique reports whether err says that a unique value is there already.
-func isUnique(err error) bool {
+// IsUnique reports whether err says that a unique value is there already.
+func IsUnique(err error) bool {
 	var failure *sqlite.Error
 	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
 }

@@ -1,9 +1,8 @@
-package store
+package database
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,11 +12,8 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
+	history "github.com/pressly/goose/v3/database"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // firstOfForks is the lowest number that a fork gives a migration of its own.
 const firstOfForks = 1000
@@ -84,14 +80,14 @@ func (s schema) notNewer() error {
 
 // ofCopy returns an error unless the program can restore a copy with this schema:
 // an older one is fine.
-func (s schema) ofCopy(ctx context.Context, db *sql.DB) error {
+func (s schema) ofCopy(ctx context.Context, db *sql.DB, tables []string) error {
 	if err := s.notNewer(); err != nil {
 		return err
 	}
 	if s.Version == 0 {
 		return errors.New("this copy is empty: what a running server has written last is not in its lychgate.db, use lychgate backup")
 	}
-	for _, table := range []string{"users", "sessions", "signing_keys", "audit"} {
+	for _, table := range tables {
 		if there, err := hasTable(ctx, db, table); err != nil || !there {
 			return errors.Join(errForeign, err)
 		}
@@ -99,14 +95,15 @@ func (s schema) ofCopy(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// CheckCopy returns the schema of a copy, and the one of this program. It returns
-// an error where the copy is none of ours, or newer than this program.
-func CheckCopy(ctx context.Context, db *sql.DB) (version, newest int64, err error) {
-	found, err := readSchema(ctx, db, migrations)
+// CheckCopy returns the schema of a copy, and the one of a program that knows the
+// migrations in a tree. It returns an error where the copy lacks one of some tables,
+// or is newer than the program.
+func CheckCopy(ctx context.Context, db *sql.DB, tree fs.FS, tables ...string) (version, newest int64, err error) {
+	found, err := readSchema(ctx, db, tree)
 	if err != nil {
 		return 0, 0, err
 	}
-	return found.Version, found.newest, found.ofCopy(ctx, db)
+	return found.Version, found.newest, found.ofCopy(ctx, db, tables)
 }
 
 // current returns an error unless the program can work with the schema as it
@@ -152,11 +149,11 @@ func appliedVersions(ctx context.Context, db *sql.DB) ([]int64, error) {
 		}
 		return nil, nil
 	}
-	history, err := database.NewStore(database.DialectSQLite3, goose.DefaultTablename)
+	applied, err := history.NewStore(history.DialectSQLite3, goose.DefaultTablename)
 	if err != nil {
 		return nil, err
 	}
-	list, err := history.ListMigrations(ctx, db)
+	list, err := applied.ListMigrations(ctx, db)
 	if err != nil {
 		return nil, err
 	}
@@ -173,14 +170,23 @@ func appliedVersions(ctx context.Context, db *sql.DB) ([]int64, error) {
 
 // compatibleVersions returns the migrations that a program can live with whose
 // newest one is given.
-func compatibleVersions(ctx context.Context, db *sql.DB, newest int64) ([]int64, error) {
+func compatibleVersions(ctx context.Context, db *sql.DB, newest int64) (versions []int64, err error) {
 	if marked, err := hasTable(ctx, db, "schema_compatibility"); err != nil || !marked {
 		return nil, err
 	}
-	return all(ctx, &Queries{db: db}, "read which schemas are compatible", func(rows *sql.Rows) (version int64, err error) {
-		err = rows.Scan(&version)
-		return version, err
-	}, `SELECT version FROM schema_compatibility WHERE compatible_with <= $1`, newest)
+	rows, err := db.QueryContext(ctx, `SELECT version FROM schema_compatibility WHERE compatible_with <= $1`, newest)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			return nil, err
+		}
+		versions = append(versions, version)
+	}
+	return versions, rows.Err()
 }
 
 func hasTable(ctx context.Context, db *sql.DB, name string) (found bool, err error) {
@@ -212,8 +218,8 @@ type Migrated struct {
 }
 
 // migrate brings the schema up to date with the migrations in a tree.
-func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
-	before, err := readSchema(ctx, s.writer.pool, tree)
+func (db *DB) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
+	before, err := readSchema(ctx, db.Writer.DB, tree)
 	if err != nil {
 		return Migrated{}, err
 	}
@@ -225,7 +231,7 @@ func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 		return done, nil
 	}
 	if 0 < before.Version && before.Version < firstErasing {
-		if _, err := s.writer.pool.ExecContext(ctx, `VACUUM`); err != nil {
+		if _, err := db.Writer.DB.ExecContext(ctx, `VACUUM`); err != nil {
 			return Migrated{}, fmt.Errorf("write the database anew, which takes as much room again in its directory: %w", err)
 		}
 	}
@@ -234,7 +240,7 @@ func (s *Store) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 		return Migrated{}, err
 	}
 	// A fork numbers its own from 1000 on, and takes later ones of ours as well.
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer.pool, files, goose.WithAllowOutofOrder(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db.Writer.DB, files, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return Migrated{}, err
 	}

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package store
+package database
 
 // Adopt is for systems where root makes files for other users.
 func Adopt(string) error { return nil }
