@@ -57,7 +57,7 @@ func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 		"SaveSweepClock", "SaveAuditCounted", "NoteAccessTTL", "LongestAccessTTL", "NoteErasure",
 	}
 	reads := []string{
-		"User", "Users", "UserByEmail", "UserWithPlans", "PlansOf", "CountUsers", "KnowsAddress", "Session", "Sessions", "SessionsAfter", "SessionsOf", "SessionsByUse",
+		"User", "Users", "UserByEmail", "UserWithPlans", "PlansOf", "Plans", "CountUsers", "KnowsAddress", "Session", "Sessions", "SessionsAfter", "SessionsOf", "SessionsByUse",
 		"LiveSessions", "HasMoreSessions", "SigningKeys", "AttemptsAt", "AttemptsOf", "AuditOf", "AuditSince", "Audited", "EventsOf", "CountedAfter", "Surplus",
 		"ChangesFrom", "EndingsAfter", "LatestTime", "LatestRecord", "SweepClock", "AuditCounted",
 	}
@@ -321,6 +321,14 @@ func testPlans(t *testing.T, s *suite) {
 	plans("of other times", other, byHand, test)
 	s.write(func(q *store.Queries) error { return q.RevokePlan(ctx, ada.ID, "pro", "hand") })
 	plans("without one", other, test)
+	var all []store.PlanGrant
+	for grant, err := range s.store.Read().Plans(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, grant)
+	}
+	wants(s, "of everybody", all, []store.PlanGrant{other, test, {UserID: bob.ID, Plan: "pro", Source: "hand"}})
 
 	for what, change := range map[string]func(q *store.Queries) error{
 		"revoke it again": func(q *store.Queries) error { return q.RevokePlan(ctx, ada.ID, "pro", "hand") },
