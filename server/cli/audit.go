@@ -32,13 +32,13 @@ func newEventLine(e store.Event) auditLine { return newAuditLine(e.Line) }
 
 // Columns are those of a table of audit lines.
 func (l auditLine) Columns() []string {
-	return []string{terminal.Stamp(l.At), l.Event, l.Outcome, l.Actor, l.UserID, l.SessionID, l.IP, l.UserAgent}
+	return []string{terminal.Stamp(l.At), l.Event, l.Outcome, l.UserID, l.SessionID, l.IP, l.UserAgent}
 }
 
 func auditList(lines iter.Seq2[terminal.Line, error]) terminal.List {
 	return terminal.List{
 		Name:    "events",
-		Heading: []string{"TIME", "EVENT", "OUTCOME", "ACTOR", "ACCOUNT", "SESSION", "ADDRESS", "DEVICE"},
+		Heading: []string{"TIME", "EVENT", "OUTCOME", "ACCOUNT", "SESSION", "ADDRESS", "DEVICE"},
 		Lines:   lines,
 	}
 }

@@ -56,8 +56,14 @@ type commands struct {
 		Show        userShowCommand        `cmd:"" help:"Show an account, its sessions and its latest events."`
 		Disable     userDisableCommand     `cmd:"" help:"Keep a person from signing in, and revoke their sessions."`
 		Enable      userEnableCommand      `cmd:"" help:"Let a person sign in again."`
+		Role        userRoleCommand        `cmd:"" help:"Give an account a role."`
 		Delete      userDeleteCommand      `cmd:"" help:"Delete an account and all of the person's data."`
 	} `cmd:"" help:"Manage accounts, also while a server is running."`
+	Plan struct {
+		Grant  planGrantCommand  `cmd:"" help:"Grant a plan to an account, or give a grant another end."`
+		Revoke planRevokeCommand `cmd:"" help:"Revoke the grants of an account that were made by hand."`
+		List   planListCommand   `cmd:"" help:"List the grants of plans."`
+	} `cmd:"" help:"Grant and revoke plans, also while a server is running."`
 	Session struct {
 		List sessionListCommand `cmd:"" help:"List the active sessions."`
 		End  sessionEndCommand  `cmd:"" help:"Revoke a session, or all sessions of an account."`

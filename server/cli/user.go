@@ -22,10 +22,11 @@ type userLine struct {
 	Name          string    `json:"name"`
 	CreatedAt     time.Time `json:"createdAt"`
 	Disabled      bool      `json:"disabled"`
+	Role          string    `json:"role"`
 }
 
 func newUserLine(u store.User) userLine {
-	return userLine{u.ID, u.Email, u.EmailVerified, u.Name, u.CreatedAt, u.Disabled}
+	return userLine{u.ID, u.Email, u.EmailVerified, u.Name, u.CreatedAt, u.Disabled, u.Role}
 }
 
 // Columns are those of a table of accounts.
@@ -241,6 +242,31 @@ func (u *userEnableCommand) Run(p *process) error {
 		user.Disabled = false
 		return "enabled " + user.Email
 	})
+}
+
+type userRoleCommand struct {
+	userChangeCommand
+	Role string `name:"role" required:"" oneof:"user,admin" placeholder:"ROLE" help:"user or admin."`
+}
+
+// Run gives an account a role.
+func (u *userRoleCommand) Run(p *process) error {
+	set := func(o user.Service, user store.User) error {
+		return o.SetRole(p.ctx, user.ID, u.Role, audit.CommandLine())
+	}
+	return u.change(p, set, func(user *store.User) string {
+		p.warnOfUnverified(*user)
+		user.Role = u.Role
+		return user.Email + " has the role " + u.Role
+	})
+}
+
+// warnOfUnverified warns before much is entrusted to an account whose address may
+// be somebody else's.
+func (p *process) warnOfUnverified(user store.User) {
+	if !user.EmailVerified {
+		fmt.Fprintf(p.Stderr, "lychgate: warning: the address %s is not verified: its owner may not be the person who has this account\n", user.Email)
+	}
 }
 
 type userDeleteCommand struct {

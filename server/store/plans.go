@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"iter"
 	"time"
 
 	"lychgate/server/database"
@@ -34,10 +35,25 @@ func (q *Queries) RevokePlan(ctx context.Context, userID, plan, source string) e
 // PlansOf returns the grants of a person, also those that have run out, by plan
 // and source.
 func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, error) {
-	return all(ctx, q, "read a person's plans", func(rows *sql.Rows) (g PlanGrant, err error) {
-		err = rows.Scan(&g.UserID, &g.Plan, &g.Source, (*database.StampOrNull)(&g.Until))
-		return g, err
-	}, `SELECT user_id, plan, source, until FROM plan_grants WHERE user_id = $1 ORDER BY plan, source`, userID)
+	return all(ctx, q, "read a person's plans", scanGrant,
+		`SELECT user_id, plan, source, until FROM plan_grants WHERE user_id = $1 ORDER BY plan, source`, userID)
+}
+
+// Plans returns the grants of everybody, also those that have run out.
+func (q *Queries) Plans(ctx context.Context) iter.Seq2[PlanGrant, error] {
+	return inPages(func(after *PlanGrant) ([]PlanGrant, error) {
+		if after == nil {
+			after = new(PlanGrant)
+		}
+		return all(ctx, q, "read all plans", scanGrant,
+			`SELECT user_id, plan, source, until FROM plan_grants WHERE (user_id, plan, source) > ($1, $2, $3)
+			 ORDER BY user_id, plan, source LIMIT $4`, after.UserID, after.Plan, after.Source, StepRows)
+	})
+}
+
+func scanGrant(rows *sql.Rows) (g PlanGrant, err error) {
+	err = rows.Scan(&g.UserID, &g.Plan, &g.Source, (*database.StampOrNull)(&g.Until))
+	return g, err
 }
 
 // UserWithPlans returns an account with its grants, as of one moment, or

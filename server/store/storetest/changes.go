@@ -353,6 +353,14 @@ func testPlans(t *testing.T, s *suite) {
 	plans("of other times", other, byHand, test)
 	s.write(func(q *store.Queries) error { return q.RevokePlan(ctx, ada.ID, "pro", "hand") })
 	plans("without one", other, test)
+	var all []store.PlanGrant
+	for grant, err := range s.store.Read().Plans(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, grant)
+	}
+	wants(s, "of everybody", all, []store.PlanGrant{other, test, {UserID: bob.ID, Plan: "pro", Source: "hand"}})
 
 	for what, change := range map[string]func(q *store.Queries) error{
 		"revoke it again": func(q *store.Queries) error { return q.RevokePlan(ctx, ada.ID, "pro", "hand") },
