@@ -53,7 +53,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 	for _, statement := range beforeAccess {
 		execute(t, before, statement)
 	}
-	if session, err := s.Read().Session(ctx, "of eve"); err != nil || session.AuthenticatedAt.UnixMilli() != 1999 || session.Methods != "" {
+	if session, err := s.Read().Session(ctx, "of eve"); err != nil || session.ProvedAt.UnixMilli() != 1999 || session.Methods != "" {
 		t.Errorf("its session: %+v, %v", session, err)
 	}
 

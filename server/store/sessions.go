@@ -22,7 +22,7 @@ type Session struct {
 	Revoked         bool
 	IP              string
 	UserAgent       string
-	AuthenticatedAt time.Time // when the person was last proven
+	ProvedAt time.Time // when the person was last proven
 	Methods         string    // and how: values of RFC 8176, separated by spaces
 }
 
@@ -33,7 +33,7 @@ func (q *Queries) CreateSession(ctx context.Context, s Session) error {
 	_, err := q.exec(ctx, "create a session",
 		`INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ip, user_agent, proved_at, methods)
 		 VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)`,
-		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent, database.StampOrNull(s.AuthenticatedAt), s.Methods)
+		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent, database.StampOrNull(s.ProvedAt), s.Methods)
 	return err
 }
 
@@ -41,7 +41,7 @@ const selectSession = `SELECT id, user_id, generation, rotated_at, created_at, l
 	COALESCE(proved_at, created_at), methods FROM sessions `
 
 func scanSession(scan func(...any) error) (s Session, err error) {
-	err = scan(&s.ID, &s.UserID, &s.Generation, (*database.Stamp)(&s.RotatedAt), (*database.Stamp)(&s.CreatedAt), (*database.Stamp)(&s.LastSeenAt), &s.Revoked, &s.IP, &s.UserAgent, (*database.Stamp)(&s.AuthenticatedAt), &s.Methods)
+	err = scan(&s.ID, &s.UserID, &s.Generation, (*database.Stamp)(&s.RotatedAt), (*database.Stamp)(&s.CreatedAt), (*database.Stamp)(&s.LastSeenAt), &s.Revoked, &s.IP, &s.UserAgent, (*database.Stamp)(&s.ProvedAt), &s.Methods)
 	return s, err
 }
 

@@ -386,13 +386,13 @@ func testSessionAuthentication(t *testing.T, s *suite) {
 	s.user("ada")
 	for id, authenticatedAt := range map[string]time.Time{"with a time": start.Add(-time.Minute), "without": {}} {
 		s.write(func(q *store.Queries) error {
-			return q.CreateSession(t.Context(), store.Session{ID: id, UserID: "ada", CreatedAt: start, AuthenticatedAt: authenticatedAt, Methods: "pwd"})
+			return q.CreateSession(t.Context(), store.Session{ID: id, UserID: "ada", CreatedAt: start, ProvedAt: authenticatedAt, Methods: "pwd"})
 		})
 		want := authenticatedAt
 		if want.IsZero() {
 			want = start
 		}
-		if got, err := s.store.Read().Session(t.Context(), id); err != nil || got.AuthenticatedAt != want || got.Methods != "pwd" {
+		if got, err := s.store.Read().Session(t.Context(), id); err != nil || got.ProvedAt != want || got.Methods != "pwd" {
 			t.Errorf("%s: %+v, %v, want %v", id, got, err, want)
 		}
 	}

@@ -564,7 +564,7 @@ func testTimesSetBack(t *testing.T, s *suite) {
 	})
 	session.Generation = 2
 	session.CreatedAt, session.RotatedAt, session.LastSeenAt = start.Add(-23*time.Hour), start.Add(-22*time.Hour), start.Add(-21*time.Hour)
-	session.AuthenticatedAt = session.CreatedAt
+	session.ProvedAt = session.CreatedAt
 	s.wantsSession(session)
 	ended.Revoked = true
 	s.wantsSession(ended)

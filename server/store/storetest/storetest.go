@@ -98,7 +98,7 @@ func (s *suite) session(id, userID string, after time.Duration) store.Session {
 	at := start.Add(after)
 	session := store.Session{
 		ID: id, UserID: userID, Generation: 1, RotatedAt: at, CreatedAt: at, LastSeenAt: at,
-		IP: "2001:db8::1", UserAgent: "a browser, «quoted»", AuthenticatedAt: at, Methods: "pwd otp mfa",
+		IP: "2001:db8::1", UserAgent: "a browser, «quoted»", ProvedAt: at, Methods: "pwd otp mfa",
 	}
 	s.write(func(q *store.Queries) error { return q.CreateSession(s.Context(), session) })
 	return session
