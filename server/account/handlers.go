@@ -137,8 +137,8 @@ func (h Handlers) Events(c echo.Context, caller access.Identity) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
-// SeeEvents answers POST /api/user/events/:id/seen: the person has been told of
-// that event, and of all before it.
+// SeeEvents answers POST /api/user/events/:id/seen: the person has seen that event
+// and all before it.
 func (h Handlers) SeeEvents(c echo.Context, caller access.Identity) error {
 	seq, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 
 // Session is one signed-in browser or program.
 type Session struct {
-	ID              string
-	UserID          string
-	Generation      int64     // of the newest refresh token, from 1
-	RotatedAt       time.Time // when that one was made
-	CreatedAt       time.Time
-	LastSeenAt      time.Time
-	Revoked         bool
-	IP              string
-	UserAgent       string
-	ProvedAt time.Time // when the person was last proven
-	Methods         string    // and how: values of RFC 8176, separated by spaces
+	ID         string
+	UserID     string
+	Generation int64     // of the newest refresh token, from 1
+	RotatedAt  time.Time // when that one was made
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	Revoked    bool
+	IP         string
+	UserAgent  string
+	ProvedAt   time.Time // when the person was last proven
+	Methods    string    // and how: values of RFC 8176, separated by spaces
 }
 
 // CreateSession stores a new session, of generation 1. Without a time, the person
