@@ -7,14 +7,14 @@ import (
 	"lychgate/server/database"
 )
 
-// SweepClock is the time by which sweeps go, as it was last written down.
+// SweepClock is the stored time to sweep by.
 type SweepClock struct {
-	At       time.Time     // zero where it never was
-	AheadAt  time.Time     // the earliest time that the wall clock has shown since it runs ahead; zero where it does not
-	AheadFor time.Duration // how long it has run ahead
+	At       time.Time     // zero: never stored
+	AheadAt  time.Time     // earliest wall-clock time since it jumped ahead; zero: it is not ahead
+	AheadFor time.Duration // how long it has been ahead
 }
 
-// SweepClock returns the time by which sweeps last went.
+// SweepClock returns the stored time to sweep by.
 func (q *Queries) SweepClock(ctx context.Context) (c SweepClock, err error) {
 	var aheadFor int64
 	err = q.one(ctx, "read the time of the last sweep", []any{(*database.StampOrNull)(&c.At), (*database.StampOrNull)(&c.AheadAt), &aheadFor},
@@ -23,26 +23,26 @@ func (q *Queries) SweepClock(ctx context.Context) (c SweepClock, err error) {
 	return c, err
 }
 
-// SaveSweepClock writes down the time by which sweeps go.
+// SaveSweepClock stores the time to sweep by.
 func (q *Queries) SaveSweepClock(ctx context.Context, c SweepClock) error {
 	var aheadAt int64
 	if !c.AheadAt.IsZero() {
 		aheadAt = c.AheadAt.UnixMilli()
 	}
-	_, err := q.exec(ctx, "write down the time of a sweep", `UPDATE maintenance SET swept_at = $1, ahead_at = $2, ahead_for = $3`,
+	_, err := q.exec(ctx, "save the time of a sweep", `UPDATE maintenance SET swept_at = $1, ahead_at = $2, ahead_for = $3`,
 		database.Stamp(c.At), aheadAt, c.AheadFor.Milliseconds())
 	return err
 }
 
-// AuditCounted returns the last line of the audit log that was counted.
+// AuditCounted returns the last audit line that was counted.
 func (q *Queries) AuditCounted(ctx context.Context) (seq int64, err error) {
 	err = q.one(ctx, "read how far the audit log was counted", []any{&seq}, `SELECT audit_seq FROM maintenance`)
 	return seq, err
 }
 
-// SaveAuditCounted writes down the last line of the audit log that was counted.
+// SaveAuditCounted stores the last audit line that was counted.
 func (q *Queries) SaveAuditCounted(ctx context.Context, seq int64) error {
-	_, err := q.exec(ctx, "write down how far the audit log was counted", `UPDATE maintenance SET audit_seq = $1`, seq)
+	_, err := q.exec(ctx, "save how far the audit log was counted", `UPDATE maintenance SET audit_seq = $1`, seq)
 	return err
 }
 
