@@ -46,39 +46,38 @@ func (q *Queries) SaveAuditCounted(ctx context.Context, seq int64) error {
 	return err
 }
 
-// NoteAccessTTL notes that a process makes access tokens of a life at a time.
+// NoteAccessTTL records that a process issues access tokens with this TTL.
 func (q *Queries) NoteAccessTTL(ctx context.Context, ttl time.Duration, at time.Time) error {
-	_, err := q.exec(ctx, "note the life of access tokens",
+	_, err := q.exec(ctx, "record the TTL of access tokens",
 		`INSERT INTO access_ttls (ttl, used_at) VALUES ($1, $2) ON CONFLICT (ttl) DO UPDATE SET used_at = excluded.used_at`,
 		ttl.Milliseconds(), database.Stamp(at))
 	return err
 }
 
-// LongestAccessTTL returns the longest life of access tokens that can still
-// count at a time, and forgets those that cannot. The last token of a process
-// was made within slack after it noted its TTL.
+// LongestAccessTTL returns the longest TTL of access tokens that may still be
+// valid at a time, and deletes the TTLs of those that cannot be. A process
+// issues its last token at most slack after recording its TTL.
 func (q *Queries) LongestAccessTTL(ctx context.Context, at time.Time, slack time.Duration) (time.Duration, error) {
-	if _, err := q.exec(ctx, "forget lives of access tokens", `DELETE FROM access_ttls WHERE used_at + ttl < $1`, database.Stamp(at.Add(-slack))); err != nil {
+	if _, err := q.exec(ctx, "delete TTLs of access tokens", `DELETE FROM access_ttls WHERE used_at + ttl < $1`, database.Stamp(at.Add(-slack))); err != nil {
 		return 0, err
 	}
 	var longest int64
-	err := q.one(ctx, "read the lives of access tokens", []any{&longest}, `SELECT COALESCE(MAX(ttl), 0) FROM access_ttls`)
+	err := q.one(ctx, "read TTLs of access tokens", []any{&longest}, `SELECT COALESCE(MAX(ttl), 0) FROM access_ttls`)
 	return time.Duration(longest) * time.Millisecond, err
 }
 
-// eraseWait is how long an erasure waits for readers, while it keeps others
-// from writing.
+// eraseWait is how long an erasure waits for readers while blocking writers.
 const eraseWait = 100 * time.Millisecond
 
-// NoteErasure asks for Erase: something was deleted that must leave no trace.
+// NoteErasure requests Erase, after a deletion that must leave no trace.
 func (q *Queries) NoteErasure(ctx context.Context) error {
 	_, err := q.exec(ctx, "note what is to be erased", `UPDATE maintenance SET erasures = erasures + 1`)
 	return err
 }
 
-// Erase empties the log of the database, if NoteErasure asked for it: deleted
-// rows are overwritten in the database itself, and stand in the log until then.
-// It reports false where somebody still reads from the log; then try again.
+// Erase empties the write-ahead log if NoteErasure requested it: deleted rows
+// are overwritten in the database file, but remain in the log until then. It
+// reports false while somebody reads from the log; then call it again.
 func (s *Store) Erase(ctx context.Context) (done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -90,7 +89,7 @@ func (s *Store) Erase(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	return true, s.Write(ctx, func(q *Queries) error {
-		// One that was asked for meanwhile is still to be done.
+		// An erasure requested meanwhile remains to be done.
 		_, err := q.exec(ctx, "note what was erased", `UPDATE maintenance SET erasures = 0 WHERE erasures = $1`, erasures)
 		return err
 	})
