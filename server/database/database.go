@@ -15,6 +15,7 @@ import (
 type DB struct {
 	Reader, Writer *Pool
 	inUse          *flock.Flock
+	care           Care // may be nil
 	// patient marks a database opened for a command, which reports what it
 	// waits for and stops waiting when interrupted.
 	patient bool
@@ -41,9 +42,9 @@ func (db *DB) Close() error {
 	return errors.Join(db.Reader.close(), db.Writer.close(), db.inUse.Unlock())
 }
 
-// Transact runs work in one transaction and commits it when work returns nil.
-// It returns an error of work as is.
-func (db *DB) Transact(ctx context.Context, work func(Runner) error) (err error) {
+// TransactUnsettled is Transact for the Care itself, which writes while stored times
+// are unsettled.
+func (db *DB) TransactUnsettled(ctx context.Context, work func(Runner) error) (err error) {
 	tx, err := db.begin(ctx)
 	if err != nil {
 		return Fault("begin a transaction", err)

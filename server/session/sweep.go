@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"lychgate/server/store"
@@ -20,17 +21,11 @@ func (s *Service) Sweep(ctx context.Context, now time.Time, every time.Duration)
 		return err
 	}
 	forgotten := now.Add(-longest - token.Leeway)
-	for _, lapsed := range []store.Sweep{
-		{Remove: (*store.Queries).SweepOldSessions, Before: now.Add(-s.Max)},
-		{Remove: (*store.Queries).SweepIdleSessions, Before: now.Add(-s.Idle)},
-		{Remove: (*store.Queries).SweepRevokedSessions, Before: forgotten},
-		{Remove: (*store.Queries).SweepChanges, Before: forgotten},
-	} {
-		if err := s.Store.Sweep(ctx, lapsed); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(
+		s.Store.Sweep(ctx, now.Add(-s.Max), (*store.Queries).SweepOldSessions),
+		s.Store.Sweep(ctx, now.Add(-s.Idle), (*store.Queries).SweepIdleSessions),
+		s.Store.Sweep(ctx, forgotten, (*store.Queries).SweepRevokedSessions),
+		s.Store.Sweep(ctx, forgotten, (*store.Queries).SweepChanges))
 }
 
 // longestAccessTTL returns the longest life of any access token that can still be

@@ -57,7 +57,7 @@ type Line struct {
 // without those added while it is reading.
 func (q *Queries) auditLines(ctx context.Context, since time.Time, where string, args ...any) iter.Seq2[Line, error] {
 	var first, last int64 // numbers start at 1
-	return inPages(func(after *Line) ([]Line, error) {
+	return database.Pages(StepRows, func(after *Line) ([]Line, error) {
 		if after == nil {
 			if err := q.one(ctx, "read the audit log", []any{&last}, `SELECT COALESCE(MAX(seq), 0) FROM audit`); err != nil {
 				return nil, err

@@ -65,3 +65,8 @@ func TimeColumns() (names []string) {
 	}
 	return names
 }
+
+// InStepsBy is Store.InSteps with another way to write.
+func InStepsBy(ctx context.Context, write func(context.Context, func(*Queries) error) error, step func(*Queries) (bool, error)) error {
+	return new(steps).run(ctx, write, step)
+}

@@ -41,7 +41,7 @@ func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, erro
 
 // Plans returns everybody's grants, expired ones included.
 func (q *Queries) Plans(ctx context.Context) iter.Seq2[PlanGrant, error] {
-	return inPages(func(after *PlanGrant) ([]PlanGrant, error) {
+	return database.Pages(StepRows, func(after *PlanGrant) ([]PlanGrant, error) {
 		if after == nil {
 			after = new(PlanGrant)
 		}

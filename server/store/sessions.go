@@ -78,7 +78,7 @@ func (q *Queries) SessionsAfter(ctx context.Context, userID string, after Sessio
 // SessionsOf returns all unrevoked sessions of a person, newest first. Some may
 // have expired.
 func (q *Queries) SessionsOf(ctx context.Context, userID string) iter.Seq2[Session, error] {
-	return inPages(func(after *Session) ([]Session, error) {
+	return database.Pages(StepRows, func(after *Session) ([]Session, error) {
 		return q.SessionsAfter(ctx, userID, placeOf(after), StepRows)
 	})
 }
@@ -86,7 +86,7 @@ func (q *Queries) SessionsOf(ctx context.Context, userID string) iter.Seq2[Sessi
 // LiveSessions returns everybody's unrevoked sessions, newest first. Some may
 // have expired.
 func (q *Queries) LiveSessions(ctx context.Context) iter.Seq2[Session, error] {
-	return inPages(func(after *Session) ([]Session, error) {
+	return database.Pages(StepRows, func(after *Session) ([]Session, error) {
 		place := placeOf(after)
 		return q.sessions(ctx, `WHERE ended_at IS NULL AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3`,
 			database.Stamp(place.CreatedAt), place.ID, StepRows)

@@ -153,7 +153,7 @@ func TestStepsRest(t *testing.T) {
 		const took, steps = 20 * time.Millisecond, 5
 		write := func(_ context.Context, work func(*store.Queries) error) error { return work(nil) }
 		begun, left := time.Now(), steps
-		err := new(store.Store).InStepsBy(t.Context(), write, func(*store.Queries) (bool, error) {
+		err := store.InStepsBy(t.Context(), write, func(*store.Queries) (bool, error) {
 			time.Sleep(took)
 			left--
 			return left > 0, nil

@@ -10,7 +10,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"sync"
 	"time"
 
 	"lychgate/server/database"
@@ -25,11 +24,10 @@ const patience = database.BusyTimeout + time.Second
 
 // Store is an open database.
 type Store struct {
-	db       *database.DB
-	care     Care       // may be nil
-	stepping sync.Mutex // held during the rest before a step and the step; not for a first step
-	old      bool       // see Queries
-	feed     feed
+	db    *database.DB
+	steps steps
+	old   bool // see Queries
+	feed  feed
 }
 
 // Queries runs statements, with the same methods inside and outside a
@@ -64,18 +62,32 @@ func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 // WriteLong is Write without its time limit, for work on whole tables: a
 // million rows take about ten seconds.
 func (s *Store) WriteLong(ctx context.Context, work func(*Queries) error) error {
-	return s.settled(ctx, work)
+	return s.transact(ctx, s.db.Transact, work)
 }
 
+// Adjust is WriteLong for the database.Care, which writes while times are
+// unsettled.
+func (s *Store) Adjust(ctx context.Context, work func(*Queries) error) error {
+	return s.transact(ctx, s.db.TransactUnsettled, work)
+}
+
+// CareFor makes Write consult care before each transaction. Call it before the
+// first one.
+func (s *Store) CareFor(care database.Care) { s.db.CareFor(care) }
+
+// AfterCommit calls f after the commit and before Write returns, and never
+// without a commit.
+func (q *Queries) AfterCommit(f func()) { *q.after = append(*q.after, f) }
+
 // transact runs work in one transaction.
-func (s *Store) transact(ctx context.Context, work func(*Queries) error) error {
+func (s *Store) transact(ctx context.Context, run func(context.Context, func(database.Runner) error) error, work func(*Queries) error) error {
 	var (
 		made  []Change
 		after []func()
 	)
-	if err := s.db.Transact(ctx, func(run database.Runner) error {
+	if err := run(ctx, func(runner database.Runner) error {
 		made, after = nil, nil
-		return work(&Queries{db: run, made: &made, after: &after, old: s.old})
+		return work(&Queries{db: runner, made: &made, after: &after, old: s.old})
 	}); err != nil {
 		return err
 	}
@@ -88,15 +100,7 @@ func (s *Store) transact(ctx context.Context, work func(*Queries) error) error {
 
 // exec runs a statement and returns how many rows it changed.
 func (q *Queries) exec(ctx context.Context, what, statement string, args ...any) (int64, error) {
-	result, err := q.db.ExecContext(ctx, statement, args...)
-	if err != nil {
-		return 0, database.Fault(what, err)
-	}
-	changed, err := result.RowsAffected()
-	if err != nil {
-		return 0, database.Fault(what, err)
-	}
-	return changed, nil
+	return database.Exec(ctx, q.db, what, statement, args...)
 }
 
 // one scans a single row, or returns ErrNotFound.
@@ -114,27 +118,8 @@ func found(rows int64, err error) error {
 }
 
 // all reads the rows of a query, each by scan.
-func all[T any](ctx context.Context, q *Queries, what string, scan func(*sql.Rows) (T, error), query string, args ...any) (list []T, err error) {
-	rows, err := q.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, database.Fault(what, err)
-	}
-	defer func() {
-		if closeErr := rows.Close(); closeErr != nil && err == nil {
-			err = database.Fault(what, closeErr)
-		}
-	}()
-	for rows.Next() {
-		item, err := scan(rows)
-		if err != nil {
-			return nil, database.Fault(what, err)
-		}
-		list = append(list, item)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, database.Fault(what, err)
-	}
-	return list, nil
+func all[T any](ctx context.Context, q *Queries, what string, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	return database.All(ctx, q.db, what, scan, query, args...)
 }
 
 // Ping returns an error if the database does not answer.

@@ -59,7 +59,7 @@ func (q *Queries) user(ctx context.Context, where string, arg any) (User, error)
 
 // Users returns all accounts, ordered by e-mail address.
 func (q *Queries) Users(ctx context.Context) iter.Seq2[User, error] {
-	return inPages(func(after *User) ([]User, error) {
+	return database.Pages(StepRows, func(after *User) ([]User, error) {
 		if after == nil {
 			after = &User{}
 		}

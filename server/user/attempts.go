@@ -62,7 +62,7 @@ func (p *Passwords) FollowLimits(ctx context.Context) error {
 
 // SweepAttempts removes counts that no longer limit anybody.
 func (p *Passwords) SweepAttempts(ctx context.Context, now time.Time) error {
-	return p.Users.Store.Sweep(ctx, store.Sweep{Remove: (*store.Queries).SweepAttempts, Before: now})
+	return p.Users.Store.Sweep(ctx, now, (*store.Queries).SweepAttempts)
 }
 
 // keepKnown is how long an address stays known to an account.
@@ -70,5 +70,5 @@ const keepKnown = 365 * 24 * time.Hour
 
 // SweepAddresses removes addresses that nobody has signed in from for a year.
 func (s Service) SweepAddresses(ctx context.Context, now time.Time) error {
-	return s.Store.Sweep(ctx, store.Sweep{Remove: (*store.Queries).SweepAddresses, Before: now.Add(-keepKnown)})
+	return s.Store.Sweep(ctx, now.Add(-keepKnown), (*store.Queries).SweepAddresses)
 }
