@@ -40,8 +40,8 @@ func gatedRoutes(t *testing.T) http.Handler {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(slog.New(slog.DiscardHandler))
-	e.Pre(web.WhoIsCalling(web.Checks{
-		Identify: func(c echo.Context, _ web.Depth) (access.Identity, error) {
+	e.Pre(web.Authenticate(web.Checks{
+		Authenticate: func(c echo.Context, _ web.Depth) (access.Identity, error) {
 			who := c.Request().Header.Get("X-Test-Who")
 			if who == "" {
 				return access.Identity{}, problem.ErrUnauthenticated

@@ -135,8 +135,8 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		ownResources,
 		web.OwnHost(s.origin, outsideAPI),
 		web.SameOrigin(),
-		web.WhoIsCalling(web.Checks{
-			Identify: func(c echo.Context, depth web.Depth) (access.Identity, error) {
+		web.Authenticate(web.Checks{
+			Authenticate: func(c echo.Context, depth web.Depth) (access.Identity, error) {
 				return authenticator.Authenticate(c.Request(), c.Response().Header(), web.ClientOf(c), depth)
 			},
 			Subject: s.subjects.Of,

@@ -83,7 +83,7 @@ func TestCheck(t *testing.T) {
 		})
 	}
 	if err := policy(t).Check(access.Need{}, nil, now); !errors.Is(err, problem.ErrUnauthenticated) {
-		t.Errorf("a forgotten need lets nobody in: %v", err)
+		t.Errorf("the zero need refuses an anonymous caller: %v", err)
 	}
 }
 
@@ -128,10 +128,10 @@ func TestFaults(t *testing.T) {
 		name, rules, plans string
 		want               []string
 	}{
-		{"unknown need", `{"/a": "everybody"}`, somePlans, []string{`access.json: "/a": "everybody" is no need`}},
-		{"need in capitals", `{"/a": "Public"}`, somePlans, []string{`"Public" is no need`}},
-		{"need with a space", `{"/a": "public "}`, somePlans, []string{`"public " is no need`}},
-		{"no need", `{"/a": ""}`, somePlans, []string{`"" is no need`}},
+		{"unknown need", `{"/a": "everybody"}`, somePlans, []string{`access.json: "/a": "everybody" is not a need`}},
+		{"need in capitals", `{"/a": "Public"}`, somePlans, []string{`"Public" is not a need`}},
+		{"need with a space", `{"/a": "public "}`, somePlans, []string{`"public " is not a need`}},
+		{"no need", `{"/a": ""}`, somePlans, []string{`"" is not a need`}},
 		{"unknown role", `{"/a": "role:owner"}`, somePlans, []string{`"role:owner": the roles are user and admin`}},
 		{"no role", `{"/a": "role:"}`, somePlans, []string{"the roles are"}},
 		{"unknown plan", `{"/a": "plan:gold"}`, somePlans, []string{`"plan:gold": there is no such plan`}},
@@ -174,7 +174,7 @@ func TestFaults(t *testing.T) {
 		{"plans: doubled inclusion", `{}`, `{"plans": [{"id": "pro"}, {"id": "team", "includes": ["pro", "pro"]}]}`, []string{`plan "team": it includes "pro" twice`}},
 
 		{"all at once", `{"a": "x", "/b": "signed-in", "/c/": "plan:gold", "/login": "role:user"}`, `{"plans": [{"id": "A"}, {"id": "b", "includes": ["c"]}]}`, []string{
-			`access.json: "a": "x" is no need`, `access.json: "a": want a clean`, `access.json: "/c/": want a clean`, `access.json: "/c/": "plan:gold"`,
+			`access.json: "a": "x" is not a need`, `access.json: "a": want a clean`, `access.json: "/c/": want a clean`, `access.json: "/c/": "plan:gold"`,
 			`access.json: "/login": nobody could reach`, `plans.json: plan "A"`, `plans.json: plan "b": it includes "c"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
-	t.Run("what is no fault", func(t *testing.T) {
+	t.Run("valid files", func(t *testing.T) {
 		for _, rules := range []string{`{}`, `{"/login/help": "signed-in"}`, `{"/a": "signed-in", "/a/login": "public"}`, `{"/dashboard": "plan:pro", "/dashboard/billing": "signed-in"}`, `{"/café/a b": "role:user"}`} {
 			if _, err := read(rules, somePlans); err != nil {
 				t.Errorf("%s: %v", rules, err)
@@ -223,7 +223,7 @@ func TestShippedFiles(t *testing.T) {
 		t.Errorf("/dashboard: %v", rule.Need)
 	}
 	if !p.Plans.Has("pro") || p.Plans.Has("gold") {
-		t.Error("pro is no plan, or gold is one")
+		t.Error("want pro to be a plan and gold not")
 	}
 }
 
@@ -252,7 +252,7 @@ func FuzzRead(f *testing.F) {
 				}
 			}
 			if !strings.HasPrefix(rule.Path, "/") || strings.HasSuffix(rule.Path, "/") || strings.Contains(rule.Path, "//") || strings.HasPrefix(rule.Path+"/", "/api/") {
-				t.Errorf("%q passes", rule.Path)
+				t.Errorf("%q is accepted", rule.Path)
 			}
 		}
 		if rule, _ := p.Rules.Of("/login"); rule.Need != access.Public {

@@ -1,6 +1,6 @@
-// Package access decides who may have what. A page, a file or a route states
-// its need; whoever asks is a subject, or nobody; Policy.Check is the one
-// answer, for the guard and the table of routes alike:
+// Package access decides access. A page, file or route states
+// its need; the caller is a subject, or nobody. Policy.Check is the only
+// decision, shared by the guard and the table of routes:
 //
 //	need         met by                             nobody           a subject that does not meet it
 //	public       everybody                          –                –
@@ -8,8 +8,7 @@
 //	role:NAME    that role; admin meets role:user   unauthenticated  forbidden
 //	plan:NAME    a plan that is or includes NAME    unauthenticated  plan_required
 //
-// A disabled subject counts as nobody. The needs of pages are the Rules of
-// access.json, the plans those of plans.json; both are read once, at start.
-// Where a subject comes from, and what a refusal looks like, is for others to
-// say.
+// A disabled subject counts as nobody. Needs of pages come from the Rules in
+// access.json, plans from plans.json; both are read once, at start. Finding the
+// subject and answering a refusal is left to other packages.
 package access

@@ -1,6 +1,6 @@
 package access
 
-// Identity is who is calling, as far as a verified token tells.
+// Identity is the authenticated caller, as stated by a verified token.
 type Identity struct {
 	UserID    string
 	SessionID string

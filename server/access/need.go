@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Need is what a page or a route asks of its caller. The zero Need is
-// SignedIn, so that a forgotten one opens nothing.
+// Need is what a page or route asks of its caller. The zero Need is SignedIn,
+// so that a forgotten one opens nothing.
 type Need struct {
 	kind kind
 	name string // of the role or plan
@@ -22,13 +22,13 @@ const (
 	plan
 )
 
-// The needs that name nothing.
+// The needs without a name.
 var (
 	SignedIn = Need{}
 	Public   = Need{kind: public}
 )
 
-// The roles that there are.
+// The roles.
 const (
 	RoleUser  = "user"
 	RoleAdmin = "admin"
@@ -43,8 +43,8 @@ func Plan(name string) Need { return Need{plan, name} }
 // OfRole reports whether a need is one for a role.
 func (n Need) OfRole() bool { return n.kind == role }
 
-// ParseNeed reads public, signed-in, role:NAME or plan:NAME. A role must be one
-// that there is; of plans only Plans knows.
+// ParseNeed reads public, signed-in, role:NAME or plan:NAME. It checks that a
+// role exists; plans are checked against Plans.
 func ParseNeed(text string) (Need, error) {
 	name, isRole := strings.CutPrefix(text, "role:")
 	planName, isPlan := strings.CutPrefix(text, "plan:")
@@ -62,10 +62,10 @@ func ParseNeed(text string) (Need, error) {
 	case isPlan:
 		return Need{}, fmt.Errorf("%q: %s", text, wantID)
 	}
-	return Need{}, fmt.Errorf(`%q is no need: write "public", "signed-in", "role:NAME" or "plan:NAME"`, text)
+	return Need{}, fmt.Errorf(`%q is not a need: write "public", "signed-in", "role:NAME" or "plan:NAME"`, text)
 }
 
-// String returns a need as ParseNeed reads it.
+// String returns the form that ParseNeed reads.
 func (n Need) String() string {
 	switch n.kind {
 	case public:
@@ -79,9 +79,8 @@ func (n Need) String() string {
 	}
 }
 
-// AnyOf returns the needs of something that whoever meets one of them may
-// have, each once and in a fixed order, without those that another one makes
-// superfluous.
+// AnyOf returns the needs any one of which gives access, sorted, without
+// duplicates and without those that a weaker one makes redundant.
 func AnyOf(needs []Need) []Need {
 	switch {
 	case slices.Contains(needs, Public):

@@ -7,18 +7,18 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Plans are the plans that there are: by id, the ids of all that it includes,
-// itself among them.
+// Plans maps the id of each plan to the ids of all plans it includes, itself
+// among them.
 type Plans struct{ includes map[string]map[string]bool }
 
-// Has reports whether there is a plan of that id.
+// Has reports whether a plan with this id exists.
 func (p Plans) Has(id string) bool { return p.includes[id] != nil }
 
 func (p Plans) include(id, included string) bool { return p.includes[id][included] }
 
 const wantID = "want an id of lower-case letters, digits and dashes, such as pro"
 
-// isID reports whether a text is fit for the id of a plan.
+// isID reports whether a text is a valid plan id.
 func isID(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
@@ -29,8 +29,8 @@ func isID(text string) bool {
 }
 
 // readPlans reads {"plans": [{"id": "pro"}, {"id": "team", "includes":
-// ["pro"]}]}. A plan includes itself, what it names, and what those include;
-// going round in a circle is no fault.
+// ["pro"]}]}. A plan includes itself, the plans it names, and what those
+// include; cycles are allowed.
 func readPlans(file File) (Plans, error) {
 	var list struct {
 		Plans []struct {
@@ -74,7 +74,7 @@ func readPlans(file File) (Plans, error) {
 	return plans, errors.Join(faults...)
 }
 
-// collect adds a plan and all that it leads to.
+// collect adds a plan and all it includes.
 func collect(id string, named map[string][]string, into map[string]bool) {
 	if into[id] {
 		return

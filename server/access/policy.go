@@ -22,30 +22,29 @@ type Subject struct {
 // Grant is a plan that a subject has.
 type Grant struct {
 	Plan   string
-	Until  time.Time // zero: it has no end
+	Until  time.Time // zero: no end
 	Source string    // who gave it
 }
 
-// The refusals of a subject that does not meet a need.
+// Refusals of a signed-in subject.
 var (
 	ErrForbidden    = problem.New(problem.Forbidden, "forbidden", "Your account may not use this.")
 	ErrPlanRequired = problem.New(problem.Forbidden, "plan_required", "This needs a plan that your account does not have.")
 )
 
-// Policy is all that access is decided by, but for who is asking.
+// Policy holds the rules and plans that access is decided by.
 type Policy struct {
-	Rules Rules // what each page asks
+	Rules Rules // the need of each page
 	Plans Plans // which plan includes which
 }
 
-// File is the text of a file, with the name that faults in it are reported
-// under.
+// File is the text of a file and the name used in reports of its faults.
 type File struct {
 	Name string
 	Text []byte
 }
 
-// Read reads access.json and plans.json. All faults of both are reported
+// Read reads access.json and plans.json, and reports all faults of both
 // together.
 func Read(rules, plans File, pages Pages) (Policy, error) {
 	p, plansErr := readPlans(plans)
@@ -56,9 +55,9 @@ func Read(rules, plans File, pages Pages) (Policy, error) {
 	return Policy{Rules: r, Plans: p}, nil
 }
 
-// Check returns nil if a subject meets a need at that time. It returns
-// problem.ErrUnauthenticated for nobody (a subject that is nil or disabled),
-// and ErrForbidden or ErrPlanRequired for a subject that does not meet it.
+// Check returns nil if the subject meets the need at this time. It returns
+// problem.ErrUnauthenticated for nobody (a nil or disabled subject), and
+// ErrForbidden or ErrPlanRequired for a subject that does not meet the need.
 func (p Policy) Check(need Need, subject *Subject, now time.Time) error {
 	switch {
 	case need.kind == public:

@@ -13,8 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Rules say what each page asks of its caller: the rule with the longest
-// prefix decides. The zero Rules ask nothing.
+// Rules map paths to needs: the rule with the longest prefix decides. With the
+// zero Rules everything is public.
 type Rules struct{ rules []Rule } // the longest path first
 
 // Rule is a rule for the page at a path and everything below it.
@@ -23,14 +23,14 @@ type Rule struct {
 	Need Need
 }
 
-// Pages are those that no rule may put out of reach.
+// Pages are the pages that the rules must leave reachable.
 type Pages struct {
 	Login   string // signs people in: it must be public
 	Billing string // sells plans: it must not ask for one
 }
 
-// Of returns the rule that decides at a path; ok is false where none does, so
-// that the path is public.
+// Of returns the rule for a path; ok is false where none applies, and the path
+// is public.
 func (r Rules) Of(path string) (rule Rule, ok bool) {
 	for _, rule := range r.rules {
 		if Covers(rule.Path, path) {
@@ -40,7 +40,7 @@ func (r Rules) Of(path string) (rule Rule, ok bool) {
 	return Rule{Need: Public}, false
 }
 
-// All returns the rules, those with the longest paths first.
+// All returns the rules, longest paths first.
 func (r Rules) All() []Rule { return slices.Clone(r.rules) }
 
 // Covers reports whether a path is the prefix itself or lies below it.
@@ -86,7 +86,7 @@ func readRules(file File, plans Plans, pages Pages) (Rules, error) {
 	return rules, errors.Join(faults...)
 }
 
-// faultOfPath says why a path cannot be the one of a rule; empty: it can.
+// faultOfPath says why a rule cannot have this path, or returns "".
 func faultOfPath(p string) string {
 	switch {
 	case !strings.HasPrefix(p, "/") || p == "/" || path.Clean(p) != p || strings.ContainsAny(p, `\;%?#`) || hasControl(p) || !utf8.ValidString(p):
@@ -106,12 +106,11 @@ func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f })
 }
 
-// member is a name and a value of an object.
+// member is one member of a JSON object.
 type member struct{ name, value string }
 
-// readMembers reads a JSON object of texts, and nothing behind it. Names may
-// stand there twice, so that a rule that does can be named with the other
-// faults.
+// readMembers reads a JSON object of strings and nothing after it. It keeps
+// duplicate names, so that they are reported with the other faults.
 func readMembers(text []byte) ([]member, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true))
 	var members []member

@@ -139,7 +139,7 @@ func (h Handlers) Events(c echo.Context, caller access.Identity) error {
 		Events []event `json:"events"`
 	}{Events: []event{}}
 	for _, l := range lines {
-		answer.Events = append(answer.Events, event{strconv.FormatInt(l.Seq, 10), l.At, l.Event, l.Outcome, l.IP, l.UserAgent, l.Untold})
+		answer.Events = append(answer.Events, event{strconv.FormatInt(l.Seq, 10), l.At, l.Event, l.Outcome, l.IP, l.UserAgent, l.Unseen})
 	}
 	return c.JSON(http.StatusOK, answer)
 }
@@ -156,7 +156,7 @@ func (h Handlers) SeeEvents(c echo.Context, caller access.Identity) error {
 		if _, err := user.Current(ctx, q, caller.UserID); err != nil {
 			return err
 		}
-		return q.TellUser(ctx, caller.UserID, seq)
+		return q.SeeEvents(ctx, caller.UserID, seq)
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return problem.ErrNotFound

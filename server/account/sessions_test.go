@@ -99,7 +99,7 @@ func TestSessionsThatAreOverAreNotListed(t *testing.T) {
 	end(client, idle).WantsProblem(http.StatusNotFound, "not_found")
 }
 
-func TestEndSession(t *testing.T) {
+func TestRevokeSession(t *testing.T) {
 	s := servertest.Start(t)
 	client, other, stranger := s.Client(), s.Client(), s.Client()
 	client.Register(email)

@@ -275,7 +275,7 @@ func TestRevocationsWithoutTheirClient(t *testing.T) {
 			recorded(t, s, id, test.event)
 			elsewhere(t, s, func(accounts *server.Accounts) error {
 				found, err := accounts.Store.Read().Session(t.Context(), session)
-				if err == nil && !found.Ended {
+				if err == nil && !found.Revoked {
 					t.Error("the session goes on")
 				}
 				return err

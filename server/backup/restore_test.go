@@ -250,7 +250,7 @@ func TestRestoreOfOlderSchemas(t *testing.T) {
 			t.Errorf("migrations %v, want %d", got, version)
 		}
 		s := open(t, database)
-		if session, err := s.Read().Session(t.Context(), "one"); err != nil || !session.Ended {
+		if session, err := s.Read().Session(t.Context(), "one"); err != nil || !session.Revoked {
 			t.Errorf("session %+v, %v", session, err)
 		}
 		var revoked []string

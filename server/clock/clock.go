@@ -5,41 +5,40 @@ import (
 	"time"
 )
 
-// Leeway is by how much a clock may be set back without notice: tokens and
-// sessions then live longer by no more than that.
+// Leeway is how far a clock may be set back without notice. Tokens and sessions
+// then live longer by at most this much.
 const Leeway = 30 * time.Second
 
-// Clock notices when the wall clock has been set back, by the monotonic clock,
-// which no step moves. Lifetimes are told by the wall clock, as other services
-// tell them: what was stored before such a step would last longer by as much, and
-// access tokens that have expired would count once more.
+// Clock detects that the wall clock was set back, by comparing it with the
+// monotonic clock. Lifetimes are measured by the wall clock, as in other
+// services, so a step back would prolong everything stored before it and make
+// expired access tokens valid again.
 type Clock struct {
 	now   func() time.Time // the wall clock
 	start time.Time        // with a monotonic reading
 
 	mu    sync.Mutex
-	ahead time.Duration // of the wall clock before the monotonic one, when it was last in order,
-	at    time.Duration // and when that was, by the monotonic one
+	ahead time.Duration // the wall clock's lead over the monotonic clock at the last good reading
+	at    time.Duration // monotonic time of the last good reading
 }
 
-// New returns a Clock that watches what now shows.
+// New returns a Clock that watches the wall clock now.
 func New(now func() time.Time) *Clock {
 	c := &Clock{now: now, start: time.Now()}
 	c.ahead, c.at = c.wall(), time.Since(c.start)
 	return c
 }
 
-// wall returns how far the wall clock has come since the start, its steps
-// included.
+// wall returns the wall-clock time elapsed since the start, steps included.
 func (c *Clock) wall() time.Duration { return c.now().Round(0).Sub(c.start.Round(0)) }
 
-// SetBack returns by how much the wall clock has been set back since it was last
-// in order, and how long ago that was; zero when it is in order now.
+// SetBack returns how far the wall clock has been set back and how long ago it
+// was last right; both are zero while it is right.
 func (c *Clock) SetBack() (by, ago time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// The process may have been stopped between one look and the next, and that
-	// must not pass for a step: whichever look is in its favour counts.
+	// The process may have been suspended between the two readings, which must
+	// not look like a step: use the reading that gives the smaller difference.
 	before := time.Since(c.start)
 	wall := c.wall()
 	after := time.Since(c.start)
@@ -50,7 +49,7 @@ func (c *Clock) SetBack() (by, ago time.Duration) {
 	return 0, 0
 }
 
-// Accept takes a step back of so much as the new order of things.
+// Accept makes a step back of by the new baseline.
 func (c *Clock) Accept(by time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// In these tests the bubble's clock is the monotonic one, and the wall clock is
-// as far from it as its steps have brought it.
+// The synctest bubble's clock is the monotonic clock; the wall clock differs
+// from it by the steps so far.
 
 func TestStepsBackAreNoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -34,17 +34,17 @@ func TestStepsBackAreNoticed(t *testing.T) {
 				t.Errorf("%s: set back by %v, in order %v ago, want %v and %v", test.what, by, ago, test.want, test.wait)
 			}
 			if again, _ := clock.SetBack(); again != by {
-				t.Errorf("%s: at the second look: %v, want %v still", test.what, again, by)
+				t.Errorf("%s: second reading: %v, want still %v", test.what, again, by)
 			}
 			clock.Accept(by)
 			if left, _ := clock.SetBack(); left != 0 {
-				t.Errorf("%s: %v are left of it", test.what, left)
+				t.Errorf("%s: still set back by %v after Accept", test.what, left)
 			}
 		}
 	})
 }
 
-// Until one step has been taken out, it and what comes after it add up.
+// Steps add up until they are accepted.
 func TestStepsBackAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var steps time.Duration
@@ -58,16 +58,16 @@ func TestStepsBackAddUp(t *testing.T) {
 				t.Errorf("after a step by %v: set back by %v, want %v", step.by, by, step.want)
 			}
 		}
-		// What was taken out meanwhile was the first one.
+		// Only the first step was corrected meanwhile.
 		clock.Accept(time.Hour)
 		if by, _ := clock.SetBack(); by != 0 {
-			t.Errorf("set back by %v, and the clock is ahead", by)
+			t.Errorf("set back by %v, although the clock is ahead", by)
 		}
 	})
 }
 
-// A process that is stopped for a while, be it between its looks at the two
-// clocks, has seen no step.
+// A suspended process has seen no step, even when suspended between reading the
+// two clocks.
 func TestAStopIsNoStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var before, after time.Duration

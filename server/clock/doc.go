@@ -1,5 +1,5 @@
-// Package clock owns what happens when the wall clock is set: a step back is
-// noticed and taken out of what is stored, before anything is believed or written
-// again; a step forward does not make anything be swept that might still count.
-// It leans on store, which asks it before each write, and on audit.
+// Package clock handles changes of the wall clock. A step back is detected and
+// stored times are corrected before anything is trusted or written again. A
+// step forward does not cause anything still valid to be swept. It builds on
+// store, which consults it before each write, and on audit.
 package clock

@@ -12,46 +12,46 @@ import (
 	"lychgate/server/store"
 )
 
-// patience is how long a request waits until a step of the clock has been taken
-// out of what is stored.
+// patience is how long a request waits for stored times to be corrected.
 const patience = time.Second
 
-// Keeper takes steps back of the wall clock out of what is stored. All fields but
-// the unexported ones must be set.
+// Keeper corrects stored times after the wall clock was set back. All exported
+// fields must be set.
 type Keeper struct {
 	Clock  *Clock
 	Sweeps *Sweeps
 	Store  *store.Store
-	// ReplaceKeys makes a signing key that signs from now on, while none of those
-	// before verifies any more: tokens that have expired must not count again.
+	// ReplaceKeys creates a new signing key and retires all earlier ones, so
+	// that expired access tokens do not become valid again.
 	ReplaceKeys func(ctx context.Context, q *store.Queries, now time.Time) error
-	// ReadKeys makes the signing keys known that are stored by now.
+	// ReadKeys reloads the stored signing keys.
 	ReadKeys func(ctx context.Context) error
-	// SaveLastSeen stores when sessions were last seen, so much earlier than noted.
+	// SaveLastSeen stores when sessions were last seen, moved back by earlier.
 	SaveLastSeen func(ctx context.Context, q *store.Queries, earlier time.Duration) error
 
 	Now func() time.Time
 	Log *slog.Logger
 
-	taking  singleflight.Group // of a step, out of what is stored
-	failing bool               // while that fails; used by who is taking alone
+	taking  singleflight.Group // one correction at a time
+	failing bool               // the last correction failed; used only inside taking
 }
 
-// Unsettled reports whether a step back is still in what is stored.
+// Unsettled reports whether stored times still need correcting.
 func (k *Keeper) Unsettled() bool {
 	by, _ := k.Clock.SetBack()
 	return by > 0
 }
 
-// Settle returns once no step back of the clock is left in what is stored, or a
-// problem of kind Unavailable: until then no token can be believed.
+// Settle returns once stored times are corrected. Until then no token can be
+// trusted, and on timeout it returns a problem of kind Unavailable.
 func (k *Keeper) Settle(ctx context.Context) error {
 	if !k.Unsettled() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	// All who notice wait for one, and it goes on when they wait no longer.
+	// All callers wait for the same correction, which continues when they give
+	// up.
 	done := k.taking.DoChan("", func() (any, error) { return nil, k.takeStepOut(context.WithoutCancel(ctx)) })
 	select {
 	case result := <-done:
@@ -61,17 +61,18 @@ func (k *Keeper) Settle(ctx context.Context) error {
 	}
 }
 
-// takeStepOut takes a step that this process has noticed out of what is stored,
-// unless another process has done it.
+// takeStepOut corrects stored times for a step that this process detected,
+// unless another process has done so.
 func (k *Keeper) takeStepOut(ctx context.Context) error {
 	by, ago := k.Clock.SetBack()
 	if by == 0 {
 		return nil
 	}
 	err := k.setTimesBack(ctx, by, func(q *store.Queries, now time.Time) (time.Duration, error) {
-		// Whoever has done it wrote so after the step, and that was after the
-		// clock was last in order here; a second covers what the two clocks
-		// drift apart. Later times are from before this step.
+		// Another process writes its audit line after the step, and the step
+		// came after this clock was last right. The extra second covers drift
+		// between the two clocks. Lines with later times date from before the
+		// step.
 		done, err := q.Audited(ctx, string(audit.ClockSetBack), now.Add(-ago-time.Second), now)
 		if done {
 			return 0, err
@@ -80,7 +81,7 @@ func (k *Keeper) takeStepOut(ctx context.Context) error {
 	})
 	if err != nil {
 		if !k.failing {
-			k.Log.Error("the clock was set back, and what is stored cannot be adjusted yet; until it is, no token is believed", "by", by, "error", err)
+			k.Log.Error("the clock was set back and stored times cannot be corrected yet; no token is accepted until they are", "by", by, "error", err)
 		}
 		k.failing = true
 		return err
@@ -90,8 +91,9 @@ func (k *Keeper) takeStepOut(ctx context.Context) error {
 	return nil
 }
 
-// Check takes out of what is stored what lies in the future, for the clock was
-// set back while no process ran: by as much as is known at least.
+// Check corrects stored times that lie in the future because the clock was set
+// back while no process ran. The latest stored time gives the least size of the
+// step.
 func (k *Keeper) Check(ctx context.Context) error {
 	inTheFuture := func(q *store.Queries, now time.Time) (time.Duration, error) {
 		latest, err := q.LatestTime(ctx)
@@ -106,10 +108,9 @@ func (k *Keeper) Check(ctx context.Context) error {
 	return k.setTimesBack(ctx, 0, inTheFuture)
 }
 
-// setTimesBack adjusts what is stored to a clock that was set back. How much of
-// the step is still in it is measured in the same transaction, so that only one of
-// several processes takes it out. What was noted here and is not yet stored is
-// earlier by so much in any case.
+// setTimesBack moves stored times back. measure runs in the same transaction,
+// so that only one of several processes makes the correction. Times noted in
+// memory and not yet stored are moved back by noted in any case.
 func (k *Keeper) setTimesBack(ctx context.Context, noted time.Duration, measure func(*store.Queries, time.Time) (time.Duration, error)) error {
 	var by time.Duration
 	err := k.Store.Adjust(ctx, func(q *store.Queries) (err error) {
@@ -131,12 +132,12 @@ func (k *Keeper) setTimesBack(ctx context.Context, noted time.Duration, measure 
 		return err
 	}
 	if by > 0 {
-		k.Log.Warn("the clock was set back: sessions go on and end when they would have, access tokens made before count no more", "by", by)
+		k.Log.Warn("the clock was set back: sessions keep their lifetimes, earlier access tokens are no longer valid", "by", by)
 	}
 	return nil
 }
 
-// adjust takes a step out of all that is stored, and leaves an audit line.
+// adjust moves all stored times back and writes an audit line.
 func (k *Keeper) adjust(ctx context.Context, q *store.Queries, by time.Duration, now time.Time) error {
 	if err := q.SetTimesBack(ctx, by); err != nil {
 		return err
@@ -147,7 +148,7 @@ func (k *Keeper) adjust(ctx context.Context, q *store.Queries, by time.Duration,
 	return audit.Write(ctx, q, now, audit.Line{Event: audit.ClockSetBack, By: audit.By{Actor: audit.Server}})
 }
 
-// SweepTime returns the time to sweep by, and writes it down.
+// SweepTime returns the time to sweep by, and stores it.
 func (k *Keeper) SweepTime(ctx context.Context) (now time.Time, err error) {
 	err = k.Store.Write(ctx, func(q *store.Queries) error {
 		state := k.Look()
@@ -162,11 +163,11 @@ func (k *Keeper) SweepTime(ctx context.Context) (now time.Time, err error) {
 	return now, err
 }
 
-// Look keeps the time to sweep by in step with both clocks.
+// Look advances the time to sweep by from both clocks.
 func (k *Keeper) Look() store.SweepClock { return k.Sweeps.Look(k.Now(), time.Now()) }
 
-// restoreSweeps goes on from the time that the process before swept by. Where none
-// did, it was not later than what was stored last.
+// restoreSweeps continues from the sweep time of the previous process or,
+// without one, from the latest stored record.
 func (k *Keeper) restoreSweeps(ctx context.Context, q *store.Queries) (store.SweepClock, error) {
 	state, err := q.SweepClock(ctx)
 	if err == nil && state.At.IsZero() {

@@ -7,30 +7,30 @@ import (
 	"lychgate/server/store"
 )
 
-// stepLasts is how long a step forward of the wall clock must have lasted before
-// anything is swept by it.
+// stepLasts is how long a step forward of the wall clock must last before the
+// sweeps follow it.
 const stepLasts = time.Hour
 
-// Sweeps tells the time to sweep by. It is the wall clock's, but for a step
-// forward of that one, which counts once it has lasted: what is removed by a
-// clock that was wrong for a moment does not come back. It is written down, so
-// that a start during such a step is noticed too; where the clock shows a later
-// time at a start because no process ran, that takes an hour to count as well.
+// Sweeps computes the time to sweep by: the wall clock, except that a step
+// forward counts only once it has lasted, because what a briefly wrong clock
+// removes does not come back. The state is stored, so that a process started
+// during such a step notices it too. A start after downtime looks the same and
+// also takes an hour to count.
 type Sweeps struct {
 	mu     sync.Mutex
-	state  store.SweepClock // as of looked; its zero value knows no time yet
-	looked time.Time        // by the monotonic clock
+	state  store.SweepClock // as of looked; zero: not restored yet
+	looked time.Time        // monotonic
 }
 
-// Restore begins with what was written down by the process before.
+// Restore continues from the state stored by the previous process.
 func (c *Sweeps) Restore(state store.SweepClock, monotonic time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state, c.looked = state, monotonic
 }
 
-// Look returns the time to sweep by, given what both clocks show; it shows the
-// zero time before Restore.
+// Look returns the time to sweep by for these readings of both clocks; the zero
+// time before Restore.
 func (c *Sweeps) Look(wall, monotonic time.Time) store.SweepClock {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -50,7 +50,7 @@ func (c *Sweeps) Look(wall, monotonic time.Time) store.SweepClock {
 	switch {
 	case !wall.After(s.At.Add(Leeway)):
 		*s = store.SweepClock{At: wall}
-	case s.AheadAt.IsZero() || wall.Before(s.AheadAt): // so that only the least of several steps counts
+	case s.AheadAt.IsZero() || wall.Before(s.AheadAt): // the smallest of several steps counts
 		s.AheadAt = wall
 	}
 	return *s

@@ -7,7 +7,7 @@ import (
 	"lychgate/server/store"
 )
 
-// clocks are the two clocks of a process, and what it sweeps by.
+// clocks are the two clocks of a process and its sweep time.
 type clocks struct {
 	t               *testing.T
 	wall, monotonic time.Time
@@ -21,7 +21,7 @@ func newClocks(t *testing.T) *clocks {
 	return c
 }
 
-// lives lets time pass, with a look every second.
+// lives lets time pass, with a reading every second.
 func (c *clocks) lives(d time.Duration) {
 	for range d / time.Second {
 		c.wall, c.monotonic = c.wall.Add(time.Second), c.monotonic.Add(time.Second)
@@ -29,23 +29,25 @@ func (c *clocks) lives(d time.Duration) {
 	}
 }
 
-// restarts is another process, so much later, that goes on from what was written.
+// restarts starts a new process after some downtime; it continues from the
+// stored state.
 func (c *clocks) restarts(down time.Duration) {
 	state := c.sweeps.Look(c.wall, c.monotonic)
 	c.wall = c.wall.Add(down)
-	c.monotonic = time.Unix(0, 0) // of another clock
+	c.monotonic = time.Unix(0, 0) // a new monotonic clock
 	c.sweeps = &Sweeps{}
 	if at := c.sweeps.Look(c.wall, c.monotonic).At; !at.IsZero() {
-		c.t.Errorf("it knows the time before it was told: %v", at)
+		c.t.Errorf("the sweep time is known before Restore: %v", at)
 	}
 	c.sweeps.Restore(state, c.monotonic)
 }
 
-// wants fails the test unless the time to sweep by is so far behind the clock.
+// wants fails the test unless the sweep time is behind the wall clock by this
+// much.
 func (c *clocks) wants(what string, behind time.Duration) {
 	c.t.Helper()
 	if got := c.wall.Sub(c.sweeps.Look(c.wall, c.monotonic).At); got != behind {
-		c.t.Errorf("%s: it is %v behind the clock, want %v", what, got, behind)
+		c.t.Errorf("%s: sweep time is %v behind the clock, want %v", what, got, behind)
 	}
 }
 
@@ -72,7 +74,7 @@ func TestSweepsFollowAStepThatLasts(t *testing.T) {
 
 func TestSweepsDoNotFollowAMomentaryStep(t *testing.T) {
 	c := newClocks(t)
-	for round := range 5 { // all of them together last longer than one must
+	for round := range 5 { // together they last longer than stepLasts
 		c.wall = c.wall.Add(year)
 		c.lives(stepLasts / 2)
 		c.wants("during the step", year)
@@ -80,7 +82,7 @@ func TestSweepsDoNotFollowAMomentaryStep(t *testing.T) {
 		c.lives(time.Duration(round) * time.Minute)
 		c.wants("after it", 0)
 	}
-	// Of a step within another only the lesser one may have lasted.
+	// Of a step within a step, only the smaller may have lasted.
 	c.wall = c.wall.Add(24 * time.Hour)
 	c.lives(stepLasts / 2)
 	c.wall = c.wall.Add(year)
@@ -101,8 +103,8 @@ func TestSweepsOfAProcessThatStartsDuringAStep(t *testing.T) {
 	c.wants("after it", 0)
 }
 
-// Two steps do not add up, with a time between them when the clock was right, and
-// ahead of what had been swept by only because no process ran.
+// Two steps do not add up when the clock was right in between, and ahead of the
+// sweep time only because no process ran.
 func TestSweepsOfAProcessBetweenSteps(t *testing.T) {
 	c := newClocks(t)
 	c.wall = c.wall.Add(year)
@@ -114,7 +116,7 @@ func TestSweepsOfAProcessBetweenSteps(t *testing.T) {
 	c.wants("during the second step", year)
 }
 
-// A server that seldom runs for an hour does not stop sweeping.
+// A server that rarely runs for an hour keeps sweeping.
 func TestSweepsOfAServerThatIsSeldomUp(t *testing.T) {
 	c := newClocks(t)
 	const up, down = 10 * time.Minute, 50 * time.Minute
@@ -122,10 +124,10 @@ func TestSweepsOfAServerThatIsSeldomUp(t *testing.T) {
 		c.restarts(down)
 		c.lives(up)
 		if behind := c.wall.Sub(c.sweeps.Look(c.wall, c.monotonic).At); behind > 13*time.Hour {
-			t.Fatalf("it is %v behind the clock", behind)
+			t.Fatalf("sweep time is %v behind the clock", behind)
 		}
 	}
-	// And a momentary step of its clock does not count for all that.
+	// A momentary step still does not count.
 	c.wall = c.wall.Add(year)
 	c.restarts(0)
 	c.lives(stepLasts / 2)
@@ -134,7 +136,7 @@ func TestSweepsOfAServerThatIsSeldomUp(t *testing.T) {
 		c.restarts(down)
 		c.lives(up)
 		if behind := c.wall.Sub(c.sweeps.Look(c.wall, c.monotonic).At); behind < 0 {
-			t.Fatalf("it is %v ahead of the clock", -behind)
+			t.Fatalf("sweep time is %v ahead of the clock", -behind)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (s *Service) revokeReplayed(ctx context.Context, session store.Session, cli
 	ctx, cancel := Lasting(ctx)
 	defer cancel()
 	err := s.Store.Write(ctx, func(q *store.Queries) error {
-		if err := q.EndSession(ctx, session.ID, s.Now()); err != nil {
+		if err := q.RevokeSession(ctx, session.ID, s.Now()); err != nil {
 			return err
 		}
 		// Whoever presents an old token proves nothing by it.

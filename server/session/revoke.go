@@ -24,12 +24,12 @@ const mostAtOnce = 1000
 // still be made. Of an account that has more sessions than one transaction
 // revokes, most are revoked before, in steps. It returns how many were revoked,
 // also with an error.
-func RevokeAll(ctx context.Context, db *store.Store, now func() time.Time, userID, butFor string, may, change func(*store.Queries) error) (revoked int, err error) {
+func RevokeAll(ctx context.Context, db *store.Store, now func() time.Time, userID, except string, may, change func(*store.Queries) error) (revoked int, err error) {
 	err = db.InSteps(ctx, func(q *store.Queries) (bool, error) {
 		if err := may(q); err != nil {
 			return false, err
 		}
-		many, err := q.HasMoreSessions(ctx, userID, butFor, mostAtOnce)
+		many, err := q.HasMoreSessions(ctx, userID, except, mostAtOnce)
 		if err != nil {
 			return false, err
 		}
@@ -37,7 +37,7 @@ func RevokeAll(ctx context.Context, db *store.Store, now func() time.Time, userI
 		if many {
 			limit = store.StepRows
 		}
-		step, err := q.EndSessionsOf(ctx, userID, butFor, now(), limit)
+		step, err := q.RevokeSessionsOf(ctx, userID, except, now(), limit)
 		q.AfterCommit(func() { revoked += len(step) })
 		if err != nil || many {
 			return many, err
@@ -95,7 +95,7 @@ func (s *Service) revokeEach(ctx context.Context, q *store.Queries, sessionIDs [
 	for _, id := range sessionIDs {
 		session, err := q.Session(ctx, id)
 		if err == nil {
-			err = q.EndSession(ctx, id, s.Now())
+			err = q.RevokeSession(ctx, id, s.Now())
 		}
 		if errors.Is(err, store.ErrNotFound) {
 			continue
@@ -119,7 +119,7 @@ func (s *Service) revokeEach(ctx context.Context, q *store.Queries, sessionIDs [
 // whether there may be more.
 func (s *Service) limitSessions(ctx context.Context, q *store.Queries, userID, newest string, by audit.By) (more bool, err error) {
 	most := s.Limit + store.StepRows
-	sessions, err := q.SessionsByUse(ctx, userID, most)
+	sessions, err := q.SessionsByLastSeen(ctx, userID, most)
 	if err != nil || len(sessions) <= s.Limit {
 		return false, err
 	}
@@ -138,7 +138,7 @@ func (s *Service) limitSessions(ctx context.Context, q *store.Queries, userID, n
 	for _, session := range sessions[s.Limit:] {
 		surplus = append(surplus, session.ID)
 	}
-	revoked, err := q.EndSessions(ctx, surplus, s.Now())
+	revoked, err := q.RevokeSessions(ctx, surplus, s.Now())
 	if err != nil {
 		return false, err
 	}

@@ -65,7 +65,7 @@ func (s *Service) lapsesAt(session store.Session, lastSeen time.Time) time.Time 
 
 // isLive reports whether a session has neither been revoked nor lapsed.
 func (s *Service) isLive(session store.Session) bool {
-	return !session.Ended && s.Now().Before(s.lapsesAt(session, s.LastSeen.of(session)))
+	return !session.Revoked && s.Now().Before(s.lapsesAt(session, s.LastSeen.of(session)))
 }
 
 // tokens returns the tokens of a generation of a session.

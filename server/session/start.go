@@ -71,7 +71,7 @@ func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queri
 			}
 		}
 		now := s.Now()
-		session.CreatedAt, session.RotatedAt, session.LastSeenAt, session.ProvedAt = now, now, now, now
+		session.CreatedAt, session.RotatedAt, session.LastSeenAt, session.AuthenticatedAt = now, now, now, now
 		if err := q.CreateSession(ctx, session); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time, every time.Duration)
 	for _, lapsed := range []store.Sweep{
 		{Remove: (*store.Queries).SweepOldSessions, Before: now.Add(-s.Max)},
 		{Remove: (*store.Queries).SweepIdleSessions, Before: now.Add(-s.Idle)},
-		{Remove: (*store.Queries).SweepEndedSessions, Before: forgotten},
+		{Remove: (*store.Queries).SweepRevokedSessions, Before: forgotten},
 		{Remove: (*store.Queries).SweepChanges, Before: forgotten},
 	} {
 		if err := s.Store.Sweep(ctx, lapsed); err != nil {

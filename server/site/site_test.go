@@ -53,7 +53,7 @@ var returnPaths = site.ReturnPaths{Login: "/login", Default: "/dashboard"}
 
 const billing = "/dashboard/billing"
 
-// Who is calling, in the header that identify reads.
+// Who is calling, in the header that authenticate reads.
 const (
 	whoHeader   = "X-Test-Who"
 	alice       = "alice"
@@ -80,7 +80,7 @@ func subject(_ context.Context, identity access.Identity) (access.Subject, error
 	return person, nil
 }
 
-func identify(c echo.Context, depth web.Depth) (access.Identity, error) {
+func authenticate(c echo.Context, depth web.Depth) (access.Identity, error) {
 	who := c.Request().Header.Get(whoHeader)
 	switch who {
 	case alice, admin, pro, team, disabled:
@@ -127,7 +127,7 @@ func guarded(pages site.Pages, changes ...func(*site.Guard)) http.Handler {
 			c.Response().Header().Set("Content-Security-Policy", baseline)
 			return next(c)
 		}
-	}, web.WhoIsCalling(web.Checks{Identify: identify, Subject: subject, Policy: readPolicy(`{}`), Now: time.Now}), guard.Middleware())
+	}, web.Authenticate(web.Checks{Authenticate: authenticate, Subject: subject, Policy: readPolicy(`{}`), Now: time.Now}), guard.Middleware())
 	e.Any("/*", func(c echo.Context) error { return c.String(http.StatusOK, "routed") })
 	return e
 }

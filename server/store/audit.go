@@ -109,12 +109,12 @@ const EventReplay = "refresh_replay"
 // Event is an audit line as its person sees it.
 type Event struct {
 	Line
-	Untold bool // the person should be told, and has not been
+	Unseen bool // the person should be told, and has not been
 }
 
-// mostUntold is how many lines that a person has not been told of are kept for
+// mostUnseen is how many lines that a person has not been told of are kept for
 // them, and shown: an account cannot fill the log with more of its own.
-const mostUntold = 100
+const mostUnseen = 100
 
 // EventsOf returns the last lines about a person, up to limit of successes and
 // up to limit of failures, so that neither can push the others out of sight,
@@ -122,7 +122,7 @@ const mostUntold = 100
 func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Event, error) {
 	return all(ctx, q, "read a person's events",
 		func(rows *sql.Rows) (e Event, err error) {
-			err = e.scan(rows, &e.Untold)
+			err = e.scan(rows, &e.Unseen)
 			return e, err
 		},
 		`SELECT seq, at, event, outcome, user_id, session_id, ip, user_agent, actor,
@@ -133,22 +133,22 @@ func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Eve
 		   SELECT seq FROM (SELECT seq FROM audit WHERE user_id = $5 AND outcome = 'failure' ORDER BY seq DESC LIMIT $6) AS bad
 		   UNION
 		   SELECT seq FROM (SELECT seq FROM audit WHERE user_id = $7 AND event = $8 AND seq > (SELECT told_seq FROM users WHERE id = $9)
-		                    ORDER BY seq DESC LIMIT $10) AS untold)
+		                    ORDER BY seq DESC LIMIT $10) AS unseen)
 		 ORDER BY seq DESC`,
-		EventReplay, userID, userID, limit, userID, limit, userID, EventReplay, userID, mostUntold)
+		EventReplay, userID, userID, limit, userID, limit, userID, EventReplay, userID, mostUnseen)
 }
 
-// TellUser notes that a person has been told of all up to a line about them.
+// SeeEvents notes that a person has been told of all up to a line about them.
 // It returns ErrNotFound where there is no such line.
-func (q *Queries) TellUser(ctx context.Context, id string, seq int64) error {
+func (q *Queries) SeeEvents(ctx context.Context, id string, seq int64) error {
 	return found(q.exec(ctx, "note what a person was told",
 		`UPDATE users SET told_seq = CASE WHEN told_seq < $1 THEN $2 ELSE told_seq END
 		 WHERE id = $3 AND EXISTS (SELECT 1 FROM audit WHERE seq = $4 AND user_id = $5)`, seq, seq, id, seq, id))
 }
 
-// untold is true for a line of the audit log that its person has not been told
+// unseen is true for a line of the audit log that its person has not been told
 // of yet.
-const untold = `(event = '` + EventReplay + `' AND EXISTS (SELECT 1 FROM users WHERE users.id = audit.user_id AND audit.seq > users.told_seq))`
+const unseen = `(event = '` + EventReplay + `' AND EXISTS (SELECT 1 FROM users WHERE users.id = audit.user_id AND audit.seq > users.told_seq))`
 
 // AuditTime is a place in the audit log by time; the zero one is the beginning.
 type AuditTime struct{ at, seq int64 }
@@ -166,7 +166,7 @@ func (q *Queries) PruneAudit(ctx context.Context, before time.Time, after AuditT
 		return after, false, err
 	}
 	_, err = q.exec(ctx, "prune the audit log",
-		`DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4) AND NOT `+untold,
+		`DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < $1 AND (at, seq) > ($2, $3) ORDER BY at, seq LIMIT $4) AND NOT `+unseen,
 		database.Stamp(before), after.at, after.seq, limit)
 	return places[len(places)-1], len(places) == limit, err
 }
@@ -212,9 +212,9 @@ func (q *Queries) TrimAudit(ctx context.Context, c AuditCount, after, upTo int64
 		return after, false, err
 	}
 	_, err := q.exec(ctx, "trim the audit log",
-		`DELETE FROM audit WHERE seq IN (`+chosen+`) AND NOT (`+untold+` AND seq >= COALESCE(
+		`DELETE FROM audit WHERE seq IN (`+chosen+`) AND NOT (`+unseen+` AND seq >= COALESCE(
 		   (SELECT seq FROM audit WHERE user_id = $6 AND event = '`+EventReplay+`' ORDER BY seq DESC LIMIT 1 OFFSET $7), 0))`,
-		append(args, c.UserID, mostUntold-1)...)
+		append(args, c.UserID, mostUnseen-1)...)
 	return last, looked == int64(limit), err
 }
 

@@ -53,7 +53,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 	for _, statement := range beforeAccess {
 		execute(t, before, statement)
 	}
-	if session, err := s.Read().Session(ctx, "of eve"); err != nil || session.ProvedAt.UnixMilli() != 1999 || session.Methods != "" {
+	if session, err := s.Read().Session(ctx, "of eve"); err != nil || session.AuthenticatedAt.UnixMilli() != 1999 || session.Methods != "" {
 		t.Errorf("its session: %+v, %v", session, err)
 	}
 
@@ -108,7 +108,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 		if err := q.CreateUser(ctx, store.User{ID: "bob", Email: "bob@example.com"}); err != nil {
 			return err
 		}
-		return q.EndSession(ctx, "one", time.UnixMilli(6000))
+		return q.RevokeSession(ctx, "one", time.UnixMilli(6000))
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -44,10 +44,10 @@ func TestUpgrades(t *testing.T) {
 			if ada, err := read.UserByEmail(t.Context(), "ada@example.com"); err != nil || ada.Name != "Ada" || ada.PasswordVersion != 3 || ada.EmailVerified || ada.Role != "user" {
 				t.Errorf("the account: %+v, %v", ada, err)
 			}
-			if one, err := read.Session(t.Context(), "one"); err != nil || one.Generation != 4 || one.Ended {
+			if one, err := read.Session(t.Context(), "one"); err != nil || one.Generation != 4 || one.Revoked {
 				t.Errorf("the session: %+v, %v", one, err)
 			}
-			if one, err := read.Session(t.Context(), "one"); err != nil || one.ProvedAt.UnixMilli() != 1000 {
+			if one, err := read.Session(t.Context(), "one"); err != nil || one.AuthenticatedAt.UnixMilli() != 1000 {
 				t.Errorf("the proof of the session: %+v, %v", one, err)
 			}
 			revoked := store.Change{Seq: 1, Kind: store.SessionChange, ID: "two", At: time.UnixMilli(1500).UTC()}

@@ -13,17 +13,17 @@ import (
 
 // Session is one signed-in browser or program.
 type Session struct {
-	ID         string
-	UserID     string
-	Generation int64     // of the newest refresh token, from 1
-	RotatedAt  time.Time // when that one was made
-	CreatedAt  time.Time
-	LastSeenAt time.Time
-	Ended      bool
-	IP         string
-	UserAgent  string
-	ProvedAt   time.Time // when the person was last proven
-	Methods    string    // and how: values of RFC 8176, separated by spaces
+	ID              string
+	UserID          string
+	Generation      int64     // of the newest refresh token, from 1
+	RotatedAt       time.Time // when that one was made
+	CreatedAt       time.Time
+	LastSeenAt      time.Time
+	Revoked         bool
+	IP              string
+	UserAgent       string
+	AuthenticatedAt time.Time // when the person was last proven
+	Methods         string    // and how: values of RFC 8176, separated by spaces
 }
 
 // CreateSession stores a new session, of generation 1. Without a time, the person
@@ -33,7 +33,7 @@ func (q *Queries) CreateSession(ctx context.Context, s Session) error {
 	_, err := q.exec(ctx, "create a session",
 		`INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ip, user_agent, proved_at, methods)
 		 VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)`,
-		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent, database.StampOrNull(s.ProvedAt), s.Methods)
+		s.ID, s.UserID, at, at, at, s.IP, s.UserAgent, database.StampOrNull(s.AuthenticatedAt), s.Methods)
 	return err
 }
 
@@ -41,7 +41,7 @@ const selectSession = `SELECT id, user_id, generation, rotated_at, created_at, l
 	COALESCE(proved_at, created_at), methods FROM sessions `
 
 func scanSession(scan func(...any) error) (s Session, err error) {
-	err = scan(&s.ID, &s.UserID, &s.Generation, (*database.Stamp)(&s.RotatedAt), (*database.Stamp)(&s.CreatedAt), (*database.Stamp)(&s.LastSeenAt), &s.Ended, &s.IP, &s.UserAgent, (*database.Stamp)(&s.ProvedAt), &s.Methods)
+	err = scan(&s.ID, &s.UserID, &s.Generation, (*database.Stamp)(&s.RotatedAt), (*database.Stamp)(&s.CreatedAt), (*database.Stamp)(&s.LastSeenAt), &s.Revoked, &s.IP, &s.UserAgent, (*database.Stamp)(&s.AuthenticatedAt), &s.Methods)
 	return s, err
 }
 
@@ -100,18 +100,18 @@ func placeOf(session *Session) SessionPlace {
 	return session.Place()
 }
 
-// SessionsByUse returns up to limit sessions of a person that have not been
+// SessionsByLastSeen returns up to limit sessions of a person that have not been
 // ended, those last seen first. Some of them may have lapsed.
-func (q *Queries) SessionsByUse(ctx context.Context, userID string, limit int) ([]Session, error) {
+func (q *Queries) SessionsByLastSeen(ctx context.Context, userID string, limit int) ([]Session, error) {
 	return q.sessions(ctx, `WHERE user_id = $1 AND ended_at IS NULL ORDER BY last_seen_at DESC, id DESC LIMIT $2`, userID, limit)
 }
 
 // HasMoreSessions reports whether a person has more sessions that have not been
 // ended than so many, but for one (which may be empty).
-func (q *Queries) HasMoreSessions(ctx context.Context, userID, butFor string, than int) (more bool, err error) {
+func (q *Queries) HasMoreSessions(ctx context.Context, userID, except string, than int) (more bool, err error) {
 	err = q.one(ctx, "count sessions", []any{&more},
 		`SELECT COUNT(*) > $1 FROM (SELECT 1 FROM sessions WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL LIMIT $4) AS counted`,
-		than, userID, butFor, than+1)
+		than, userID, except, than+1)
 	return more, err
 }
 
@@ -132,9 +132,9 @@ func (q *Queries) SeeSession(ctx context.Context, id string, at time.Time) error
 	return err
 }
 
-// EndSession revokes a session. It returns ErrNotFound when there is no such
+// RevokeSession revokes a session. It returns ErrNotFound when there is no such
 // session that has not been revoked.
-func (q *Queries) EndSession(ctx context.Context, id string, at time.Time) error {
+func (q *Queries) RevokeSession(ctx context.Context, id string, at time.Time) error {
 	if err := found(q.exec(ctx, "revoke a session",
 		`UPDATE sessions SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL`, database.Stamp(at), id)); err != nil {
 		return err
@@ -142,24 +142,24 @@ func (q *Queries) EndSession(ctx context.Context, id string, at time.Time) error
 	return q.change(ctx, SessionChange, at, id)
 }
 
-// EndSessionsOf revokes up to limit sessions of a person but for one (which may
+// RevokeSessionsOf revokes up to limit sessions of a person but for one (which may
 // be empty), those unused for the longest first, and returns the ids of those it
 // revoked.
-func (q *Queries) EndSessionsOf(ctx context.Context, userID, butFor string, at time.Time, limit int) ([]string, error) {
+func (q *Queries) RevokeSessionsOf(ctx context.Context, userID, except string, at time.Time, limit int) ([]string, error) {
 	const chosen = `FROM sessions WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL ORDER BY last_seen_at, id LIMIT $4`
-	ids, err := q.changeChosen(ctx, SessionChange, chosen, at, userID, butFor, limit)
+	ids, err := q.changeChosen(ctx, SessionChange, chosen, at, userID, except, limit)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	_, err = q.exec(ctx, "revoke sessions", `UPDATE sessions SET ended_at = $1 WHERE id IN (SELECT id `+chosen+`)`, database.Stamp(at), userID, butFor, limit)
+	_, err = q.exec(ctx, "revoke sessions", `UPDATE sessions SET ended_at = $1 WHERE id IN (SELECT id `+chosen+`)`, database.Stamp(at), userID, except, limit)
 	return ids, err
 }
 
-// EndSessions revokes those of the given sessions that have not been revoked, and
+// RevokeSessions revokes those of the given sessions that have not been revoked, and
 // returns their ids.
-func (q *Queries) EndSessions(ctx context.Context, ids []string, at time.Time) (revoked []string, err error) {
+func (q *Queries) RevokeSessions(ctx context.Context, ids []string, at time.Time) (revoked []string, err error) {
 	for _, id := range ids {
-		switch err := q.EndSession(ctx, id, at); {
+		switch err := q.RevokeSession(ctx, id, at); {
 		case err == nil:
 			revoked = append(revoked, id)
 		case !errors.Is(err, ErrNotFound):
@@ -204,9 +204,9 @@ func (q *Queries) SweepIdleSessions(ctx context.Context, before time.Time, limit
 	return q.sweepSessions(ctx, `ended_at IS NULL AND last_seen_at < $1 ORDER BY last_seen_at`, before, limit)
 }
 
-// SweepEndedSessions removes up to limit sessions that were ended before a time,
+// SweepRevokedSessions removes up to limit sessions that were ended before a time,
 // and returns how many.
-func (q *Queries) SweepEndedSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
+func (q *Queries) SweepRevokedSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.sweepSessions(ctx, `ended_at < $1 ORDER BY ended_at`, before, limit)
 }
 

@@ -45,6 +45,7 @@ type Keys struct {
 
 	polling sync.Mutex // so that what was read first does not replace what was read later
 	changed atomic.Bool
+	polled  time.Time // used by Follow alone
 }
 
 type signingKey struct {
@@ -68,17 +69,23 @@ func LoadKeys(ctx context.Context, s *store.Store, root secret.Root, ttl time.Du
 	return keys, keys.Poll(ctx)
 }
 
-// Heard takes down that keys have changed; Follow reads them.
+// pollEvery is how often the keys are read although nobody has heard of a change:
+// a process of the version before the feed of changes tells nobody of its keys.
+const pollEvery = 10 * time.Second
+
+// Heard notes that keys have changed; Follow reads them.
 func (k *Keys) Heard([]string) { k.changed.Store(true) }
 
-// Follow is Poll for when keys have changed.
+// Follow is Poll for when keys have changed, or may have.
 func (k *Keys) Follow(ctx context.Context) error {
-	if !k.changed.Swap(false) {
+	if !k.changed.Swap(false) && time.Since(k.polled) < pollEvery {
 		return nil
 	}
 	err := k.Poll(ctx)
 	if err != nil {
 		k.changed.Store(true)
+	} else {
+		k.polled = time.Now()
 	}
 	return err
 }

@@ -181,18 +181,18 @@ func (p *Passwords) Set(ctx context.Context, user store.User, text string, by au
 
 // set hashes and stores a password, if it may still be set by then, and revokes
 // the sessions of the user but for one.
-func (p *Passwords) set(ctx context.Context, user store.User, text, butFor string, event audit.Event, by audit.By, may func(*store.Queries) error) error {
+func (p *Passwords) set(ctx context.Context, user store.User, text, except string, event audit.Event, by audit.By, may func(*store.Queries) error) error {
 	hash, err := p.Hasher.Hash(ctx, text)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := session.UntilRevoked(ctx)
 	defer cancel()
-	_, err = session.RevokeAll(ctx, p.Users.Store, p.Users.Now, user.ID, butFor, may, func(q *store.Queries) error {
+	_, err = session.RevokeAll(ctx, p.Users.Store, p.Users.Now, user.ID, except, may, func(q *store.Queries) error {
 		if err := q.SetPasswordHash(ctx, user.ID, hash); err != nil {
 			return err
 		}
-		return audit.Write(ctx, q, p.Users.Now(), audit.Line{Event: event, UserID: user.ID, SessionID: butFor, By: by})
+		return audit.Write(ctx, q, p.Users.Now(), audit.Line{Event: event, UserID: user.ID, SessionID: except, By: by})
 	})
 	return err
 }

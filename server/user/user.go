@@ -113,7 +113,7 @@ func (s Service) RevokeSession(ctx context.Context, id string, by audit.By) erro
 		if err != nil {
 			return err
 		}
-		if err := q.EndSession(ctx, id, s.Now()); err != nil {
+		if err := q.RevokeSession(ctx, id, s.Now()); err != nil {
 			return err
 		}
 		return audit.Write(ctx, q, s.Now(), audit.Line{Event: audit.SessionEnd, UserID: revoked.UserID, SessionID: id, By: by})

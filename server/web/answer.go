@@ -59,6 +59,14 @@ func (w *answerWriter) moveDeadline() {
 	_ = w.control.SetWriteDeadline(now.Add(w.patience))
 }
 
+// SetWriteTime gives the answer to a request another patience than the server has:
+// so long may its client take nothing of it.
+func SetWriteTime(c echo.Context, patience time.Duration) {
+	if w, ok := c.Response().Writer.(*answerWriter); ok {
+		w.patience, w.moved = patience, time.Time{}
+	}
+}
+
 // Unwrap is for http.ResponseController.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 

@@ -21,13 +21,13 @@ const (
 	Peeking
 )
 
-// Identify finds out who is calling. It returns problem.ErrUnauthenticated
+// Authenticator finds out who is calling. It returns problem.ErrUnauthenticated
 // for nobody, and a problem of kind Unavailable when it cannot know.
-type Identify func(c echo.Context, depth Depth) (access.Identity, error)
+type Authenticator func(c echo.Context, depth Depth) (access.Identity, error)
 
 // Checks answer Caller and Require.
 type Checks struct {
-	Identify Identify
+	Authenticate Authenticator
 	// Subject returns the person behind an identity, or
 	// problem.ErrUnauthenticated when the account is gone. It is asked for needs
 	// of role and plan alone.
@@ -40,17 +40,17 @@ const callerKey = "lychgate.caller"
 
 // caller is what is known of one request's caller so far.
 type caller struct {
-	checks     *Checks
-	identified bool
-	identity   access.Identity
-	err        error
-	subject    *access.Subject
+	checks        *Checks
+	authenticated bool
+	identity      access.Identity
+	err           error
+	subject       *access.Subject
 }
 
-// WhoIsCalling makes the checks answer Caller and Require for every request.
+// Authenticate makes the checks answer Caller and Require for every request.
 // Nothing is verified until somebody asks, so that a public file costs no
 // signature.
-func WhoIsCalling(checks Checks) echo.MiddlewareFunc {
+func Authenticate(checks Checks) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			c.Set(callerKey, &caller{checks: &checks})
@@ -64,9 +64,9 @@ func WhoIsCalling(checks Checks) echo.MiddlewareFunc {
 // for nobody, and a problem of kind Unavailable when it cannot be known.
 func Caller(c echo.Context, depth Depth) (access.Identity, error) {
 	k := c.Get(callerKey).(*caller)
-	if !k.identified {
-		k.identity, k.err = k.checks.Identify(c, depth)
-		k.identified = true
+	if !k.authenticated {
+		k.identity, k.err = k.checks.Authenticate(c, depth)
+		k.authenticated = true
 	}
 	return k.identity, k.err
 }

@@ -27,16 +27,16 @@ var subjects = map[string]access.Subject{
 
 // requiring asks for needs in one request, one after the other, and returns
 // what came of them, with how often identity and subject were looked for.
-func requiring(t *testing.T, who string, needs ...access.Need) (errs []error, identified, found int) {
+func requiring(t *testing.T, who string, needs ...access.Need) (errs []error, authenticated, found int) {
 	t.Helper()
 	policy, err := access.Read(access.File{Text: []byte(`{}`)}, access.File{Text: []byte(`{"plans": [{"id": "pro"}]}`)}, access.Pages{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := echo.New()
-	e.Use(web.WhoIsCalling(web.Checks{
-		Identify: func(_ echo.Context, depth web.Depth) (access.Identity, error) {
-			identified++
+	e.Use(web.Authenticate(web.Checks{
+		Authenticate: func(_ echo.Context, depth web.Depth) (access.Identity, error) {
+			authenticated++
 			if who == "" || depth != web.Peeking {
 				return access.Identity{}, problem.ErrUnauthenticated
 			}
@@ -63,16 +63,16 @@ func requiring(t *testing.T, who string, needs ...access.Need) (errs []error, id
 		return nil
 	})
 	e.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-	return errs, identified, found
+	return errs, authenticated, found
 }
 
 func TestRequire(t *testing.T) {
 	admin, pro := access.Role(access.RoleAdmin), access.Plan("pro")
 	for _, tt := range []struct {
-		name, who         string
-		needs             []access.Need
-		want              []error
-		identified, found int
+		name, who            string
+		needs                []access.Need
+		want                 []error
+		authenticated, found int
 	}{
 		{"public costs nothing", "ada", []access.Need{access.Public}, []error{nil}, 0, 0},
 		{"signed in costs no subject", "ada", []access.Need{access.SignedIn, access.SignedIn}, []error{nil, nil}, 1, 0},
@@ -85,14 +85,14 @@ func TestRequire(t *testing.T) {
 		{"the subject cannot be known", "unknown", []access.Need{pro}, []error{errLookUp}, 1, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			errs, identified, found := requiring(t, tt.who, tt.needs...)
+			errs, authenticated, found := requiring(t, tt.who, tt.needs...)
 			for i, want := range tt.want {
 				if !errors.Is(errs[i], want) {
 					t.Errorf("%v: %v, want %v", tt.needs[i], errs[i], want)
 				}
 			}
-			if identified != tt.identified || found != tt.found {
-				t.Errorf("identified %d times, found %d times, want %d and %d", identified, found, tt.identified, tt.found)
+			if authenticated != tt.authenticated || found != tt.found {
+				t.Errorf("authenticated %d times, found %d times, want %d and %d", authenticated, found, tt.authenticated, tt.found)
 			}
 		})
 	}

@@ -1,29 +1,6 @@
 import type { AccountEvent } from "@/features/account/api";
 
-/** The events of the audit log, in the order of the server's list. */
-type EventName =
-  | "register"
-  | "login"
-  | "logout"
-  | "replaced"
-  | "session_limit"
-  | "refresh_replay"
-  | "session_end"
-  | "sessions_ended"
-  | "other_sessions_end"
-  | "password_change"
-  | "password_set"
-  | "user_created"
-  | "user_imported"
-  | "user_disabled"
-  | "user_enabled"
-  | "user_deleted"
-  | "user_role"
-  | "plan_granted"
-  | "plan_revoked"
-  | "key_rotated"
-  | "clock_set_back"
-  | "database_restored";
+type EventName = AccountEvent["event"];
 
 const labels: Record<EventName, string> = {
   register: "Account created",

@@ -428,12 +428,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             at: string;
-            /**
-             * @description What happened, such as `login`, `logout`, `password_change`, `session_end`, `session_limit` (a sign-in past the
-             *     limit of sessions revoked those least recently used), or `refresh_replay`: a refresh token was used again after it had been exchanged, so that somebody else may have it; its session has been ended.
-             *     More may come.
-             */
-            event: string;
+            event: components["schemas"]["EventName"];
             /** @enum {string} */
             outcome: "success" | "failure";
             /** @description The address that it came from; empty for what the operator did. */
@@ -462,6 +457,13 @@ export interface components {
             /** @constant */
             status: "ok";
         };
+        /**
+         * @description What happened. `session_limit`: a sign-in past the limit of sessions revoked those least recently used.
+         *     `refresh_replay`: a refresh token was used again after it had been exchanged, so that somebody else may have it;
+         *     its session has been revoked. Later versions may have more.
+         * @enum {string}
+         */
+        EventName: "register" | "login" | "logout" | "replaced" | "session_limit" | "refresh_replay" | "session_end" | "sessions_ended" | "other_sessions_end" | "password_change" | "password_set" | "user_created" | "user_imported" | "user_disabled" | "user_enabled" | "user_deleted" | "user_role" | "plan_granted" | "plan_revoked" | "key_rotated" | "clock_set_back" | "database_restored";
         /** @description An RFC 9457 problem document. */
         Problem: {
             /** Format: uri-reference */
@@ -471,11 +473,13 @@ export interface components {
             detail: string;
             code: components["schemas"]["ProblemCode"];
             requestId: components["schemas"]["RequestId"];
+            /** @description How to prove who is calling, any of which will do (RFC 8176). */
+            methods?: string[];
             /** @description The faults in the input, at most a few of them. */
             errors?: components["schemas"]["FieldError"][];
         };
         /** @enum {string} */
-        ProblemCode: "invalid_request" | "unauthenticated" | "invalid_credentials" | "session_ended" | "duplicate_cookies" | "cross_site_request" | "signup_closed" | "not_found" | "method_not_allowed" | "email_taken" | "body_too_large" | "unsupported_media_type" | "misdirected_request" | "validation_failed" | "rate_limited" | "internal" | "unavailable";
+        ProblemCode: "invalid_request" | "unauthenticated" | "invalid_credentials" | "session_ended" | "second_step_required" | "duplicate_cookies" | "forbidden" | "plan_required" | "cross_site_request" | "signup_closed" | "not_found" | "method_not_allowed" | "email_taken" | "body_too_large" | "unsupported_media_type" | "misdirected_request" | "validation_failed" | "rate_limited" | "internal" | "unavailable";
         FieldError: {
             /** @description The member's name; empty when the fault is of the body as a whole. */
             field: string;
@@ -596,6 +600,19 @@ export interface components {
         };
         /** @description `cross_site_request`: a page of another site sent this. */
         CrossSiteRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `forbidden`: the account may not use this; `plan_required`: its plan does not include this;
+         *     `cross_site_request`: a page of another site sent this.
+         */
+        Forbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -760,16 +777,8 @@ export interface operations {
                     "application/json": components["schemas"]["AuthSession"] | components["schemas"]["AuthSessionWithTokens"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
             403: components["responses"]["RegistrationForbidden"];
             409: components["responses"]["EmailTaken"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            421: components["responses"]["MisdirectedRequest"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -798,16 +807,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuthSession"] | components["schemas"]["AuthSessionWithTokens"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["InvalidCredentials"];
-            403: components["responses"]["CrossSiteRequest"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            421: components["responses"]["MisdirectedRequest"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -836,15 +836,7 @@ export interface operations {
                     "application/json": components["schemas"]["Refreshed"] | components["schemas"]["RefreshedTokens"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["SessionEnded"];
-            403: components["responses"]["CrossSiteRequest"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            421: components["responses"]["MisdirectedRequest"];
-            422: components["responses"]["ValidationFailed"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -867,10 +859,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["CrossSiteRequest"];
-            421: components["responses"]["MisdirectedRequest"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -895,9 +883,6 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            421: components["responses"]["MisdirectedRequest"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -911,10 +896,6 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Profile"];
-            401: components["responses"]["Unauthenticated"];
-            421: components["responses"]["MisdirectedRequest"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -932,15 +913,6 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Profile"];
-            400: components["responses"]["InvalidRequest"];
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["CrossSiteRequest"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            421: components["responses"]["MisdirectedRequest"];
-            422: components["responses"]["ValidationFailed"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -958,16 +930,7 @@ export interface operations {
         };
         responses: {
             204: components["responses"]["Done"];
-            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["PasswordRefused"];
-            403: components["responses"]["CrossSiteRequest"];
-            413: components["responses"]["BodyTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            421: components["responses"]["MisdirectedRequest"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -995,12 +958,6 @@ export interface operations {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
-            400: components["responses"]["InvalidRequest"];
-            401: components["responses"]["Unauthenticated"];
-            421: components["responses"]["MisdirectedRequest"];
-            422: components["responses"]["ValidationFailed"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -1014,11 +971,6 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: components["responses"]["Done"];
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["CrossSiteRequest"];
-            421: components["responses"]["MisdirectedRequest"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -1043,10 +995,6 @@ export interface operations {
                     "application/json": components["schemas"]["EventList"];
                 };
             };
-            401: components["responses"]["Unauthenticated"];
-            421: components["responses"]["MisdirectedRequest"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -1063,12 +1011,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: components["responses"]["Done"];
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["CrossSiteRequest"];
             404: components["responses"]["NotFound"];
-            421: components["responses"]["MisdirectedRequest"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -1085,12 +1028,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: components["responses"]["Done"];
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["CrossSiteRequest"];
             404: components["responses"]["NotFound"];
-            421: components["responses"]["MisdirectedRequest"];
-            500: components["responses"]["Internal"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -1143,7 +1081,6 @@ export interface operations {
                     };
                 };
             };
-            421: components["responses"]["MisdirectedRequest"];
             default: components["responses"]["Error"];
         };
     };
@@ -1170,7 +1107,6 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Healthy"];
-            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };

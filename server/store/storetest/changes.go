@@ -28,18 +28,18 @@ func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 		prepare, write func(q *store.Queries) error
 		want           []string // kinds and ids
 	}{
-		"CreateUser":    {none, func(q *store.Queries) error { return q.CreateUser(ctx, store.User{ID: "bob", Email: "bob"}) }, []string{"subject bob"}},
-		"RenameUser":    {none, func(q *store.Queries) error { return q.RenameUser(ctx, "ada", "x") }, []string{"subject ada"}},
-		"SetRole":       {none, func(q *store.Queries) error { return q.SetRole(ctx, "ada", "admin") }, []string{"subject ada"}},
-		"DisableUser":   {none, func(q *store.Queries) error { return q.DisableUser(ctx, "ada", start) }, []string{"subject ada"}},
-		"EnableUser":    {none, func(q *store.Queries) error { return q.EnableUser(ctx, "ada") }, []string{"subject ada"}},
-		"DeleteUser":    {none, func(q *store.Queries) error { return q.DeleteUser(ctx, "ada") }, []string{"session one", "session two", "subject ada"}},
-		"GrantPlan":     {none, func(q *store.Queries) error { return q.GrantPlan(ctx, grant("pro", "hand")) }, []string{"subject ada"}},
-		"RevokePlan":    {func(q *store.Queries) error { return q.GrantPlan(ctx, grant("pro", "hand")) }, func(q *store.Queries) error { return q.RevokePlan(ctx, "ada", "pro", "hand") }, []string{"subject ada"}},
-		"EndSession":    {none, func(q *store.Queries) error { return q.EndSession(ctx, "one", start) }, []string{"session one"}},
-		"EndSessionsOf": {none, func(q *store.Queries) error { _, err := q.EndSessionsOf(ctx, "ada", "one", start, 9); return err }, []string{"session two"}},
-		"EndSessions": {none, func(q *store.Queries) error {
-			_, err := q.EndSessions(ctx, []string{"one", "gone", "two"}, start)
+		"CreateUser":       {none, func(q *store.Queries) error { return q.CreateUser(ctx, store.User{ID: "bob", Email: "bob"}) }, []string{"subject bob"}},
+		"RenameUser":       {none, func(q *store.Queries) error { return q.RenameUser(ctx, "ada", "x") }, []string{"subject ada"}},
+		"SetRole":          {none, func(q *store.Queries) error { return q.SetRole(ctx, "ada", "admin") }, []string{"subject ada"}},
+		"DisableUser":      {none, func(q *store.Queries) error { return q.DisableUser(ctx, "ada", start) }, []string{"subject ada"}},
+		"EnableUser":       {none, func(q *store.Queries) error { return q.EnableUser(ctx, "ada") }, []string{"subject ada"}},
+		"DeleteUser":       {none, func(q *store.Queries) error { return q.DeleteUser(ctx, "ada") }, []string{"session one", "session two", "subject ada"}},
+		"GrantPlan":        {none, func(q *store.Queries) error { return q.GrantPlan(ctx, grant("pro", "hand")) }, []string{"subject ada"}},
+		"RevokePlan":       {func(q *store.Queries) error { return q.GrantPlan(ctx, grant("pro", "hand")) }, func(q *store.Queries) error { return q.RevokePlan(ctx, "ada", "pro", "hand") }, []string{"subject ada"}},
+		"RevokeSession":    {none, func(q *store.Queries) error { return q.RevokeSession(ctx, "one", start) }, []string{"session one"}},
+		"RevokeSessionsOf": {none, func(q *store.Queries) error { _, err := q.RevokeSessionsOf(ctx, "ada", "one", start, 9); return err }, []string{"session two"}},
+		"RevokeSessions": {none, func(q *store.Queries) error {
+			_, err := q.RevokeSessions(ctx, []string{"one", "gone", "two"}, start)
 			return err
 		}, []string{"session one", "session two"}},
 		"DeleteSessionsOf": {none, func(q *store.Queries) error { _, err := q.DeleteSessionsOf(ctx, "ada", start, 9); return err }, []string{"session one", "session two"}},
@@ -54,7 +54,7 @@ func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 	}
 	// What these write is kept in no memory, or has no effect any more.
 	silent := []string{
-		"CreateSession", "RotateSession", "SeeSession", "sweepSessions", "RenewPasswordHash", "TellUser", "SweepAttempts",
+		"CreateSession", "RotateSession", "SeeSession", "sweepSessions", "RenewPasswordHash", "SeeEvents", "SweepAttempts",
 		"RevokeAllSessions", // in a copy that nobody follows
 	}
 	methods := writers(t)
@@ -74,7 +74,7 @@ func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 	s.session("two", "ada", time.Hour)
 	s.session("revoked", "ada", 0)
 	s.write(func(q *store.Queries) error {
-		return errors.Join(q.EndSession(ctx, "revoked", start),
+		return errors.Join(q.RevokeSession(ctx, "revoked", start),
 			q.CreateSigningKey(ctx, store.SigningKey{ID: "old", Sealed: []byte("x"), CreatedAt: start}),
 			q.CreateSigningKey(ctx, store.SigningKey{ID: "young", Sealed: []byte("x"), CreatedAt: start.Add(time.Hour)}))
 	})
@@ -192,7 +192,7 @@ func testListenersHearChanges(t *testing.T, s *suite) {
 	own := errors.New("an error of the work's own")
 	for run := range 2 {
 		err := s.store.Write(ctx, func(q *store.Queries) error {
-			if err := errors.Join(q.RenameUser(ctx, "ada", "x"), q.EndSession(ctx, "one", start)); err != nil {
+			if err := errors.Join(q.RenameUser(ctx, "ada", "x"), q.RevokeSession(ctx, "one", start)); err != nil {
 				return err
 			}
 			if len(subjects.ids) > 0 || len(sessions.ids) > 0 {
@@ -382,17 +382,17 @@ func testPlans(t *testing.T, s *suite) {
 	}
 }
 
-func testProofOfASession(t *testing.T, s *suite) {
+func testSessionAuthentication(t *testing.T, s *suite) {
 	s.user("ada")
-	for id, provedAt := range map[string]time.Time{"with a time": start.Add(-time.Minute), "without": {}} {
+	for id, authenticatedAt := range map[string]time.Time{"with a time": start.Add(-time.Minute), "without": {}} {
 		s.write(func(q *store.Queries) error {
-			return q.CreateSession(t.Context(), store.Session{ID: id, UserID: "ada", CreatedAt: start, ProvedAt: provedAt, Methods: "pwd"})
+			return q.CreateSession(t.Context(), store.Session{ID: id, UserID: "ada", CreatedAt: start, AuthenticatedAt: authenticatedAt, Methods: "pwd"})
 		})
-		want := provedAt
+		want := authenticatedAt
 		if want.IsZero() {
 			want = start
 		}
-		if got, err := s.store.Read().Session(t.Context(), id); err != nil || got.ProvedAt != want || got.Methods != "pwd" {
+		if got, err := s.store.Read().Session(t.Context(), id); err != nil || got.AuthenticatedAt != want || got.Methods != "pwd" {
 			t.Errorf("%s: %+v, %v, want %v", id, got, err, want)
 		}
 	}

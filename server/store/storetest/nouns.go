@@ -144,7 +144,7 @@ func testSessionsOf(t *testing.T, s *suite) {
 	s.session("second", ada.ID, time.Hour)
 	s.session("of bob", bob.ID, time.Hour)
 	wants(s, "newest first", s.sessionsOf(ada.ID), []string{"third", "second", "first"})
-	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "second", start) })
+	s.write(func(q *store.Queries) error { return q.RevokeSession(t.Context(), "second", start) })
 	wants(s, "without the one that has ended", s.sessionsOf(ada.ID), []string{"third", "first"})
 	wants(s, "of nobody", s.sessionsOf("nobody"), nil)
 }
@@ -171,11 +171,11 @@ func testRotation(t *testing.T, s *suite) {
 	session.Generation, session.RotatedAt, session.LastSeenAt = 3, start.Add(2*time.Hour), start.Add(2*time.Hour)
 	s.wantsSession(session)
 
-	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "one", start) })
+	s.write(func(q *store.Queries) error { return q.RevokeSession(t.Context(), "one", start) })
 	if s.rotate("one", 3, 0) || s.rotate("nothing", 1, 0) {
 		t.Error("a session that has ended, or never was, goes on")
 	}
-	session.Ended = true
+	session.Revoked = true
 	s.wantsSession(session)
 }
 
@@ -200,20 +200,20 @@ func testRacingRotations(t *testing.T, s *suite) {
 	}
 }
 
-func testEndings(t *testing.T, s *suite) {
+func testRevocations(t *testing.T, s *suite) {
 	ada := s.user("ada")
 	for i := range 4 {
 		s.session(fmt.Sprint(i), ada.ID, 0)
 	}
 	end := func(id string) error {
-		return s.store.Write(t.Context(), func(q *store.Queries) error { return q.EndSession(t.Context(), id, start) })
+		return s.store.Write(t.Context(), func(q *store.Queries) error { return q.RevokeSession(t.Context(), id, start) })
 	}
 	for _, id := range []string{"2", "0"} {
 		if err := end(id); err != nil {
 			t.Fatal(err)
 		}
 	}
-	endings, last := s.endingsAfter(0)
+	endings, last := s.revokedAfter(0)
 	wants(s, "endings", endings, []string{"2", "0"})
 	for _, id := range []string{"2", "nothing"} {
 		if err := end(id); !errors.Is(err, store.ErrNotFound) {
@@ -223,25 +223,25 @@ func testEndings(t *testing.T, s *suite) {
 	if err := end("3"); err != nil {
 		t.Fatal(err)
 	}
-	endings, last = s.endingsAfter(last)
+	endings, last = s.revokedAfter(last)
 	wants(s, "what came after", endings, []string{"3"})
-	endings, _ = s.endingsAfter(last)
+	endings, _ = s.revokedAfter(last)
 	wants(s, "nothing more", endings, nil)
 }
 
-func testEndSessionsOf(t *testing.T, s *suite) {
+func testRevokeSessionsOf(t *testing.T, s *suite) {
 	ada, bob := s.user("ada"), s.user("bob")
 	for i := range 4 {
 		s.session(fmt.Sprint(i), ada.ID, time.Duration(i)*time.Minute)
 	}
 	s.session("of bob", bob.ID, 0)
-	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "0", start) })
-	_, before := s.endingsAfter(0)
+	s.write(func(q *store.Queries) error { return q.RevokeSession(t.Context(), "0", start) })
+	_, before := s.revokedAfter(0)
 
-	endAll := func(butFor string) (ended int) {
+	endAll := func(except string) (ended int) {
 		t.Helper()
 		s.write(func(q *store.Queries) error {
-			ids, err := q.EndSessionsOf(t.Context(), ada.ID, butFor, start, 10)
+			ids, err := q.RevokeSessionsOf(t.Context(), ada.ID, except, start, 10)
 			ended = len(ids)
 			return err
 		})
@@ -251,7 +251,7 @@ func testEndSessionsOf(t *testing.T, s *suite) {
 		t.Errorf("%d have ended, want 2", got)
 	}
 	wants(s, "left", s.sessionsOf(ada.ID), []string{"2"})
-	endings, _ := s.endingsAfter(before)
+	endings, _ := s.revokedAfter(before)
 	if len(endings) != 2 {
 		t.Errorf("endings: %v, want 1 and 3", endings)
 	}
@@ -275,7 +275,7 @@ func testSweep(t *testing.T, s *suite) {
 			}
 		}
 		end := func(id string, after time.Duration) error {
-			return errors.Join(q.SeeSession(t.Context(), id, start.Add(after)), q.EndSession(t.Context(), id, start.Add(after)))
+			return errors.Join(q.SeeSession(t.Context(), id, start.Add(after)), q.RevokeSession(t.Context(), id, start.Add(after)))
 		}
 		return errors.Join(end("ended long ago", 4*time.Hour), end("ended just now", 6*time.Hour))
 	})
@@ -285,15 +285,15 @@ func testSweep(t *testing.T, s *suite) {
 			t.Errorf("the session %q: %v", id, err)
 		}
 	}
-	endings, last := s.endingsAfter(0)
+	endings, last := s.revokedAfter(0)
 	wants(s, "endings", endings, []string{"ended just now"})
 
 	// The numbers of endings that were swept out are never used again: who
 	// follows them would miss the new ones.
 	s.sweeps(start, start, start.Add(100*time.Hour))
 	s.session("new", ada.ID, 0)
-	s.write(func(q *store.Queries) error { return q.EndSession(t.Context(), "new", start) })
-	endings, _ = s.endingsAfter(last)
+	s.write(func(q *store.Queries) error { return q.RevokeSession(t.Context(), "new", start) })
+	endings, _ = s.revokedAfter(last)
 	wants(s, "endings after those that were swept out", endings, []string{"new"})
 }
 
@@ -360,7 +360,7 @@ func testDisabledAndDeletedUsers(t *testing.T, s *suite) {
 			q.CreateSession(ctx, store.Session{ID: "one", UserID: "a", CreatedAt: start}),
 			q.CreateSession(ctx, store.Session{ID: "two", UserID: "b", CreatedAt: start.Add(time.Hour)}),
 			q.CreateSession(ctx, store.Session{ID: "three", UserID: "b", CreatedAt: start}),
-			q.EndSession(ctx, "three", start),
+			q.RevokeSession(ctx, "three", start),
 			q.RememberAddress(ctx, "a", "192.0.2.1", start),
 		)
 	})
@@ -490,7 +490,7 @@ func testAttempts(t *testing.T, s *suite) {
 	at(0, ada)
 }
 
-func testUntoldEventsStay(t *testing.T, s *suite) {
+func testUnseenEventsStay(t *testing.T, s *suite) {
 	ctx := t.Context()
 	s.write(func(q *store.Queries) error {
 		return errors.Join(
@@ -506,14 +506,14 @@ func testUntoldEventsStay(t *testing.T, s *suite) {
 		list, err := s.store.Read().EventsOf(ctx, "a", 1)
 		var got []string
 		for _, e := range list {
-			got = append(got, e.Event+" "+e.Outcome+map[bool]string{true: " untold"}[e.Untold])
+			got = append(got, e.Event+" "+e.Outcome+map[bool]string{true: " unseen"}[e.Unseen])
 		}
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("events %q, %v, want %q", got, err, want)
 		}
 		return list
 	}
-	list := events("login success", "login failure", "refresh_replay failure untold")
+	list := events("login success", "login failure", "refresh_replay failure unseen")
 	prune := func() {
 		s.write(func(q *store.Queries) error {
 			_, _, err := q.PruneAudit(ctx, start.Add(time.Hour), store.AuditTime{}, 10)
@@ -521,11 +521,11 @@ func testUntoldEventsStay(t *testing.T, s *suite) {
 		})
 	}
 	prune()
-	events("refresh_replay failure untold")
-	if err := s.store.Write(ctx, func(q *store.Queries) error { return q.TellUser(ctx, "a", list[0].Seq) }); !errors.Is(err, store.ErrNotFound) {
+	events("refresh_replay failure unseen")
+	if err := s.store.Write(ctx, func(q *store.Queries) error { return q.SeeEvents(ctx, "a", list[0].Seq) }); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("told of a line that is gone: %v", err)
 	}
-	s.write(func(q *store.Queries) error { return q.TellUser(ctx, "a", list[2].Seq) })
+	s.write(func(q *store.Queries) error { return q.SeeEvents(ctx, "a", list[2].Seq) })
 	events("refresh_replay failure")
 	prune()
 	events()
@@ -556,7 +556,7 @@ func testTimesSetBack(t *testing.T, s *suite) {
 	latest(3 * time.Hour)
 	ended := s.session("ended", ada.ID, 4*time.Hour)
 	latest(4 * time.Hour)
-	s.write(func(q *store.Queries) error { return q.EndSession(ctx, "ended", start.Add(4*time.Hour)) })
+	s.write(func(q *store.Queries) error { return q.RevokeSession(ctx, "ended", start.Add(4*time.Hour)) })
 	latest(3 * time.Hour)
 
 	s.write(func(q *store.Queries) error {
@@ -564,9 +564,9 @@ func testTimesSetBack(t *testing.T, s *suite) {
 	})
 	session.Generation = 2
 	session.CreatedAt, session.RotatedAt, session.LastSeenAt = start.Add(-23*time.Hour), start.Add(-22*time.Hour), start.Add(-21*time.Hour)
-	session.ProvedAt = session.CreatedAt
+	session.AuthenticatedAt = session.CreatedAt
 	s.wantsSession(session)
-	ended.Ended = true
+	ended.Revoked = true
 	s.wantsSession(ended)
 	latest(-59 * time.Minute)
 	keys, err := s.store.Read().SigningKeys(ctx)

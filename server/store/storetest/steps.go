@@ -129,7 +129,7 @@ func testPages(t *testing.T, s *suite) {
 }
 
 // The last ones first, as far as a limit goes.
-func testSessionsByUse(t *testing.T, s *suite) {
+func testSessionsByLastSeen(t *testing.T, s *suite) {
 	ctx, ada := t.Context(), s.user("ada")
 	for i, id := range []string{"c", "a", "b"} {
 		s.session(id, ada.ID, time.Duration(i)*time.Hour)
@@ -137,10 +137,10 @@ func testSessionsByUse(t *testing.T, s *suite) {
 	s.session("ended", ada.ID, 10*time.Hour)
 	s.session("of bob", s.user("bob").ID, 10*time.Hour)
 	s.write(func(q *store.Queries) error {
-		return errors.Join(q.SeeSession(ctx, "c", start.Add(5*time.Hour)), q.EndSession(ctx, "ended", start))
+		return errors.Join(q.SeeSession(ctx, "c", start.Add(5*time.Hour)), q.RevokeSession(ctx, "ended", start))
 	})
 	byUse := func(limit int) (ids []string) {
-		sessions, err := s.store.Read().SessionsByUse(ctx, ada.ID, limit)
+		sessions, err := s.store.Read().SessionsByLastSeen(ctx, ada.ID, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,33 +153,33 @@ func testSessionsByUse(t *testing.T, s *suite) {
 	wants(s, "the last two", byUse(2), []string{"c", "b"})
 
 	for _, test := range []struct {
-		butFor string
+		except string
 		than   int
 		want   bool
 	}{{"", 2, true}, {"", 3, false}, {"c", 2, false}, {"c", 1, true}, {"of bob", 2, true}} {
-		if got, err := s.store.Read().HasMoreSessions(ctx, ada.ID, test.butFor, test.than); err != nil || got != test.want {
-			t.Errorf("more than %d but for %q: %v, %v", test.than, test.butFor, got, err)
+		if got, err := s.store.Read().HasMoreSessions(ctx, ada.ID, test.except, test.than); err != nil || got != test.want {
+			t.Errorf("more than %d but for %q: %v, %v", test.than, test.except, got, err)
 		}
 	}
 
 	var ended []string
 	s.write(func(q *store.Queries) (err error) {
-		ended, err = q.EndSessionsOf(ctx, ada.ID, "a", start, 1)
+		ended, err = q.RevokeSessionsOf(ctx, ada.ID, "a", start, 1)
 		return err
 	})
 	wants(s, "the one unused for the longest", ended, []string{"b"})
 	s.write(func(q *store.Queries) (err error) {
-		ended, err = q.EndSessions(ctx, []string{"nothing", "b", "c", "of bob"}, start)
+		ended, err = q.RevokeSessions(ctx, []string{"nothing", "b", "c", "of bob"}, start)
 		return err
 	})
 	slices.Sort(ended)
 	wants(s, "those that had not ended", ended, []string{"c", "of bob"})
-	endings, _ := s.endingsAfter(0)
+	endings, _ := s.revokedAfter(0)
 	slices.Sort(endings)
 	wants(s, "endings", endings, []string{"b", "c", "ended", "of bob"})
 	wants(s, "left", s.sessionsOf(ada.ID), []string{"a"})
 	s.write(func(q *store.Queries) (err error) {
-		ended, err = q.EndSessions(ctx, nil, start)
+		ended, err = q.RevokeSessions(ctx, nil, start)
 		return err
 	})
 	wants(s, "of none", ended, nil)
@@ -191,12 +191,12 @@ func testDeleteSessionsOf(t *testing.T, s *suite) {
 		s.session(fmt.Sprint(i), ada.ID, 0)
 	}
 	s.session("of bob", bob.ID, 0)
-	s.write(func(q *store.Queries) error { return q.EndSession(ctx, "1", start) })
-	_, before := s.endingsAfter(0)
+	s.write(func(q *store.Queries) error { return q.RevokeSession(ctx, "1", start) })
+	_, before := s.revokedAfter(0)
 	for _, want := range []int{3, 2, 0} {
 		s.deletes("sessions", want, func(q *store.Queries) (int64, error) { return q.DeleteSessionsOf(ctx, ada.ID, start, 3) })
 	}
-	endings, _ := s.endingsAfter(before)
+	endings, _ := s.revokedAfter(before)
 	wants(s, "endings of those that had not ended", endings, []string{"0", "2", "3", "4"})
 	if _, err := s.store.Read().Session(ctx, "of bob"); err != nil {
 		t.Errorf("somebody else's: %v", err)
@@ -215,7 +215,7 @@ func testSweepSteps(t *testing.T, s *suite) {
 				q.RememberAddress(ctx, ada.ID, fmt.Sprintf("192.0.2.%d", i), at),
 				q.SaveAttempts(ctx, store.Attempts{Account: fmt.Sprint(i), FullAt: at}))
 		}
-		return errors.Join(err, q.RememberAddress(ctx, bob.ID, "192.0.2.0", start.Add(4*time.Hour)), q.EndSession(ctx, "4", start), q.EndSession(ctx, "3", start.Add(time.Hour)),
+		return errors.Join(err, q.RememberAddress(ctx, bob.ID, "192.0.2.0", start.Add(4*time.Hour)), q.RevokeSession(ctx, "4", start), q.RevokeSession(ctx, "3", start.Add(time.Hour)),
 			q.DeleteAttempts(ctx, "another")) // the last change, which stays
 	})
 	before := start.Add(3 * time.Hour)
@@ -224,7 +224,7 @@ func testSweepSteps(t *testing.T, s *suite) {
 		remove func(*store.Queries) (int64, error)
 		want   []int
 	}{
-		{"sessions that ended", func(q *store.Queries) (int64, error) { return q.SweepEndedSessions(ctx, before, 1) }, []int{1, 1, 0}},
+		{"sessions that ended", func(q *store.Queries) (int64, error) { return q.SweepRevokedSessions(ctx, before, 1) }, []int{1, 1, 0}},
 		{"changes", func(q *store.Queries) (int64, error) { return q.SweepChanges(ctx, before, 1) }, []int{1, 1, 0}},
 		{"sessions that began", func(q *store.Queries) (int64, error) { return q.SweepOldSessions(ctx, start.Add(time.Hour), 2) }, []int{1, 0}},
 		{"sessions that were seen", func(q *store.Queries) (int64, error) { return q.SweepIdleSessions(ctx, before, 1) }, []int{1, 1, 0}},

@@ -28,21 +28,21 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"SessionsOf":               testSessionsOf,
 		"RotationIsCompareAndSwap": testRotation,
 		"RacingRotations":          testRacingRotations,
-		"Endings":                  testEndings,
-		"EndSessionsOf":            testEndSessionsOf,
+		"Revocations":              testRevocations,
+		"RevokeSessionsOf":         testRevokeSessionsOf,
 		"Sweep":                    testSweep,
 		"DisabledAndDeletedUsers":  testDisabledAndDeletedUsers,
 		"RetiredSigningKeys":       testRetiredSigningKeys,
 		"AuditPruning":             testAuditPruning,
 		"Attempts":                 testAttempts,
-		"UntoldEventsStay":         testUntoldEventsStay,
+		"UnseenEventsStay":         testUnseenEventsStay,
 		"SigningKeys":              testSigningKeys,
 		"Audit":                    testAudit,
 		"Audited":                  testAudited,
 		"TimesSetBack":             testTimesSetBack,
 		"Steps":                    testSteps,
 		"Pages":                    testPages,
-		"SessionsByUse":            testSessionsByUse,
+		"SessionsByLastSeen":       testSessionsByLastSeen,
 		"DeleteSessionsOf":         testDeleteSessionsOf,
 		"SweepSteps":               testSweepSteps,
 		"AuditTrimming":            testAuditTrimming,
@@ -54,7 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"Freshness":                testFreshness,
 		"Roles":                    testRoles,
 		"Plans":                    testPlans,
-		"ProofOfASession":          testProofOfASession,
+		"SessionAuthentication":    testSessionAuthentication,
 		"WriteRollsBack":           testWriteRollsBack,
 		"WriteAfterAPanic":         testWriteAfterAPanic,
 		"WriteWithoutTime":         testWriteWithoutTime,
@@ -98,7 +98,7 @@ func (s *suite) session(id, userID string, after time.Duration) store.Session {
 	at := start.Add(after)
 	session := store.Session{
 		ID: id, UserID: userID, Generation: 1, RotatedAt: at, CreatedAt: at, LastSeenAt: at,
-		IP: "2001:db8::1", UserAgent: "a browser, «quoted»", ProvedAt: at, Methods: "pwd otp mfa",
+		IP: "2001:db8::1", UserAgent: "a browser, «quoted»", AuthenticatedAt: at, Methods: "pwd otp mfa",
 	}
 	s.write(func(q *store.Queries) error { return q.CreateSession(s.Context(), session) })
 	return session
@@ -124,9 +124,9 @@ func (s *suite) sessionsOf(userID string) (ids []string) {
 	return ids
 }
 
-// endingsAfter returns the sessions whose revocation was recorded after seq, and
+// revokedAfter returns the sessions whose revocation was recorded after seq, and
 // the last seq.
-func (s *suite) endingsAfter(seq int64) (ids []string, last int64) {
+func (s *suite) revokedAfter(seq int64) (ids []string, last int64) {
 	s.Helper()
 	for _, change := range s.changesAfter(seq) {
 		seq = change.Seq
@@ -195,7 +195,7 @@ func (s *suite) sweeps(begunBefore, seenBefore, endedBefore time.Time) {
 	}{
 		{(*store.Queries).SweepOldSessions, begunBefore},
 		{(*store.Queries).SweepIdleSessions, seenBefore},
-		{(*store.Queries).SweepEndedSessions, endedBefore},
+		{(*store.Queries).SweepRevokedSessions, endedBefore},
 		{(*store.Queries).SweepChanges, endedBefore},
 	} {
 		err := s.store.InSteps(s.Context(), func(q *store.Queries) (bool, error) {
@@ -223,7 +223,7 @@ func testWriteRollsBack(t *testing.T, s *suite) {
 		if err := q.RenameUser(t.Context(), ada.ID, "another name"); err != nil {
 			return err
 		}
-		if err := q.EndSession(t.Context(), session.ID, start); err != nil {
+		if err := q.RevokeSession(t.Context(), session.ID, start); err != nil {
 			return err
 		}
 		if err := q.Audit(t.Context(), store.AuditLine{At: start, Event: "end", UserID: ada.ID}); err != nil {
@@ -242,7 +242,7 @@ func testWriteRollsBack(t *testing.T, s *suite) {
 		t.Errorf("user %+v, %v", user, err)
 	}
 	s.wantsSession(session)
-	endings, _ := s.endingsAfter(0)
+	endings, _ := s.revokedAfter(0)
 	wants(s, "endings", endings, nil)
 	if lines, err := linesOf(s.store.Read().AuditOf(t.Context(), ada.ID, time.Time{})); err != nil || len(lines) > 0 {
 		t.Errorf("audit %+v, %v", lines, err)
