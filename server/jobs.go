@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,15 +15,15 @@ import (
 type job struct {
 	name     string
 	interval time.Duration
-	// atOnce is for work that must not wait for its interval: a server may be
+	// atOnce says that the first run does not wait for the interval: a server may be
 	// restarted more often than that.
 	atOnce bool
 	run    func(ctx context.Context) error
 }
 
 const (
-	// followEvery keeps well within the second that a change by another process
-	// may take to count here.
+	// followEvery is well within the second in which a change by another process
+	// must count here.
 	followEvery = token.SettleTime / 2
 	sweepEvery  = 10 * time.Minute
 )
@@ -31,11 +32,11 @@ const (
 func (s *Server) jobs() []job {
 	list := []job{
 		{"follow what other processes change", followEvery, false, s.follow},
-		{"write down when sessions were last seen", 30 * time.Second, false, s.saveLastSeen},
+		{"store when sessions were last seen", 30 * time.Second, false, s.saveLastSeen},
 		{"bring accounts down to their limit of sessions", time.Second, false, s.sessions.ThinOut},
 		{"forget failed sign-ins", 30 * time.Second, false, s.forgetAttempts},
 		{"erase what was deleted", 30 * time.Second, true, s.erase},
-		{"sweep out what has lapsed", sweepEvery, true, s.sweep},
+		{"sweep what has lapsed", sweepEvery, true, s.sweep},
 	}
 	if certificate := s.listening.Certificate; certificate != nil {
 		list = append(list, job{"look at the TLS certificate", 2 * time.Second, false, certificate.Look})
@@ -45,19 +46,10 @@ func (s *Server) jobs() []job {
 
 // follow keeps what is in memory in step with the database and the clock.
 func (s *Server) follow(ctx context.Context) error {
-	if err := s.store.Poll(ctx); err != nil {
-		return err
-	}
 	s.sessions.Revoked.Forget()
 	s.clock.Look()
-	if err := s.keys.Follow(ctx); err != nil {
-		return err
-	}
-	if err := s.passwords.FollowLimits(ctx); err != nil {
-		return err
-	}
-	_ = s.clock.Settle(ctx) // it tells the log itself, and is tried again
-	return nil
+	_ = s.clock.Settle(ctx) // it logs its failures itself, and is tried again
+	return errors.Join(s.store.Poll(ctx), s.keys.Follow(ctx), s.passwords.FollowLimits(ctx))
 }
 
 func (s *Server) saveLastSeen(ctx context.Context) error {
@@ -69,7 +61,8 @@ func (s *Server) forgetAttempts(context.Context) error {
 	return nil
 }
 
-// erase does what the command line could not.
+// erase finishes deletions of the command line, which cannot empty the database's
+// log while others read from it.
 func (s *Server) erase(ctx context.Context) error {
 	_, err := s.store.Erase(ctx)
 	return err
@@ -95,8 +88,7 @@ func (s *Server) sweep(ctx context.Context) error {
 	return s.erase(ctx)
 }
 
-// repeat does the work of a job until ctx ends. A failure is logged once, and that it
-// is over once.
+// repeat runs a job until ctx ends. It logs a failure once, and its recovery once.
 func (j job) repeat(ctx context.Context, log *slog.Logger) {
 	every := time.NewTicker(j.interval)
 	defer every.Stop()

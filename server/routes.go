@@ -26,8 +26,8 @@ type route struct {
 // public.
 type handler func(c echo.Context, caller access.Identity) error
 
-// limited says what of a route is counted: its handler counts, and the contract
-// tells of the refusal.
+// limited says what a route counts. Its handler counts, and the contract documents
+// the refusal.
 type limited string
 
 const (
@@ -68,7 +68,7 @@ func routes(f features) []route {
 	}
 }
 
-// public is a handler that need not know who is calling.
+// public adapts a handler that does not need the caller.
 func public(h echo.HandlerFunc) handler {
 	return func(c echo.Context, _ access.Identity) error { return h(c) }
 }
@@ -100,9 +100,9 @@ func register(e *echo.Echo, table []route) {
 	}
 }
 
-// serve does what the columns of a route say, in their order.
+// serve applies the columns of a route, in their order.
 func (r route) serve(c echo.Context) error {
-	// The rule for all of /api; the handlers of public documents replace it.
+	// The rule for all of /api; handlers of public documents override it.
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 	var caller access.Identity
 	if r.need != access.Public {
@@ -117,9 +117,8 @@ func (r route) serve(c echo.Context) error {
 	return r.handler(c, caller)
 }
 
-// ownResources keeps other sites from embedding answers of the API in their
-// pages, where side channels could tell what is in them. The contract is a
-// public document.
+// ownResources stops other sites from embedding answers of the API in their pages,
+// where side channels could reveal them. The contract is a public document.
 func ownResources(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if path := c.Request().URL.EscapedPath(); strings.HasPrefix(path, "/api/") && path != contractPath {
@@ -129,8 +128,8 @@ func ownResources(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// refuseOptions answers OPTIONS like any method that does not fit: there are
-// no cross-origin answers here, so nothing asks for it.
+// refuseOptions answers OPTIONS like any method that a path does not have: there are
+// no cross-origin answers, so no preflight needs one.
 func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		allow, known := c.Get(echo.ContextKeyHeaderAllow).(string)

@@ -54,14 +54,7 @@ func (h Handlers) UpdateProfile(c echo.Context, caller access.Identity) error {
 	if err := problem.Faults(faults...); err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	err := h.Store.Write(ctx, func(q *store.Queries) error {
-		if _, err := user.Current(ctx, q, caller.UserID); err != nil {
-			return err
-		}
-		return q.RenameUser(ctx, caller.UserID, name)
-	})
-	if err != nil {
+	if err := h.Passwords.Users.Rename(c.Request().Context(), caller.UserID, name); err != nil {
 		return err
 	}
 	return h.Profile(c, caller)
@@ -144,8 +137,8 @@ func (h Handlers) Events(c echo.Context, caller access.Identity) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
-// SeeEvents answers POST /api/user/events/:id/seen: the person has been told of
-// that event, and of all before it.
+// SeeEvents answers POST /api/user/events/:id/seen: the person has seen that event
+// and all before it.
 func (h Handlers) SeeEvents(c echo.Context, caller access.Identity) error {
 	seq, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {

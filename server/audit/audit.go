@@ -67,9 +67,9 @@ type Client struct {
 type Actor string
 
 const (
-	// Nobody is the actor of an attempt by somebody who proved nothing.
+	// Nobody is the actor of an attempt that did not prove who made it.
 	Nobody Actor = ""
-	// Operator is whoever runs the installation, at its command line.
+	// Operator is whoever runs the installation, acting on its command line.
 	Operator Actor = "operator"
 	// Server is the program itself.
 	Server Actor = "server"

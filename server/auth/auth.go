@@ -95,7 +95,7 @@ func (s *Service) Login(ctx context.Context, who user.Credentials, client audit.
 	defer cancel()
 	renewed := ""
 	if verified.Rehash {
-		renewed = s.Passwords.HashAnew(ctx, who.Password)
+		renewed = s.Passwords.Rehash(ctx, who.Password)
 	}
 	started, err := s.Sessions.Start(ctx, byPassword(account.ID, audit.Login, client, replaces), func(q *store.Queries) error {
 		if err := user.StillVerified(ctx, q, account); err != nil || renewed == "" {

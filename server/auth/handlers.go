@@ -75,8 +75,8 @@ func (h Handlers) Login(c echo.Context) error {
 	return h.signedIn(c, http.StatusOK, delivery, started, account)
 }
 
-// replaced returns how to find the sessions that a new one replaces: those of
-// the cookies that came along. It is asked late, since it checks signatures.
+// replaced returns a function that finds the sessions that a new one replaces:
+// those whose cookies came with the request.
 func (h Handlers) replaced(c echo.Context) func() []string {
 	return func() []string { return h.Sessions.Of(h.Cookies.All(c.Request())) }
 }
@@ -90,9 +90,9 @@ const (
 	inBody
 )
 
-// deliveryOf returns the delivery that a request asks for. What a browser is
-// told every script on the page can read, so it gets tokens in the body only
-// when it asks for that.
+// deliveryOf returns the delivery that a request asks for. Every script on a page can
+// read what its browser receives, so a browser gets tokens in the body only if it
+// asks for them.
 func deliveryOf(c echo.Context, asked *string) (delivery, error) {
 	switch {
 	case asked != nil && *asked == "body":

@@ -132,7 +132,7 @@ func (k *Keeper) setTimesBack(ctx context.Context, noted time.Duration, measure 
 		return err
 	}
 	if by > 0 {
-		k.Log.Warn("the clock was set back: sessions keep their lifetimes, earlier access tokens are no longer valid", "by", by)
+		k.Log.Warn("the clock was set back: sessions go on with unchanged lifetimes, earlier access tokens are no longer valid", "by", by)
 	}
 	return nil
 }

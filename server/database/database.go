@@ -10,28 +10,28 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// DB is an open database: one connection that writes, because SQLite has one
-// writer anyway, and some that read beside it.
+// DB is an open database: one writing connection, because SQLite allows only
+// one writer, and several readers.
 type DB struct {
 	Reader, Writer *Pool
 	inUse          *flock.Flock
-	// patient is whether it is open for a command, which tells waits what it waits
-	// for and stops waiting when it is interrupted.
+	// patient marks a database opened for a command, which reports what it
+	// waits for and stops waiting when interrupted.
 	patient bool
 	waits   func(what string)
 }
 
 // Close writes the log back into the database and closes it.
 func (db *DB) Close() error {
-	if db.Writer == nil || db.Reader == nil { // it was not opened to the end
+	if db.Writer == nil || db.Reader == nil { // opening it failed halfway
 		var err error
 		if db.Writer != nil {
 			err = db.Writer.close()
 		}
 		return errors.Join(err, db.inUse.Unlock())
 	}
-	// Work that was cancelled gives its connection back a moment later. One that
-	// is still in use outlives Close, and then the log is not written back.
+	// Cancelled work returns its connection a moment later. A connection still
+	// in use would outlive Close, and the log would not be written back.
 	inUse := func() int { return db.Reader.DB.Stats().InUse + db.Writer.DB.Stats().InUse }
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
@@ -41,8 +41,8 @@ func (db *DB) Close() error {
 	return errors.Join(db.Reader.close(), db.Writer.close(), db.inUse.Unlock())
 }
 
-// Transact runs work in one transaction and commits it when work returns nil. It
-// returns an error of work as it is.
+// Transact runs work in one transaction and commits it when work returns nil.
+// It returns an error of work as is.
 func (db *DB) Transact(ctx context.Context, work func(Runner) error) (err error) {
 	tx, err := db.begin(ctx)
 	if err != nil {
@@ -63,9 +63,9 @@ func (db *DB) Transact(ctx context.Context, work func(Runner) error) (err error)
 	return nil
 }
 
-// EmptyLog writes the log back into the database and empties it. It reports false
-// where somebody still reads from it. It keeps others from writing no longer than
-// it may wait for readers.
+// EmptyLog writes the log back into the database and truncates it. It reports
+// false while somebody still reads from the log. It blocks writers no longer
+// than it may wait for readers.
 func (db *DB) EmptyLog(ctx context.Context, wait time.Duration) (done bool, err error) {
 	connection, err := db.Writer.DB.Conn(ctx)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 	"lychgate/server/store/storetest"
 )
 
-// path, open and the others are what tests of database files share.
+// Helpers shared by tests of database files.
 var (
 	path, open        = storetest.Path, storetest.Open
 	made, mustCreate  = storetest.Made, storetest.MustCreate
 	stranger, execute = storetest.Stranger, storetest.Execute
 )
 
-// migrations are those of the program.
+// migrations are the program's migrations.
 var migrations = os.DirFS("../store")
 
-// Most of the time a command that waits is just asking for the lock.
+// A waiting command is mostly inside a try for the lock.
 func TestWaitsEndAmidATry(t *testing.T) {
 	file := path(t)
 	made(t, file, migrations)
@@ -74,7 +74,7 @@ func TestStatementsArePreparedOnce(t *testing.T) {
 	}
 }
 
-// nobody is a user that owns nothing else.
+// nobody is a user who owns nothing else.
 const nobody = 65534
 
 func TestFilesOfRootBelongToTheOwnerOfTheDirectory(t *testing.T) {
@@ -117,8 +117,8 @@ func TestFilesOfRootBelongToTheOwnerOfTheDirectory(t *testing.T) {
 		}
 	}
 
-	// What an earlier version has left is handed over too; what leads elsewhere
-	// is not.
+	// Files of an earlier version are handed over too; links elsewhere are not
+	// followed.
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	if err := os.WriteFile(elsewhere, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)

@@ -14,9 +14,9 @@ import (
 	"lychgate/server/problem"
 )
 
-// Fault wraps an error of the database. Where it may pass, it becomes a problem
-// of kind Unavailable; anything else is a fault of ours, and problem.From makes
-// it one of kind Internal. Its text is for the log alone.
+// Fault wraps a database error. A transient one becomes a problem of kind
+// Unavailable; any other is a bug, which problem.From makes kind Internal. Its
+// text is only for the log.
 func Fault(what string, err error) error {
 	err = fmt.Errorf("store: %s: %w", what, err)
 	if mayPass(err) {
@@ -25,12 +25,12 @@ func Fault(what string, err error) error {
 	return err
 }
 
-// mayPass reports whether the same work may succeed at another time: the database
-// is locked or closed, the disk does not play along, or there was no time left.
+// mayPass reports whether the same work may succeed later: the database is
+// locked or closed, the disk fails, or the time ran out.
 func mayPass(err error) bool {
 	for _, passing := range []error{
 		context.Canceled, context.DeadlineExceeded,
-		sql.ErrTxDone, // the transaction was rolled back when its time was over
+		sql.ErrTxDone, // rolled back at its deadline
 		sql.ErrConnDone, driver.ErrBadConn, errClosed,
 	} {
 		if errors.Is(err, passing) {
@@ -45,7 +45,7 @@ func mayPass(err error) bool {
 	return false
 }
 
-// errClosed is what a database returns that is closed; it has no name there.
+// errClosed is the error of a closed database; database/sql does not export it.
 var errClosed = func() error {
 	db := sql.OpenDB(nowhere{})
 	if err := db.Close(); err != nil {
@@ -54,14 +54,14 @@ var errClosed = func() error {
 	return db.PingContext(context.Background())
 }()
 
-// nowhere connects to nothing.
+// nowhere is a connector without a database.
 type nowhere struct{}
 
 func (nowhere) Connect(context.Context) (driver.Conn, error) { return nil, driver.ErrBadConn }
 func (nowhere) Driver() driver.Driver                        { return nil }
 
-// Code returns SQLite's code of an error, without the details that some codes
-// have; 0 where it is no error of SQLite's.
+// Code returns SQLite's primary result code of an error; 0 if it is not from
+// SQLite.
 func Code(err error) int {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
@@ -70,7 +70,7 @@ func Code(err error) int {
 	return failure.Code() & 0xff
 }
 
-// IsUnique reports whether err says that a unique value is there already.
+// IsUnique reports whether err is a violation of a unique constraint.
 func IsUnique(err error) bool {
 	var failure *sqlite.Error
 	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE

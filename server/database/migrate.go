@@ -15,33 +15,33 @@ import (
 	history "github.com/pressly/goose/v3/database"
 )
 
-// firstOfForks is the lowest number that a fork gives a migration of its own.
+// firstOfForks is the lowest number of a fork's own migrations.
 const firstOfForks = 1000
 
 // firstErasing is the first schema of programs that overwrite what they delete.
-// Before, rows that had been deleted or moved stayed in unused space of the file,
-// those of accounts that are deleted later among them: so it is written anew.
+// Earlier databases hold deleted and moved rows in unused space, and so are
+// rewritten by VACUUM.
 const firstErasing = 4
 
 var (
 	errForeign = errors.New("it is a database of another program")
-	// errNewer is wrapped by what is returned for a database with migrations
-	// that this program does not know and cannot live with.
+	// errNewer is wrapped when a database has migrations that this program does
+	// not know and that are not marked compatible.
 	errNewer = errors.New("it was written by a newer version")
 )
 
-// schema compares the migrations that a database has seen with those that a
-// program knows. They are compared one by one, not by the highest number: a
-// fork's own, from 1000 on, would hide newer ones of ours.
+// schema compares a database's applied migrations with those a program knows,
+// one by one and not by the highest number: a fork's own, from 1000 on, would
+// hide newer ones of ours.
 type schema struct {
-	Version int64   // the highest of ours that was applied; 0 before the first
-	newest  int64   // the highest of ours that the program knows
-	missing []int64 // known to the program, and not applied yet
-	unknown []int64 // applied, and neither known nor compatible
+	Version int64   // our highest applied; 0: none
+	newest  int64   // our highest known to the program
+	missing []int64 // known, not applied
+	unknown []int64 // applied, neither known nor compatible
 }
 
-// readSchema reads what a database has seen of the migrations in a tree. An
-// empty database misses all; one that holds only other tables is refused.
+// readSchema compares a database with the migrations in a tree. An empty
+// database lacks all; one with other tables only is refused.
 func readSchema(ctx context.Context, db *sql.DB, tree fs.FS) (schema, error) {
 	known, err := versionsIn(tree)
 	if err != nil {
@@ -69,8 +69,8 @@ func readSchema(ctx context.Context, db *sql.DB, tree fs.FS) (schema, error) {
 	return s, nil
 }
 
-// notNewer returns an error where the database has seen a migration that the
-// program can neither know nor ignore.
+// notNewer returns an error if an unknown and incompatible migration was
+// applied.
 func (s schema) notNewer() error {
 	if len(s.unknown) == 0 {
 		return nil
@@ -78,8 +78,8 @@ func (s schema) notNewer() error {
 	return fmt.Errorf("%w (schema %s, this one knows %d): use that version, or a backup", errNewer, join(s.unknown), s.newest)
 }
 
-// ofCopy returns an error unless the program can restore a copy with this schema:
-// an older one is fine.
+// ofCopy returns an error unless the program can restore a copy with this
+// schema, which may be older.
 func (s schema) ofCopy(ctx context.Context, db *sql.DB, tables []string) error {
 	if err := s.notNewer(); err != nil {
 		return err
@@ -95,8 +95,8 @@ func (s schema) ofCopy(ctx context.Context, db *sql.DB, tables []string) error {
 	return nil
 }
 
-// CheckCopy returns the schema of a copy, and the one of a program that knows the
-// migrations in a tree. It returns an error where the copy lacks one of some tables,
+// CheckCopy returns the schema versions of a copy and of a program with the
+// migrations in a tree. It returns an error if the copy lacks one of the tables
 // or is newer than the program.
 func CheckCopy(ctx context.Context, db *sql.DB, tree fs.FS, tables ...string) (version, newest int64, err error) {
 	found, err := readSchema(ctx, db, tree)
@@ -106,8 +106,7 @@ func CheckCopy(ctx context.Context, db *sql.DB, tree fs.FS, tables ...string) (v
 	return found.Version, found.newest, found.ofCopy(ctx, db, tables)
 }
 
-// current returns an error unless the program can work with the schema as it
-// is.
+// current returns an error unless the program can use the schema as it is.
 func (s schema) current() error {
 	if err := s.notNewer(); err != nil {
 		return err
@@ -157,19 +156,19 @@ func appliedVersions(ctx context.Context, db *sql.DB) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	latest := map[int64]bool{} // the newest line about a version counts, and comes first
+	latest := map[int64]bool{} // the newest row of a version comes first
 	for _, line := range list {
 		if _, seen := latest[line.Version]; !seen {
 			latest[line.Version] = line.IsApplied
 		}
 	}
-	delete(latest, 0) // goose's own beginning
+	delete(latest, 0) // goose's initial row
 	maps.DeleteFunc(latest, func(_ int64, applied bool) bool { return !applied })
 	return slices.Sorted(maps.Keys(latest)), nil
 }
 
-// compatibleVersions returns the migrations that a program can live with whose
-// newest one is given.
+// compatibleVersions returns the migrations marked compatible with programs
+// whose newest migration is newest.
 func compatibleVersions(ctx context.Context, db *sql.DB, newest int64) (versions []int64, err error) {
 	if marked, err := hasTable(ctx, db, "schema_compatibility"); err != nil || !marked {
 		return nil, err
@@ -211,13 +210,13 @@ func join(versions []int64) string {
 	return strings.Join(words, ", ")
 }
 
-// Migrated says what a migration did.
+// Migrated reports what a migration did.
 type Migrated struct {
-	From, To int64   // the schema before and after, by our numbers
-	Applied  []int64 // what was applied, a fork's own included
+	From, To int64   // schema version before and after, by our numbers
+	Applied  []int64 // including a fork's own
 }
 
-// migrate brings the schema up to date with the migrations in a tree.
+// migrate applies the missing migrations of a tree.
 func (db *DB) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 	before, err := readSchema(ctx, db.Writer.DB, tree)
 	if err != nil {
@@ -232,14 +231,14 @@ func (db *DB) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 	}
 	if 0 < before.Version && before.Version < firstErasing {
 		if _, err := db.Writer.DB.ExecContext(ctx, `VACUUM`); err != nil {
-			return Migrated{}, fmt.Errorf("write the database anew, which takes as much room again in its directory: %w", err)
+			return Migrated{}, fmt.Errorf("rewrite the database, which needs its size again as free space in its directory: %w", err)
 		}
 	}
 	files, err := fs.Sub(tree, "migrations")
 	if err != nil {
 		return Migrated{}, err
 	}
-	// A fork numbers its own from 1000 on, and takes later ones of ours as well.
+	// A fork numbers its own from 1000 on and merges later ones of ours.
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db.Writer.DB, files, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return Migrated{}, err

@@ -24,29 +24,29 @@ const (
 	// BusyTimeout is how long a write waits for another process's lock.
 	BusyTimeout = 5 * time.Second
 	readers     = 4
-	// tellAfter is how long a person at a terminal waits without a word.
-	tellAfter = time.Second
-	lookAgain = 20 * time.Millisecond
-	// commandBusyTimeout is how long SQLite itself waits for a command: it
-	// cannot be interrupted then, so a command looks again by itself.
+	// reportAfter is how long a command waits before it reports that it waits.
+	reportAfter = time.Second
+	lookAgain   = 20 * time.Millisecond
+	// commandBusyTimeout is how long SQLite itself waits for a command.
+	// SQLite's wait cannot be interrupted, so a command retries by itself.
 	commandBusyTimeout = 100 * time.Millisecond
 )
 
-// Opener opens databases. Of the files that it makes beside one, NAME.lock is
-// held by who migrates, and NAME.in-use is shared by all who have the database
-// open, so that a restore knows that nobody has.
+// Opener opens databases. It creates two lock files beside one: NAME.lock is
+// held during a migration; NAME.in-use is shared by everybody who has the
+// database open, so that a restore can tell that nobody has.
 type Opener struct {
-	// Waits is told what is being waited for, once that has taken a second. It
-	// may be nil.
+	// Waits is called with what is being waited for, after a second. It may be
+	// nil.
 	Waits func(what string)
 
-	Migrations fs.FS // those that the program knows, in a folder of that name
+	Migrations fs.FS // known to the program, in a folder "migrations"
 }
 
-// Migrate opens the SQLite database at path, making it when there is none, brings
-// its schema up to date and says what it did: only a server and `lychgate migrate`
-// may do that to a database that exists. It returns an error that names the path
-// when the file cannot be used, or was written by a newer version.
+// Migrate opens the SQLite database at path, creating it if necessary, migrates
+// its schema and reports what it did. Only the server and `lychgate migrate`
+// may migrate an existing database. It returns an error naming the path if the
+// file cannot be used or was written by a newer version.
 func (o Opener) Migrate(ctx context.Context, path string) (*DB, Migrated, error) {
 	var done Migrated
 	db, err := o.open(ctx, path, os.O_RDWR|os.O_CREATE, BusyTimeout, func(db *DB) (err error) {
@@ -56,10 +56,10 @@ func (o Opener) Migrate(ctx context.Context, path string) (*DB, Migrated, error)
 	return db, done, err
 }
 
-// AsIs opens a database that exists, for a command beside a server that may be
-// of another version: its schema stays as it is, and one that this program
-// cannot work with is refused. It returns an error that wraps fs.ErrNotExist
-// where there is no database.
+// AsIs opens an existing database for a command that runs beside a server of
+// perhaps another version. It never migrates, and refuses a schema this program
+// cannot work with. It returns an error that wraps fs.ErrNotExist if there is
+// no database.
 func (o Opener) AsIs(ctx context.Context, path string) (*DB, error) {
 	db, err := o.open(ctx, path, os.O_RDWR, commandBusyTimeout, func(db *DB) error {
 		found, err := readSchema(ctx, db.Writer.DB, o.Migrations)
@@ -102,15 +102,15 @@ func (o Opener) openFile(ctx context.Context, path string, flag int, busy time.D
 	if err := o.lock(ctx, "lychgate restore, which is replacing the database", db.inUse, db.inUse.TryRLockContext); err != nil {
 		return nil, err
 	}
-	// Processes that start at once take turns to migrate.
+	// Processes starting together migrate in turn.
 	turn := flock.New(path+".lock", flock.SetPermissions(0o600))
 	if err := o.lock(ctx, "another lychgate, which is opening the database", turn, turn.TryLockContext); err != nil {
 		return nil, err
 	}
 	defer turn.Unlock() //nolint:errcheck // a lock that cannot be released goes with the process
 
-	// SQLite gives its log the mode and the owner of the database, which would
-	// else be readable by everybody.
+	// Create the file here: SQLite gives its log the mode and owner of the
+	// database, which would otherwise be world-readable.
 	file, err := os.OpenFile(path, flag, 0o600)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,8 @@ func (o Opener) openFile(ctx context.Context, path string, flag int, busy time.D
 	return db, err
 }
 
-// OpenCopy opens a copy of a database. It has no log and no lock: nobody else knows it, and the one file is all of it.
+// OpenCopy opens a private copy of a database, without write-ahead log or lock:
+// the single file is complete.
 func OpenCopy(path string) (*DB, error) {
 	pragmas := []string{"journal_mode(DELETE)", "synchronous(FULL)", "foreign_keys(1)", TemporaryFilesIn(filepath.Dir(path))}
 	db := &DB{inUse: flock.New(path + ".in-use")} // the lock is never taken
@@ -147,16 +148,16 @@ func OpenCopy(path string) (*DB, error) {
 	return db, nil
 }
 
-// InUse returns the lock that all who have a database open share.
+// InUse returns the lock shared by everybody who has a database open.
 func InUse(path string) *flock.Flock { return flock.New(path+".in-use", flock.SetPermissions(0o600)) }
 
-// lock takes a lock on a file, however long that takes, unless ctx ends.
+// lock takes a file lock, waiting until ctx is done.
 func (o Opener) lock(ctx context.Context, what string, file *flock.Flock, try func(context.Context, time.Duration) (bool, error)) error {
-	soon, cancel := context.WithTimeout(ctx, tellAfter)
+	soon, cancel := context.WithTimeout(ctx, reportAfter)
 	defer cancel()
 	_, err := try(soon, lookAgain)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		o.tell(what)
+		o.report(what)
 		_, err = try(ctx, lookAgain)
 	}
 	switch {
@@ -173,7 +174,7 @@ func (o Opener) lock(ctx context.Context, what string, file *flock.Flock, try fu
 	return Adopt(file.Path())
 }
 
-func (o Opener) tell(what string) {
+func (o Opener) report(what string) {
 	if o.Waits != nil {
 		o.Waits("waiting for " + what)
 	}
@@ -181,24 +182,24 @@ func (o Opener) tell(what string) {
 
 const otherWriter = "another process, which holds the lock of the database"
 
-// retry tries again for as long as the database is locked by another process,
-// at most as long as patience.
+// retry repeats try while another process has locked the database, at most for
+// patience.
 func (o Opener) retry(ctx context.Context, patience time.Duration, try func() error) error {
-	begun, told := time.Now(), false
+	begun, reported := time.Now(), false
 	for {
 		err := try()
-		if told && errors.Is(err, context.Canceled) { // while it tried
+		if reported && errors.Is(err, context.Canceled) { // during try
 			return fmt.Errorf("interrupted while waiting for %s; nothing was changed", otherWriter)
 		}
 		if !isBusy(err) {
 			return err
 		}
 		if time.Since(begun) > patience {
-			return fmt.Errorf("waited in vain for %s: %w", otherWriter, err)
+			return fmt.Errorf("gave up waiting for %s: %w", otherWriter, err)
 		}
-		if !told && time.Since(begun) > tellAfter {
-			o.tell(otherWriter)
-			told = true
+		if !reported && time.Since(begun) > reportAfter {
+			o.report(otherWriter)
+			reported = true
 		}
 		select {
 		case <-ctx.Done():
@@ -208,8 +209,8 @@ func (o Opener) retry(ctx context.Context, patience time.Duration, try func() er
 	}
 }
 
-// begin begins a transaction that writes. SQLite waits for its turn for a
-// server; for a command it is asked again, so that Ctrl-C ends the wait.
+// begin starts a writing transaction. For a server SQLite waits for the lock; a
+// command retries, so that Ctrl-C interrupts the wait.
 func (db *DB) begin(ctx context.Context) (tx *sql.Tx, err error) {
 	if !db.patient {
 		return db.Writer.DB.BeginTx(ctx, nil)
@@ -221,16 +222,16 @@ func (db *DB) begin(ctx context.Context) (tx *sql.Tx, err error) {
 	return tx, err
 }
 
-// URI is the name of a file for SQLite, with what is asked of it.
+// URI is SQLite's URI of a file, with its parameters.
 func URI(path string, query url.Values) string {
 	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 	return address.String()
 }
 
-// dsn says how to open the file at path, which is there: no connection makes one
-// anew that was taken away. The busy timeout comes first, so that it holds
-// for the pragmas after it; immediate transactions take the write lock at
-// once, because one that is upgraded later fails without waiting.
+// dsn returns how to open the existing file at path; no connection recreates a
+// deleted one. The busy timeout comes first, so that it applies to the other
+// pragmas. Immediate transactions take the write lock at once, because
+// upgrading to it later fails without waiting.
 func dsn(path string, busy time.Duration, pragmas ...string) string {
 	query := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}}
 	query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()))
@@ -240,10 +241,9 @@ func dsn(path string, busy time.Duration, pragmas ...string) string {
 	return URI(path, query)
 }
 
-// TemporaryFilesIn is the pragma that makes SQLite sort what does not fit into
-// memory in a directory that can be written: in a container there may be no
-// other one, not even /tmp. It holds for the whole process; where the
-// directory is gone SQLite looks for another.
+// TemporaryFilesIn is the pragma that makes SQLite put temporary files into a
+// writable directory: a container may have no other, not even /tmp. It applies
+// to the whole process; if the directory is gone, SQLite picks another.
 func TemporaryFilesIn(directory string) string {
 	return "temp_store_directory('" + strings.ReplaceAll(directory, "'", "''") + "')"
 }

@@ -10,10 +10,10 @@ import (
 	"syscall"
 )
 
-// Adopt gives a file that root has made in the directory of another user to
-// that user: a server that runs as such could not open it. It does nothing for
-// any other file, and nothing unless root runs it. SQLite does the same for
-// the files that it makes beside a database.
+// Adopt gives a file created by root in another user's directory to that user,
+// whose server could not open it otherwise. It does nothing for other files or
+// unless run by root. SQLite does the same for the files it creates beside a
+// database.
 func Adopt(path string) error { return AdoptFor(path, filepath.Dir(path)) }
 
 // AdoptFor is Adopt for a file that will be moved to a directory.
@@ -34,8 +34,8 @@ func AdoptFor(path, into string) error {
 	}
 	owner, ownerKnown := directory.Sys().(*syscall.Stat_t)
 	own, ownKnown := file.Sys().(*syscall.Stat_t)
-	// One name, and no link: the owner of the directory could have put one there
-	// that leads to a file of root's.
+	// Only a regular file with one name: the directory's owner could have
+	// placed a link to a file of root's there.
 	if !ownerKnown || !ownKnown || owner.Uid == 0 || own.Uid != 0 || !file.Mode().IsRegular() || own.Nlink != 1 {
 		return nil
 	}

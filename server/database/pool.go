@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// Runner runs statements: on any connection, or in a transaction.
+// Runner runs statements, inside or outside a transaction.
 type Runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Pool is some connections to a database with the statements that have been
-// prepared for them, by their text. It is a Runner that prepares what it runs.
+// Pool is a set of connections with their prepared statements, by text. As a
+// Runner it prepares what it runs.
 type Pool struct {
 	DB *sql.DB
 
@@ -22,7 +22,7 @@ type Pool struct {
 	missed   map[string]bool // run in a transaction before they were prepared
 }
 
-// openPool opens a number of connections, which stay open.
+// openPool opens up to a number of connections, which stay open.
 func openPool(dsn string, connections int) (*Pool, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -33,14 +33,14 @@ func openPool(dsn string, connections int) (*Pool, error) {
 	return &Pool{DB: db, prepared: make(map[string]*sql.Stmt), missed: make(map[string]bool)}, nil
 }
 
-// find returns a statement that has been prepared, or nil.
+// find returns a prepared statement, or nil.
 func (p *Pool) find(query string) *sql.Stmt {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.prepared[query]
 }
 
-// prepare returns a statement, prepared now if it has not been before.
+// prepare returns a statement, preparing it if necessary.
 func (p *Pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if statement := p.find(query); statement != nil {
 		return statement, nil
@@ -51,8 +51,8 @@ func (p *Pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if before := p.prepared[query]; before != nil { // by somebody else, meanwhile
-		return before, statement.Close() //nolint:sqlclosecheck // this one alone; the other stays
+	if before := p.prepared[query]; before != nil { // prepared concurrently
+		return before, statement.Close() //nolint:sqlclosecheck // closes the duplicate; the other stays
 	}
 	p.prepared[query] = statement
 	return statement, nil
@@ -76,8 +76,8 @@ func (p *Pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 	return statement.QueryContext(ctx, args...)
 }
 
-// in returns a Runner in a transaction. That has the connection to itself, so a
-// statement can only be prepared afterwards, by prepareMissed.
+// in returns a Runner in a transaction, which occupies the connection, so that
+// a statement can only be prepared afterwards, by prepareMissed.
 func (p *Pool) in(tx *sql.Tx) Runner { return inTransaction{tx, p} }
 
 type inTransaction struct {
@@ -112,8 +112,8 @@ func (t inTransaction) QueryContext(ctx context.Context, query string, args ...a
 	return t.Tx.QueryContext(ctx, query, args...)
 }
 
-// prepareMissed prepares what transactions had to run as text, as long as nobody
-// else wants the connection. What cannot be prepared stays text.
+// prepareMissed prepares what transactions ran as text, while nobody else wants
+// the connection. What cannot be prepared stays text.
 func (p *Pool) prepareMissed(ctx context.Context) {
 	for query := p.takeMissed(); query != "" && p.DB.Stats().InUse == 0; query = p.takeMissed() {
 		if _, err := p.prepare(ctx, query); err != nil { //nolint:sqlclosecheck // it stays prepared
@@ -132,5 +132,5 @@ func (p *Pool) takeMissed() string {
 	return ""
 }
 
-// close closes the connections, and their statements with them.
+// close closes the connections with their statements.
 func (p *Pool) close() error { return p.DB.Close() }

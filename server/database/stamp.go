@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Stamp is a time as columns hold it: milliseconds since 1970. It is read in UTC.
+// Stamp is a stored time: milliseconds since 1970, read in UTC.
 type Stamp time.Time
 
 // Value implements driver.Valuer.
@@ -16,7 +16,7 @@ func (s Stamp) Value() (driver.Value, error) { return time.Time(s).UnixMilli(), 
 func (s *Stamp) Scan(value any) error {
 	ms, ok := value.(int64)
 	if !ok {
-		return fmt.Errorf("%v is no time", value)
+		return fmt.Errorf("%v is not a time", value)
 	}
 	*s = Stamp(time.UnixMilli(ms).UTC())
 	return nil

@@ -1,4 +1,4 @@
-// Package secret owns the root secret of an installation and what is derived
-// from it: sealed blobs and MACs, each under a key of its own. It stores nothing
-// but the root, and knows no HTTP.
+// Package secret owns an installation's root secret and the keys derived from
+// it, for sealed blobs and MACs. It stores only the root secret and knows no
+// HTTP.
 package secret

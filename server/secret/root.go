@@ -20,27 +20,27 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// MinRootBytes is the least length of a root secret (security level of
+// MinRootBytes is the minimum length of a root secret (the security level of
 // HMAC-SHA-256; RFC 2104, section 3).
 const MinRootBytes = 32
 
-// ErrUnsealable is returned by Open for a blob that was sealed under another
-// root secret, or altered.
+// ErrUnsealable is returned by Open for a blob sealed under another root
+// secret, or altered.
 var ErrUnsealable = errors.New("cannot be opened with this secret")
 
-// Root is the secret of one installation. Every key is derived from it, and
-// it is kept outside the database, so that the database alone forges nothing.
+// Root is the secret of one installation. All keys are derived from it, and it
+// is kept outside the database, so that the database alone is not enough to
+// forge anything.
 type Root struct{ bytes []byte }
 
-// samples are what secrets in documentation, guides and templates are made of,
-// without what separates their words. Everybody knows those.
+// samples are the well-known phrases that secrets in documentation and
+// templates consist of, without word separators.
 var samples = []string{
 	"changeme", "changethis", "replaceme", "replacethis", "yoursecret", "your256bitsecret", "mysecret", "supersecret",
 	"verysecret", "secretkey", "jwtsecret", "insecure", "example", "donotuse", "dontuse", "stringsecretatleast256bitslong",
 }
 
-// isSample reports whether too little is left of a secret without the samples
-// in it.
+// isSample reports whether too little of a secret remains without samples.
 func isSample(text string) bool {
 	letters := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -55,15 +55,15 @@ func isSample(text string) bool {
 	return own != letters && len(own) < MinRootBytes
 }
 
-// NewRoot takes a root secret as an operator gave it. It refuses fewer than
-// MinRootBytes bytes, and samples.
+// NewRoot returns the root secret given by an operator. It refuses samples and
+// fewer than MinRootBytes bytes.
 func NewRoot(text string) (Root, error) {
 	text = strings.TrimSpace(text)
 	if len(text) < MinRootBytes {
 		return Root{}, fmt.Errorf("the secret has %d bytes; at least %d are needed (try: openssl rand -base64 32)", len(text), MinRootBytes)
 	}
 	if isSample(text) {
-		return Root{}, errors.New("the secret is a sample, which others know: make one of your own (openssl rand -base64 32)")
+		return Root{}, errors.New("the secret is a sample that others know: make your own (openssl rand -base64 32)")
 	}
 	return Root{bytes: []byte(text)}, nil
 }
@@ -81,9 +81,9 @@ func LoadRoot(path string) (Root, error) {
 	return root, nil
 }
 
-// LoadOrCreateRoot reads the root secret from a file and makes it, with mode
-// 0600, when there is none. Of two processes that start at once both get the
-// same secret: the file appears whole or not at all, and never twice.
+// LoadOrCreateRoot reads the root secret from a file, creating it with mode
+// 0600 if necessary. Two processes that start together get the same secret: the
+// file appears complete or not at all, and is never replaced.
 func LoadOrCreateRoot(path string) (Root, error) {
 	root, err := LoadRoot(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -92,18 +92,18 @@ func LoadOrCreateRoot(path string) (Root, error) {
 	random := make([]byte, MinRootBytes)
 	rand.Read(random) // never fails: it ends the program instead
 	if err := createWhole(path, base64.StdEncoding.EncodeToString(random)+"\n"); err != nil {
-		return Root{}, fmt.Errorf("make the secret: %w", err)
+		return Root{}, fmt.Errorf("create the secret: %w", err)
 	}
 	return LoadRoot(path)
 }
 
-// link is os.Link, but in tests of file systems that have none.
+// link is os.Link, replaced in tests of file systems without links.
 var link = os.Link
 
-// createWhole makes a file that others see only with all its text; one that
-// is there already stays as it is.
+// createWhole creates a file that others only see complete; an existing one
+// stays.
 func createWhole(path, text string) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // made with mode 0600
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // has mode 0600
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func createWhole(path, text string) (err error) {
 	}
 	err = link(temporary.Name(), path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		// vfat and some file systems of networks and of FUSE have no links.
+		// vfat and some network and FUSE file systems have no links.
 		err = renameUnlessThere(temporary.Name(), path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -129,15 +129,15 @@ func createWhole(path, text string) (err error) {
 		return err
 	}
 	err = directory.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) { // not every file system can be asked to
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) { // not supported by every file system
 		err = nil
 	}
 	return errors.Join(err, directory.Close())
 }
 
-// renameUnlessThere gives a file its name in one step, as a link does. A rename
-// would take the place of a file that is there; so processes take turns, and
-// the second one finds the first one's file.
+// renameUnlessThere names a file in one step, as a link does. A rename would
+// replace an existing file, so processes take turns and the second finds the
+// first one's file.
 func renameUnlessThere(temporary, path string) error {
 	turn := flock.New(path+".lock", flock.SetPermissions(0o600))
 	if err := turn.Lock(); err != nil {
@@ -180,7 +180,7 @@ func (r Root) Seal(label string, plain []byte) []byte {
 func (r Root) Open(label string, sealed []byte) ([]byte, error) {
 	plain, err := r.aead().Open(nil, nil, sealed, []byte(label))
 	if err != nil {
-		return nil, ErrUnsealable // the cause says nothing more
+		return nil, ErrUnsealable // the cause adds nothing
 	}
 	return plain, nil
 }

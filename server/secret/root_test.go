@@ -35,10 +35,10 @@ func TestSealAndOpen(t *testing.T) {
 			t.Errorf("%d bytes: opened %d, %v", len(plain), len(opened), err)
 		}
 		if len(plain) > 1 && bytes.Contains(sealed, plain) {
-			t.Error("it can be read without opening it")
+			t.Error("the plaintext is visible in the sealed blob")
 		}
 		if bytes.Equal(sealed, root.Seal("label", plain)) {
-			t.Error("sealed twice it looks the same")
+			t.Error("sealing twice gives the same blob")
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestOpenRefuses(t *testing.T) {
 	refuse("nothing", root, "label", nil)
 }
 
-// Keys for different purposes have nothing to do with each other.
+// Keys for different purposes are independent.
 func TestPurposesAreApart(t *testing.T) {
 	seen := map[string]bool{}
 	for _, root := range []secret.Root{newRoot(t, "a"), newRoot(t, "b")} {

@@ -22,10 +22,10 @@ type Authenticator struct {
 // Authenticate returns who is calling. A Bearer token alone counts where a Bearer
 // header is sent, also when it is malformed. Without it the access cookie counts,
 // and where that is missing, expired or cannot be verified, the refresh cookie. So
-// one request has one signature checked, and one MAC. header is that of the
-// answer, for the cookies of a session that is refreshed in passing. It returns
-// problem.ErrUnauthenticated for nobody, web.ErrDuplicateCookies, or a problem of
-// kind Unavailable when it cannot know.
+// one request has at most one signature and one MAC checked. header is that of the
+// answer; a session that is refreshed in passing sets its cookies there. It returns
+// problem.ErrUnauthenticated, web.ErrDuplicateCookies, or a problem of kind
+// Unavailable when it cannot know.
 func (a *Authenticator) Authenticate(r *http.Request, header http.Header, client audit.Client, depth web.Depth) (access.Identity, error) {
 	s := a.Sessions
 	if err := s.Settle(r.Context()); err != nil {
@@ -59,7 +59,7 @@ func (a *Authenticator) Authenticate(r *http.Request, header http.Header, client
 	return known(tokens.Identity, err)
 }
 
-// known turns a session that has ended into nobody.
+// known turns ErrEnded into problem.ErrUnauthenticated.
 func known(identity access.Identity, err error) (access.Identity, error) {
 	if errors.Is(err, ErrEnded) {
 		err = problem.ErrUnauthenticated
@@ -67,8 +67,8 @@ func known(identity access.Identity, err error) (access.Identity, error) {
 	return identity, err
 }
 
-// inUse lets an identity pass whose session has not been revoked, and notes that
-// the session is in use.
+// inUse returns an identity whose session has not been revoked, and notes that the
+// session was seen.
 func (s *Service) inUse(identity access.Identity) (access.Identity, error) {
 	if err := s.Revoked.Check(identity.SessionID); err != nil {
 		return access.Identity{}, err

@@ -8,8 +8,8 @@ import (
 	"lychgate/server/store"
 )
 
-// LastSeen remembers when sessions were last in use, between the times that this
-// is written down, so that no request costs a write.
+// LastSeen remembers when sessions were last seen, until that is stored, so that no
+// request costs a write.
 type LastSeen struct {
 	mu sync.Mutex
 	at map[string]time.Time
@@ -34,8 +34,8 @@ func (l *LastSeen) of(session store.Session) time.Time {
 	return session.LastSeenAt
 }
 
-// SaveAll stores everything that was noted, so much earlier than noted, inside a
-// transaction.
+// SaveAll stores everything that was noted, inside a transaction, each time earlier
+// by the given duration.
 func (l *LastSeen) SaveAll(ctx context.Context, q *store.Queries, earlier time.Duration) error {
 	return l.save(ctx, q, l.pick(l.size()), earlier)
 }
@@ -53,7 +53,7 @@ func (l *LastSeen) Save(ctx context.Context, db *store.Store) error {
 	})
 }
 
-// save stores what was picked, and drops it once that is committed.
+// save stores what was picked, and drops it once the transaction is committed.
 func (l *LastSeen) save(ctx context.Context, q *store.Queries, picked map[string]time.Time, earlier time.Duration) error {
 	q.AfterCommit(func() { l.drop(picked) })
 	for id, at := range picked {
@@ -78,7 +78,7 @@ func (l *LastSeen) pick(most int) map[string]time.Time {
 	return picked
 }
 
-// drop forgets what was picked, but for what has been noted anew since.
+// drop forgets what was picked, except sessions that have been seen again since.
 func (l *LastSeen) drop(picked map[string]time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -19,10 +19,9 @@ const (
 	maxPlaceLength  = 256 // characters
 )
 
-// List returns a page of the caller's sessions that may go on: the current
-// one first, then the newest first, from after a place on, which is empty for the
-// first page. It returns the place of the next page, if there may be one, or a
-// fault of the field "after".
+// List returns a page of the caller's live sessions, after a place, which is empty
+// for the first page: the current session first, then the newest. It returns the
+// place of the next page, if there may be one, or a fault of the field "after".
 func (s *Service) List(ctx context.Context, caller access.Identity, after string) (page []store.Session, next string, err error) {
 	q, place := s.Store.Read(), store.Newest
 	if after != "" {
@@ -39,8 +38,7 @@ func (s *Service) List(ctx context.Context, caller access.Identity, after string
 			return nil, "", err
 		}
 	}
-	// Those that have lapsed are skipped, but not without end: the next page goes
-	// on from there.
+	// Lapsed sessions are skipped, but only so many: the next page continues there.
 	sessions, err := q.SessionsAfter(ctx, caller.UserID, place, store.StepRows)
 	if err != nil {
 		return nil, "", err
@@ -60,14 +58,14 @@ func (s *Service) List(ctx context.Context, caller access.Identity, after string
 	return page, next, nil
 }
 
-// lastSeen returns a session with what is known here of its use.
+// lastSeen returns a session with when it was last seen, as this process knows.
 func (s *Service) lastSeen(session store.Session) store.Session {
 	session.LastSeenAt = s.LastSeen.of(session)
 	return session
 }
 
-// placeText writes a place in a list of sessions as clients hand it back. It need
-// not be kept from being forged: the list is the caller's own wherever it begins.
+// placeText writes a place in a list of sessions, as clients send it back. A forged
+// one does no harm: the list is the caller's own wherever it starts.
 func placeText(place store.SessionPlace) string {
 	text := strconv.FormatInt(place.CreatedAt.UnixMilli(), 10) + " " + place.ID
 	return base64.RawURLEncoding.EncodeToString([]byte(text))

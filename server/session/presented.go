@@ -10,11 +10,11 @@ import (
 // to be revoked, and so how many signatures a request can have checked.
 const mostCookies = 2
 
-// Of returns the sessions of tokens, expired ones and old generations too: enough
-// to revoke the sessions, and nothing else. Of each kind it looks at the last ones
-// alone: browsers send cookies of longer paths first, and ours have the shortest.
-// The refresh tokens come first, for their MAC is cheap to check, and an access
-// token of a session that is known already proves nothing more.
+// Of returns the sessions of tokens, including expired tokens and old generations:
+// good enough to revoke those sessions, and for nothing else. It looks only at the
+// last tokens of each kind, because browsers send cookies with longer paths first,
+// and ours have the shortest. Refresh tokens come first: their MAC is cheap to
+// check, and an access token of the same session then adds nothing.
 func (s *Service) Of(accessTokens, refreshTokens []string) (sessions []string) {
 	for _, refresh := range last(refreshTokens) {
 		known, _ := s.RefreshTokens.Read(refresh)

@@ -12,19 +12,18 @@ import (
 	"lychgate/server/token"
 )
 
-// leastGrace is the shortest grace there is, whatever the setting says: a
-// rotation counts as one event for so long, or tabs that wake at once would
-// sign each other out.
+// leastGrace is the shortest grace period, whatever the setting says. Without one,
+// tabs that wake up together would sign each other out.
 const leastGrace = time.Second
 
 var errReplayed = errors.New("an old refresh token was presented")
 
-// Refresh exchanges a refresh token for its successor. It is idempotent: all
-// who present the newest token at once get the same successor, and for the
-// grace after the rotation the previous token still gives that one. Any older
-// token, and the previous one after the grace, revokes the session: one of its
-// holders is a thief (RFC 9700, section 4.14.2). That is carried out when the
-// client has hung up, too; a rotation is not, for nobody would have the
+// Refresh exchanges a refresh token for its successor. It is idempotent: requests
+// that present the newest token at the same time all get the same successor, and
+// during the grace period the previous token still yields it. Any older token, and
+// the previous one after the grace period, revokes the session, because one of its
+// holders is a thief (RFC 9700, section 4.14.2). A revocation is carried out even
+// if the client has hung up; a rotation is not, since nobody would receive the
 // successor. It returns ErrEnded, or a problem of kind Unavailable.
 func (s *Service) Refresh(ctx context.Context, refreshToken string, client audit.Client) (Tokens, error) {
 	known, ok := s.RefreshTokens.Read(refreshToken)
@@ -54,8 +53,8 @@ func (s *Service) refresh(ctx context.Context, presented token.Presented, client
 	return s.tokens(session, next)
 }
 
-// look reads the session of a refresh token, and revokes it where the token is
-// replayed. It returns ErrEnded for a session that may not go on.
+// look reads the session of a refresh token, and revokes it if the token is
+// replayed. It returns ErrEnded unless the session is live.
 func (s *Service) look(ctx context.Context, presented token.Presented, client audit.Client) (store.Session, error) {
 	ctx, cancel := Lasting(ctx)
 	defer cancel()
@@ -72,9 +71,9 @@ func (s *Service) look(ctx context.Context, presented token.Presented, client au
 	return session, err
 }
 
-// judge returns ErrEnded for a token of a generation that has not been
-// yet, since the database was put back from a backup, and errReplayed for one
-// that must not be presented any more.
+// judge returns ErrEnded for a token of a generation that does not exist yet,
+// because the database was restored from a backup, and errReplayed for one that is
+// too old to be presented.
 func (s *Service) judge(session store.Session, presented token.Presented) error {
 	switch {
 	case presented.Generation > session.Generation:
@@ -100,7 +99,7 @@ func (s *Service) rotate(ctx context.Context, q *store.Queries, presented token.
 		if err != nil || rotated {
 			return session, presented.Generation + 1, err
 		}
-		// Another request was first, or revoked the session: look again.
+		// Another request rotated or revoked the session first: look again.
 	}
 }
 
@@ -113,7 +112,7 @@ func (s *Service) revokeReplayed(ctx context.Context, session store.Session, cli
 		if err := q.RevokeSession(ctx, session.ID, s.Now()); err != nil {
 			return err
 		}
-		// Whoever presents an old token proves nothing by it.
+		// An old token does not prove who presents it, so there is no actor.
 		return audit.Write(ctx, q, s.Now(), audit.Line{
 			Event: audit.RefreshReplay, Outcome: audit.Failure, UserID: session.UserID, SessionID: session.ID, By: audit.By{Client: client},
 		})
@@ -128,7 +127,7 @@ func (s *Service) revokeReplayed(ctx context.Context, session store.Session, cli
 	return ErrEnded
 }
 
-// readLive reads a session that may go on, or returns ErrEnded.
+// readLive reads a live session, or returns ErrEnded.
 func (s *Service) readLive(ctx context.Context, q *store.Queries, id string) (store.Session, error) {
 	session, err := q.Session(ctx, id)
 	var user store.User
@@ -145,9 +144,9 @@ func (s *Service) inGrace(session store.Session, presented token.Presented) bool
 	return presented.Generation == session.Generation-1 && s.Now().Sub(session.RotatedAt) < max(s.Grace, leastGrace)
 }
 
-// Peek returns whose refresh token it is, if Refresh would accept it, and
-// rotates nothing. A replay revokes the session here too. It returns
-// ErrEnded, or a problem of kind Unavailable.
+// Peek returns whose refresh token it is, if Refresh would accept it, without
+// rotating it. A replay revokes the session here too. It returns ErrEnded, or a
+// problem of kind Unavailable.
 func (s *Service) Peek(ctx context.Context, refreshToken string, client audit.Client) (access.Identity, error) {
 	known, ok := s.RefreshTokens.Read(refreshToken)
 	if !ok {
@@ -164,11 +163,11 @@ func (s *Service) Peek(ctx context.Context, refreshToken string, client audit.Cl
 // to be rotated.
 const rotationPatience = time.Second
 
-// Continue is Refresh for a request that is about something else. Where the
-// session cannot be rotated, because the store takes no writes, a request that
-// only reads gets the identity alone, soon, and the Tokens hold no tokens. So
-// does one whose client has hung up: it needs no tokens, and may have asked for
-// something that is carried out all the same.
+// Continue is Refresh for a request that is about something else. If the session
+// cannot be rotated because the store takes no writes, a request that only reads
+// still gets the identity, without tokens and without a long wait. So does a
+// request whose client has hung up: it needs no tokens, and what it asked for may
+// be carried out all the same.
 func (s *Service) Continue(ctx context.Context, refreshToken string, client audit.Client, reads bool) (Tokens, error) {
 	known, ok := s.RefreshTokens.Read(refreshToken)
 	if !ok {
@@ -181,25 +180,25 @@ func (s *Service) Continue(ctx context.Context, refreshToken string, client audi
 	if reads {
 		attempt, cancel = context.WithTimeout(ctx, rotationPatience)
 	}
-	grant, err := s.refresh(attempt, known, client)
+	tokens, err := s.refresh(attempt, known, client)
 	cancel()
 	unavailable := err != nil && problem.From(err).Kind == problem.Unavailable
 	gone := ctx.Err() != nil
 	switch {
 	case unavailable && !gone && s.outage.note(true):
-		s.Log.Error("the store takes no writes: whoever is signed in can go on reading, and sessions are not rotated", "error", err)
+		s.Log.Error("the store takes no writes: signed-in people can still read, and sessions are not rotated", "error", err)
 	case err == nil && s.outage.note(false):
 		s.Log.Info("the store takes writes again")
 	}
 	if unavailable && (reads || gone) {
 		return s.continueWithoutRotation(ctx, known, client)
 	}
-	return grant, err
+	return tokens, err
 }
 
-// continueWithoutRotation returns the identity behind a refresh token; the
-// tokens too where the session has been rotated already, so that their making
-// needs no write.
+// continueWithoutRotation returns the identity behind a refresh token. If the
+// session has been rotated already, it returns the tokens too: minting them needs
+// no write.
 func (s *Service) continueWithoutRotation(ctx context.Context, presented token.Presented, client audit.Client) (Tokens, error) {
 	session, err := s.look(ctx, presented, client)
 	if err != nil {

@@ -14,16 +14,16 @@ import (
 	"lychgate/server/store"
 )
 
-// mostAtOnce is how many sessions one transaction revokes: the most that
-// --sessions-per-account allows, so that it is all of them for every account
+// mostAtOnce is how many sessions one transaction revokes. It is the most that
+// --sessions-per-account allows, so one transaction is enough for every account
 // but those from before there was a limit.
 const mostAtOnce = 1000
 
-// RevokeAll revokes the sessions of a person but for one (which may be empty), in
-// one transaction with the change that asks for it; may says whether that may
-// still be made. Of an account that has more sessions than one transaction
-// revokes, most are revoked before, in steps. It returns how many were revoked,
-// also with an error.
+// RevokeAll revokes the sessions of a person except one (which may be empty), in
+// the transaction of the change that asks for it. may returns an error if that
+// change may no longer be made. If the account has more sessions than one
+// transaction revokes, most are revoked before, in steps. It returns how many were
+// revoked, even with an error.
 func RevokeAll(ctx context.Context, db *store.Store, now func() time.Time, userID, except string, may, change func(*store.Queries) error) (revoked int, err error) {
 	err = db.InSteps(ctx, func(q *store.Queries) (bool, error) {
 		if err := may(q); err != nil {
@@ -50,8 +50,8 @@ func RevokeAll(ctx context.Context, db *store.Store, now func() time.Time, userI
 // Regardless is for a change that may always be made.
 func Regardless(*store.Queries) error { return nil }
 
-// Revoke revokes a session of a person. It returns problem.ErrNotFound when the
-// person has no such session that could go on.
+// Revoke revokes a session of a person. It returns problem.ErrNotFound unless it is
+// a live session of theirs.
 func (s *Service) Revoke(ctx context.Context, userID, sessionID string, by audit.By) error {
 	ctx, cancel := UntilRevoked(ctx)
 	defer cancel()
@@ -89,8 +89,8 @@ func (s *Service) SignOut(ctx context.Context, sessionIDs []string, client audit
 	})
 }
 
-// revokeEach revokes the sessions that are not revoked yet, with an audit line
-// each. Where nobody else is named, the session's person did it.
+// revokeEach revokes the sessions that are not revoked yet, with an audit line for
+// each. If by names no actor, the session's own person is the actor.
 func (s *Service) revokeEach(ctx context.Context, q *store.Queries, sessionIDs []string, event audit.Event, by audit.By) error {
 	for _, id := range sessionIDs {
 		session, err := q.Session(ctx, id)
@@ -114,9 +114,9 @@ func (s *Service) revokeEach(ctx context.Context, q *store.Queries, sessionIDs [
 	return nil
 }
 
-// limitSessions revokes the sessions of a person that are past the limit, those
-// not used for the longest first, but no more than a step allows. It reports
-// whether there may be more.
+// limitSessions revokes the sessions of a person that are past the limit, least
+// recently used first, but no more than a step allows. It reports whether there may
+// be more.
 func (s *Service) limitSessions(ctx context.Context, q *store.Queries, userID, newest string, by audit.By) (more bool, err error) {
 	most := s.Limit + store.StepRows
 	sessions, err := q.SessionsByLastSeen(ctx, userID, most)
@@ -149,8 +149,8 @@ func (s *Service) limitSessions(ctx context.Context, q *store.Queries, userID, n
 	return more, s.audit(ctx, q, audit.SessionLimit, userID, only, by)
 }
 
-// crowded remembers the accounts that have more sessions past the limit than a
-// start revokes. The zero value remembers none.
+// crowded remembers accounts with more sessions past the limit than one start
+// revokes. The zero value is empty.
 type crowded struct {
 	mu       sync.Mutex
 	accounts map[string]bool

@@ -7,8 +7,8 @@ import (
 	"lychgate/server/problem"
 )
 
-// Revoked remembers which sessions were revoked while access tokens of theirs may
-// still live, so that no request costs a query. It listens to the feed of changes.
+// Revoked remembers revoked sessions for as long as their access tokens may live,
+// so that no request costs a query. It listens to the feed of changes.
 type Revoked struct {
 	keep time.Duration // longer than an access token lives
 
@@ -16,12 +16,12 @@ type Revoked struct {
 	at map[string]time.Time // by session: when it was heard of, by the monotonic clock
 }
 
-// NewRevoked returns a Revoked that remembers each session for so long.
+// NewRevoked returns a Revoked that remembers each session for the time keep.
 func NewRevoked(keep time.Duration) *Revoked {
 	return &Revoked{keep: keep, at: make(map[string]time.Time)}
 }
 
-// Heard takes down sessions that were revoked.
+// Heard notes sessions that were revoked.
 func (r *Revoked) Heard(sessionIDs []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -41,7 +41,7 @@ func (r *Revoked) Check(sessionID string) error {
 	return nil
 }
 
-// Forget drops those whose access tokens have all expired.
+// Forget drops sessions whose access tokens have all expired.
 func (r *Revoked) Forget() {
 	before := time.Now().Add(-r.keep)
 	r.mu.Lock()

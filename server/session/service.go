@@ -12,7 +12,7 @@ import (
 	"lychgate/server/token"
 )
 
-// Service makes, continues and revokes sessions. All exported fields but
+// Service starts, refreshes, lists and revokes sessions. All exported fields except
 // SecondStep must be set.
 type Service struct {
 	Store         *store.Store
@@ -30,8 +30,8 @@ type Service struct {
 	AccessTTL time.Duration // how long an access token lives
 	Limit     int           // of one account: a start past it revokes those least recently used
 
-	// SecondStep, where it is set, says in the transaction of a start whether
-	// something more must be proven first.
+	// SecondStep, if set, says in the transaction of a start whether the person must
+	// prove something more first.
 	SecondStep func(ctx context.Context, q *store.Queries, proof Proof) (*Challenge, error)
 
 	Now func() time.Time
@@ -41,8 +41,8 @@ type Service struct {
 	crowded crowded
 }
 
-// ErrEnded is returned for a refresh token of a session that was revoked, has
-// lapsed, or never was.
+// ErrEnded is returned for a refresh token whose session was revoked, has lapsed or
+// never existed.
 var ErrEnded = problem.New(problem.Unauthenticated, "session_ended", "This session has ended. Sign in again.")
 
 // Tokens are what a session hands out.

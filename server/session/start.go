@@ -11,7 +11,7 @@ import (
 	"lychgate/server/store"
 )
 
-// The ways in which a person can prove who they are (RFC 8176).
+// Authentication method references (RFC 8176): how a person proved who they are.
 const (
 	Password = "pwd"
 )
@@ -21,11 +21,11 @@ type Proof struct {
 	UserID  string
 	Methods []string // how the person was proven: authentication method references (RFC 8176)
 	Client  audit.Client
-	// Replaces returns the sessions that the new one takes the place of: those of
-	// the cookies that came along. It is asked late, since it checks signatures;
-	// nil stands for none.
+	// Replaces returns the sessions that the new one replaces: those whose cookies
+	// came with the request. It checks signatures, so it is called only once the
+	// proof is good. nil means none.
 	Replaces func() []string
-	// Event is what the audit log calls it.
+	// Event is what the audit log calls this start.
 	Event audit.Event
 }
 
@@ -43,10 +43,10 @@ type Started struct {
 // mostKnown is how many addresses stay known to an account.
 const mostKnown = 1000
 
-// Start makes a session. with is done first, in the same transaction; it may be
-// run more than once, and what it returns is returned. The sessions that the new
-// one replaces are revoked, and those past the limit of the account. Where a
-// second step is due nothing is kept of it all but the challenge.
+// Start makes a session. with runs first, in the same transaction, perhaps more
+// than once; its error is returned as it is. The sessions that the new one replaces
+// are revoked, and so are those past the limit of the account. If a second step is
+// due, Start writes nothing and returns the challenge.
 func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queries) error) (Started, error) {
 	by := audit.Person(proof.UserID, proof.Client)
 	session := store.Session{
@@ -71,7 +71,7 @@ func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queri
 			}
 		}
 		now := s.Now()
-		session.CreatedAt, session.RotatedAt, session.LastSeenAt, session.AuthenticatedAt = now, now, now, now
+		session.CreatedAt, session.RotatedAt, session.LastSeenAt, session.ProvedAt = now, now, now, now
 		if err := q.CreateSession(ctx, session); err != nil {
 			return err
 		}
@@ -96,8 +96,8 @@ func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queri
 	return Started{Tokens: tokens}, err
 }
 
-// rememberAddress notes where somebody has signed in from: such an address gets
-// through when others have used up the account's attempts.
+// rememberAddress notes where a person signed in from: sign-ins from there get
+// through even when others have used up the account's attempts.
 func rememberAddress(ctx context.Context, q *store.Queries, proof Proof, now time.Time) error {
 	if err := q.RememberAddress(ctx, proof.UserID, limit.AddressKey(proof.Client.IP), now); err != nil {
 		return err

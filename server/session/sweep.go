@@ -8,9 +8,9 @@ import (
 	"lychgate/server/token"
 )
 
-// Sweep removes the sessions that have lapsed, by the time that sweeps go by, and
-// those that were revoked so long ago that no access token of theirs can count.
-// every is how often it runs. It works in steps.
+// Sweep removes sessions that have lapsed at a time, and those revoked so long ago
+// that none of their access tokens can still be valid. every is how often it runs.
+// It works in steps.
 func (s *Service) Sweep(ctx context.Context, now time.Time, every time.Duration) error {
 	if err := s.LastSeen.Save(ctx, s.Store); err != nil {
 		return err
@@ -33,8 +33,8 @@ func (s *Service) Sweep(ctx context.Context, now time.Time, every time.Duration)
 	return nil
 }
 
-// longestAccessTTL returns the longest life of an access token that can count at a
-// time, whatever processes have made it.
+// longestAccessTTL returns the longest life of any access token that can still be
+// valid at a time, whatever process minted it.
 func (s *Service) longestAccessTTL(ctx context.Context, now time.Time, every time.Duration) (longest time.Duration, err error) {
 	err = s.Store.Write(ctx, func(q *store.Queries) error {
 		if err := q.NoteAccessTTL(ctx, s.AccessTTL, s.Now()); err != nil {

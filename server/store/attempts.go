@@ -8,10 +8,10 @@ import (
 	"lychgate/server/database"
 )
 
-// Attempts says when all attempts to sign in to an account will have come
-// back, whether the account exists or not.
+// Attempts says when an account, existing or not, will have all its sign-in
+// attempts again.
 type Attempts struct {
-	Account string // as the caller tells accounts apart; kept in the column email
+	Account string // the caller's key for the account, in column email
 	FullAt  time.Time
 }
 
@@ -22,7 +22,7 @@ func (q *Queries) SaveAttempts(ctx context.Context, a Attempts) error {
 		a.Account, database.Stamp(a.FullAt))
 }
 
-// changeAttempts runs a statement that changes the attempts of an account, and
+// changeAttempts runs a statement that changes an account's attempts, and
 // records the change.
 func (q *Queries) changeAttempts(ctx context.Context, what, account, statement string, args ...any) error {
 	if _, err := q.exec(ctx, what, statement, args...); err != nil {
@@ -31,8 +31,8 @@ func (q *Queries) changeAttempts(ctx context.Context, what, account, statement s
 	return q.change(ctx, LimitChange, time.Now(), account)
 }
 
-// AttemptsAt returns the attempts of all accounts that have not all come back
-// at a time.
+// AttemptsAt returns the attempts of all accounts that do not have all of them
+// back at a time.
 func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, error) {
 	return all(ctx, q, "read the attempts of accounts", func(rows *sql.Rows) (a Attempts, err error) {
 		err = rows.Scan(&a.Account, (*database.Stamp)(&a.FullAt))
@@ -40,7 +40,7 @@ func (q *Queries) AttemptsAt(ctx context.Context, at time.Time) ([]Attempts, err
 	}, `SELECT email, full_at FROM account_attempts WHERE full_at > $1 ORDER BY email`, database.Stamp(at))
 }
 
-// SweepAttempts removes up to limit accounts' attempts that had all come back
+// SweepAttempts deletes up to limit rows of accounts that had all attempts back
 // before a time, which changes nothing for them, and returns how many.
 func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.exec(ctx, "sweep the attempts of accounts",
@@ -48,13 +48,13 @@ func (q *Queries) SweepAttempts(ctx context.Context, before time.Time, limit int
 		database.Stamp(before), limit)
 }
 
-// DeleteAttempts removes the attempts of an account.
+// DeleteAttempts deletes the attempts of an account.
 func (q *Queries) DeleteAttempts(ctx context.Context, account string) error {
 	return q.changeAttempts(ctx, "delete the attempts of an account", account, `DELETE FROM account_attempts WHERE email = $1`, account)
 }
 
-// AttemptsOf returns the attempts of an account, or ErrNotFound where all of them
-// have come back.
+// AttemptsOf returns the attempts of an account, or ErrNotFound if it has all
+// of them back.
 func (q *Queries) AttemptsOf(ctx context.Context, account string) (Attempts, error) {
 	a := Attempts{Account: account}
 	err := q.one(ctx, "read the attempts of an account", []any{(*database.Stamp)(&a.FullAt)}, `SELECT full_at FROM account_attempts WHERE email = $1`, account)

@@ -9,14 +9,14 @@ import (
 	"lychgate/server/database"
 )
 
-// AuditLine records who did what, from where, and how it came out. It is
-// written in the transaction of the change that it records.
+// AuditLine records who did what, from where, and with what outcome. It is
+// written in the transaction of the change it records.
 type AuditLine struct {
 	At        time.Time
 	Event     string // such as "login"
 	Outcome   string // "success" or "failure"
-	UserID    string // empty where no account is known
-	SessionID string // empty where there is none
+	UserID    string // empty if the account is unknown
+	SessionID string // may be empty
 	IP        string
 	UserAgent string
 	Actor     string // a user's id, "operator" for the command line, empty for the server itself
@@ -28,15 +28,15 @@ func (q *Queries) Audit(ctx context.Context, line AuditLine) error {
 		database.Stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent, line.Actor)
 }
 
-// AuditAccount is Audit for a line about an account, and appends nothing where
-// there is no such account: nothing is kept of somebody who has been deleted.
+// AuditAccount is Audit for a line about an account. It appends nothing if the
+// account does not exist, so that nothing is kept about a deleted person.
 func (q *Queries) AuditAccount(ctx context.Context, line AuditLine) error {
 	return q.audit(ctx, line, `SELECT $1, $2, $3, id, $4, $5, $6, $7 FROM users WHERE id = $8`,
 		database.Stamp(line.At), line.Event, line.Outcome, line.SessionID, line.IP, line.UserAgent, line.Actor, line.UserID)
 }
 
 func (q *Queries) audit(ctx context.Context, line AuditLine, row string, args ...any) error {
-	if q.old { // without the column for actors
+	if q.old { // no actor column yet
 		_, err := q.exec(ctx, "write the audit log",
 			`INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			database.Stamp(line.At), line.Event, line.Outcome, line.UserID, line.SessionID, line.IP, line.UserAgent)
@@ -47,16 +47,16 @@ func (q *Queries) audit(ctx context.Context, line AuditLine, row string, args ..
 	return err
 }
 
-// Line is a line as it stands in the log.
+// Line is a stored audit line.
 type Line struct {
 	AuditLine
 	Seq int64 // grows with every line
 }
 
-// auditLines returns the lines that were there when it is first asked, in the
-// order of writing, and since a time.
+// auditLines returns the lines since a time in the order they were written,
+// without those added while it is reading.
 func (q *Queries) auditLines(ctx context.Context, since time.Time, where string, args ...any) iter.Seq2[Line, error] {
-	var first, last int64 // at 0 is no line
+	var first, last int64 // numbers start at 1
 	return inPages(func(after *Line) ([]Line, error) {
 		if after == nil {
 			if err := q.one(ctx, "read the audit log", []any{&last}, `SELECT COALESCE(MAX(seq), 0) FROM audit`); err != nil {
@@ -69,8 +69,8 @@ func (q *Queries) auditLines(ctx context.Context, since time.Time, where string,
 			}
 			after = &Line{Seq: first - 1}
 		}
-		// A plus keeps a column out of the choice of an index: the lines that are
-		// old enough are found by time, all pages are read in order.
+		// A unary plus keeps an index from being chosen: the first line is
+		// found by time, pages are read in order of seq.
 		return all(ctx, q, "read the audit log", func(rows *sql.Rows) (line Line, err error) {
 			err = line.scan(rows)
 			return line, err
@@ -84,17 +84,17 @@ func (l *Line) scan(rows *sql.Rows, more ...any) error {
 	return rows.Scan(append([]any{&l.Seq, (*database.Stamp)(&l.At), &l.Event, &l.Outcome, &l.UserID, &l.SessionID, &l.IP, &l.UserAgent, &l.Actor}, more...)...)
 }
 
-// AuditOf returns the lines about a person since a time, the oldest first.
+// AuditOf returns the lines about a person since a time, oldest first.
 func (q *Queries) AuditOf(ctx context.Context, userID string, since time.Time) iter.Seq2[Line, error] {
 	return q.auditLines(ctx, since, ` AND user_id = $5`, userID)
 }
 
-// AuditSince returns the lines about everybody since a time, the oldest first.
+// AuditSince returns all lines since a time, oldest first.
 func (q *Queries) AuditSince(ctx context.Context, since time.Time) iter.Seq2[Line, error] {
 	return q.auditLines(ctx, since, "")
 }
 
-// Audited reports whether an event was recorded from one time to another, both
+// Audited reports whether an event was recorded between two times, both
 // included.
 func (q *Queries) Audited(ctx context.Context, event string, from, to time.Time) (found bool, err error) {
 	err = q.one(ctx, "look for an event", []any{&found},
@@ -102,23 +102,23 @@ func (q *Queries) Audited(ctx context.Context, event string, from, to time.Time)
 	return found, err
 }
 
-// EventReplay is the event of a refresh token that was presented again when it
-// no longer counted: somebody else may have it.
+// EventReplay is the event of a refresh token presented again after its
+// rotation: somebody else may have it.
 const EventReplay = "refresh_replay"
 
 // Event is an audit line as its person sees it.
 type Event struct {
 	Line
-	Unseen bool // the person should be told, and has not been
+	Unseen bool // the person should acknowledge it and has not
 }
 
-// mostUnseen is how many lines that a person has not been told of are kept for
-// them, and shown: an account cannot fill the log with more of its own.
+// mostUnseen is how many unseen lines are kept and shown per person, so that an
+// account cannot fill the log.
 const mostUnseen = 100
 
-// EventsOf returns the last lines about a person, up to limit of successes and
-// up to limit of failures, so that neither can push the others out of sight,
-// and the last that the person has not been told: the newest first.
+// EventsOf returns the latest lines about a person, newest first: up to limit
+// successes, up to limit failures, so that neither pushes the other out of
+// sight, and the latest unseen ones.
 func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Event, error) {
 	return all(ctx, q, "read a person's events",
 		func(rows *sql.Rows) (e Event, err error) {
@@ -138,25 +138,24 @@ func (q *Queries) EventsOf(ctx context.Context, userID string, limit int) ([]Eve
 		EventReplay, userID, userID, limit, userID, limit, userID, EventReplay, userID, mostUnseen)
 }
 
-// SeeEvents notes that a person has been told of all up to a line about them.
-// It returns ErrNotFound where there is no such line.
+// SeeEvents marks all lines about a person as seen, up to and including seq. It
+// returns ErrNotFound if that is not a line about them.
 func (q *Queries) SeeEvents(ctx context.Context, id string, seq int64) error {
-	return found(q.exec(ctx, "note what a person was told",
+	return found(q.exec(ctx, "mark events as seen",
 		`UPDATE users SET told_seq = CASE WHEN told_seq < $1 THEN $2 ELSE told_seq END
 		 WHERE id = $3 AND EXISTS (SELECT 1 FROM audit WHERE seq = $4 AND user_id = $5)`, seq, seq, id, seq, id))
 }
 
-// unseen is true for a line of the audit log that its person has not been told
-// of yet.
+// unseen is the condition for lines that their person has not seen.
 const unseen = `(event = '` + EventReplay + `' AND EXISTS (SELECT 1 FROM users WHERE users.id = audit.user_id AND audit.seq > users.told_seq))`
 
-// AuditTime is a place in the audit log by time; the zero one is the beginning.
+// AuditTime is a position in the audit log ordered by time; its zero value is
+// the beginning.
 type AuditTime struct{ at, seq int64 }
 
-// PruneAudit looks at up to limit lines that were written before a time, the
-// oldest first, from after a place on, and removes them. What a person has not
-// been told of yet stays. It returns the place that it came to, and whether
-// there may be more after it.
+// PruneAudit examines up to limit lines older than before, oldest first from a
+// position on, and deletes them unless they are unseen. It returns the position
+// it reached and whether there may be more.
 func (q *Queries) PruneAudit(ctx context.Context, before time.Time, after AuditTime, limit int) (AuditTime, bool, error) {
 	places, err := all(ctx, q, "read the audit log", func(rows *sql.Rows) (place AuditTime, err error) {
 		err = rows.Scan(&place.at, &place.seq)
@@ -171,15 +170,15 @@ func (q *Queries) PruneAudit(ctx context.Context, before time.Time, after AuditT
 	return places[len(places)-1], len(places) == limit, err
 }
 
-// AuditCount is how lines of the audit log are counted: by account, and by how
-// it came out.
+// AuditCount is what lines of the audit log are counted by: account and
+// outcome.
 type AuditCount struct {
-	UserID  string // empty where no account is known
+	UserID  string // empty if the account is unknown
 	Outcome string
 }
 
-// CountedAfter returns what up to limit lines after a place in the log count
-// for, and the last of them; that is the place itself where there are none.
+// CountedAfter returns the distinct counts of up to limit lines after seq, and
+// the last of those lines (seq itself if there are none).
 func (q *Queries) CountedAfter(ctx context.Context, seq int64, limit int) (counts []AuditCount, last int64, err error) {
 	last = seq
 	counts, err = all(ctx, q, "count the audit log", func(rows *sql.Rows) (c AuditCount, err error) {
@@ -192,8 +191,8 @@ func (q *Queries) CountedAfter(ctx context.Context, seq int64, limit int) (count
 	return counts, last, err
 }
 
-// Surplus returns the last line that is one too many where so many of a count
-// are kept, or zero.
+// Surplus returns the newest line beyond the keep newest ones of a count, or
+// zero.
 func (q *Queries) Surplus(ctx context.Context, c AuditCount, keep int) (seq int64, err error) {
 	err = q.one(ctx, "count the audit log", []any{&seq},
 		`SELECT COALESCE((SELECT seq FROM audit WHERE user_id = $1 AND outcome = $2 ORDER BY seq DESC LIMIT 1 OFFSET $3), 0)`,
@@ -201,9 +200,9 @@ func (q *Queries) Surplus(ctx context.Context, c AuditCount, keep int) (seq int6
 	return seq, err
 }
 
-// TrimAudit looks at up to limit lines of a count, from after one line on up to
-// another, and removes them. The last that a person has not been told of stay. It
-// returns the line that it came to, and whether there may be more after it.
+// TrimAudit examines up to limit lines of a count, after one line and up to
+// another, and deletes them except for the latest unseen ones. It returns the
+// line it reached and whether there may be more.
 func (q *Queries) TrimAudit(ctx context.Context, c AuditCount, after, upTo int64, limit int) (int64, bool, error) {
 	const chosen = `SELECT seq FROM audit WHERE user_id = $1 AND outcome = $2 AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5`
 	args := []any{c.UserID, c.Outcome, after, upTo, limit}
@@ -218,7 +217,7 @@ func (q *Queries) TrimAudit(ctx context.Context, c AuditCount, after, upTo int64
 	return last, looked == int64(limit), err
 }
 
-// DeleteAuditOf removes up to limit lines about a person, and returns how many.
+// DeleteAuditOf deletes up to limit lines about a person, and returns how many.
 func (q *Queries) DeleteAuditOf(ctx context.Context, userID string, limit int) (int64, error) {
 	return q.exec(ctx, "delete a person's audit lines",
 		`DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE user_id = $1 ORDER BY seq LIMIT $2)`, userID, limit)

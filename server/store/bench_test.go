@@ -7,8 +7,8 @@ import (
 	"lychgate/server/store"
 )
 
-// What it brings to prepare statements once: compare the two of a pair. A write
-// here is all but the commit, which waits for the disk.
+// Measures the gain from prepared statements: compare the two of each pair. A
+// write is measured without its commit, which waits for the disk.
 func BenchmarkStatements(b *testing.B) {
 	s, err := store.Open(b.Context(), b.TempDir()+"/lychgate.db")
 	if err != nil {

@@ -5,24 +5,24 @@ import (
 	"errors"
 )
 
-// Care keeps what is stored right while the wall clock is set back; see package
+// Care corrects stored times after the wall clock was set back; see package
 // clock.
 type Care interface {
-	// Settle returns once no step back of the clock is left in what is stored, or
-	// a problem of kind Unavailable.
+	// Settle returns once stored times are correct, or a problem of kind
+	// Unavailable.
 	Settle(ctx context.Context) error
-	// Unsettled reports whether one is left.
+	// Unsettled reports whether stored times still need correcting.
 	Unsettled() bool
 }
 
-// CareFor has Write ask a Care before each transaction. Call it before the first
-// one.
+// CareFor makes Write consult care before each transaction. Call it before the
+// first one.
 func (s *Store) CareFor(care Care) { s.care = care }
 
 var errSetBack = errors.New("the clock has been set back")
 
-// settled runs work in one transaction, never between a step back of the clock and
-// what is stored being adjusted to it: the times that work stores would be adjusted
+// settled runs work in one transaction, never between a step back of the clock
+// and the correction of stored times: that would change the times work stores
 // too.
 func (s *Store) settled(ctx context.Context, work func(*Queries) error) error {
 	if s.care == nil {
@@ -33,7 +33,7 @@ func (s *Store) settled(ctx context.Context, work func(*Queries) error) error {
 			return err
 		}
 		err := s.transact(ctx, func(q *Queries) error {
-			if s.care.Unsettled() { // it had to wait for its turn
+			if s.care.Unsettled() { // since Settle: it waited for its turn
 				return errSetBack
 			}
 			return work(q)
@@ -44,12 +44,12 @@ func (s *Store) settled(ctx context.Context, work func(*Queries) error) error {
 	}
 }
 
-// Adjust is WriteLong for the Care itself, which must write while the clock is not
-// settled.
+// Adjust is WriteLong for the Care itself, which writes while times are
+// unsettled.
 func (s *Store) Adjust(ctx context.Context, work func(*Queries) error) error {
 	return s.transact(ctx, work)
 }
 
-// AfterCommit has f called once the transaction is committed, before Write
-// returns; never where it is not.
+// AfterCommit calls f after the commit and before Write returns, and never
+// without a commit.
 func (q *Queries) AfterCommit(f func()) { *q.after = append(*q.after, f) }

@@ -12,19 +12,19 @@ import (
 	"lychgate/server/problem"
 )
 
-// ChangeKind says what a change is of.
+// ChangeKind is the kind of thing that changed.
 type ChangeKind string
 
-// The kinds of changes, and what their ids are of.
+// The kinds of changes, and what their ids refer to.
 const (
 	SessionChange ChangeKind = "session" // a session that was revoked
-	SubjectChange ChangeKind = "subject" // an account: made, changed or deleted, its role and plans included
-	KeyChange     ChangeKind = "key"     // a signing key: made, moved in time or deleted
-	LimitChange   ChangeKind = "limit"   // an account whose used-up attempts have changed
+	SubjectChange ChangeKind = "subject" // an account created, changed (role and plans included) or deleted
+	KeyChange     ChangeKind = "key"     // a signing key created, moved in time or deleted
+	LimitChange   ChangeKind = "limit"   // an account whose used attempts changed
 )
 
-// Change is a row of the feed that every process follows to know what no longer
-// holds of what it keeps in memory.
+// Change is a row of the feed by which every process learns that what it keeps
+// in memory is out of date.
 type Change struct {
 	Seq  int64 // grows with every change
 	Kind ChangeKind
@@ -32,7 +32,7 @@ type Change struct {
 	At   time.Time
 }
 
-// change records a change of each of some ids, in the transaction that makes it.
+// change records a change for each id, in the same transaction.
 func (q *Queries) change(ctx context.Context, kind ChangeKind, at time.Time, ids ...string) error {
 	if q.old {
 		return nil
@@ -46,8 +46,8 @@ func (q *Queries) change(ctx context.Context, kind ChangeKind, at time.Time, ids
 	return nil
 }
 
-// changeChosen records a change of each row that the rest of a query chooses, and
-// returns their ids. The first argument of the query is the time.
+// changeChosen records a change for each row that the rest of a query selects,
+// and returns their ids. The query's first argument is the time.
 func (q *Queries) changeChosen(ctx context.Context, kind ChangeKind, chosen string, at time.Time, args ...any) ([]string, error) {
 	ids, err := all(ctx, q, "record changes", scanID,
 		`INSERT INTO changes (kind, id, at) SELECT '`+string(kind)+`', id, $1 `+chosen+` RETURNING id`, append([]any{database.Stamp(at)}, args...)...)
@@ -60,15 +60,14 @@ func scanID(rows *sql.Rows) (id string, err error) {
 	return id, err
 }
 
-// note keeps changes for Store.Write, which makes them known once they are
-// committed.
+// note keeps changes for Store.Write, which announces them after the commit.
 func (q *Queries) note(kind ChangeKind, ids []string) {
 	for _, id := range ids {
 		*q.made = append(*q.made, Change{Kind: kind, ID: id})
 	}
 }
 
-// ChangesFrom returns up to limit changes from the number seq on, in order.
+// ChangesFrom returns up to limit changes numbered seq or higher, in order.
 func (q *Queries) ChangesFrom(ctx context.Context, seq int64, limit int) ([]Change, error) {
 	return all(ctx, q, "read changes", func(rows *sql.Rows) (c Change, err error) {
 		err = rows.Scan(&c.Seq, &c.Kind, &c.ID, (*database.Stamp)(&c.At))
@@ -76,8 +75,8 @@ func (q *Queries) ChangesFrom(ctx context.Context, seq int64, limit int) ([]Chan
 	}, `SELECT seq, kind, id, at FROM changes WHERE seq >= $1 ORDER BY seq LIMIT $2`, seq, limit)
 }
 
-// SweepChanges removes up to limit changes that were recorded before a time, and
-// returns how many. The last one stays: who has read it has missed none.
+// SweepChanges deletes up to limit changes recorded before a time, and returns
+// how many. The last change stays: a process that has read it has missed none.
 func (q *Queries) SweepChanges(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.exec(ctx, "sweep changes",
 		`DELETE FROM changes WHERE seq IN (
@@ -88,28 +87,28 @@ func (q *Queries) SweepChanges(ctx context.Context, before time.Time, limit int)
 const (
 	// changesAtOnce is how many changes one query reads.
 	changesAtOnce = 10_000
-	// blindAfter is how long the feed may be out of reach before what is kept in
-	// memory is no longer believed.
+	// blindAfter is how long the feed may be unreadable before what is kept in
+	// memory is no longer trusted.
 	blindAfter = 5 * time.Second
 )
 
-// feed is how far a process has come in following the changes.
+// feed is this process's position in the feed of changes.
 type feed struct {
 	mu        sync.RWMutex
 	listeners map[ChangeKind][]func(ids []string)
 
 	polling sync.Mutex
-	seq     int64 // of the last change that was read; 0: none yet
-	// readAt is when the last reading of all changes began. It has a monotonic
-	// reading, so that a step of the wall clock does not hide that the feed is out
-	// of reach.
+	seq     int64 // of the last change read; 0: none yet
+	// readAt is when the last complete read began. It keeps its monotonic
+	// reading, so that a step of the wall clock cannot hide that the feed is
+	// unreadable.
 	readAt atomic.Pointer[time.Time]
 }
 
-// Listen makes heard known of all changes of a kind, by this process and by
-// others: call it before the first Poll, which hands over all that is on record.
-// heard is called before Write returns, by several goroutines at once, and may be
-// told of a change again. No ids at all mean that any may have changed.
+// Listen calls heard for all changes of a kind, by this process and by others.
+// Call it before the first Poll, which delivers everything on record. heard is
+// called before Write returns and by several goroutines at once, and may
+// receive a change again. Nil ids mean that anything may have changed.
 func (s *Store) Listen(kind ChangeKind, heard func(ids []string)) {
 	s.feed.mu.Lock()
 	defer s.feed.mu.Unlock()
@@ -119,15 +118,15 @@ func (s *Store) Listen(kind ChangeKind, heard func(ids []string)) {
 	s.feed.listeners[kind] = append(s.feed.listeners[kind], heard)
 }
 
-// Poll hands over what has changed since it was last called.
+// Poll delivers what has changed since its last call.
 func (s *Store) Poll(ctx context.Context) error {
 	f := &s.feed
 	f.polling.Lock()
 	defer f.polling.Unlock()
 	begun := time.Now()
 	for {
-		// The last one is read again: where it is gone, others may be that came
-		// after it.
+		// Read the last known change again: if it is gone, later ones may be
+		// too.
 		known := f.seq
 		changes, err := s.Read().ChangesFrom(ctx, known, changesAtOnce)
 		if err != nil {
@@ -136,14 +135,14 @@ func (s *Store) Poll(ctx context.Context) error {
 		last := len(changes) < changesAtOnce
 		if known > 0 {
 			if len(changes) == 0 || changes[0].Seq != known {
-				f.tellAll()
+				f.deliverAll()
 				f.seq = 0
 				continue
 			}
 			changes = changes[1:]
 		}
 		if len(changes) > 0 {
-			f.tell(changes)
+			f.deliver(changes)
 			f.seq = changes[len(changes)-1].Seq
 		}
 		if last {
@@ -153,8 +152,8 @@ func (s *Store) Poll(ctx context.Context) error {
 	}
 }
 
-// Fresh returns a problem of kind Unavailable when the feed of changes could not
-// be read of late: then nothing that is kept in memory can be believed.
+// Fresh returns a problem of kind Unavailable when the feed has not been
+// readable recently, so that nothing kept in memory can be trusted.
 func (s *Store) Fresh() error {
 	if readAt := s.feed.readAt.Load(); readAt == nil || time.Since(*readAt) > blindAfter {
 		return problem.Busy(time.Second, nil)
@@ -162,8 +161,8 @@ func (s *Store) Fresh() error {
 	return nil
 }
 
-// tell hands changes over to those who listen.
-func (f *feed) tell(changes []Change) {
+// deliver hands changes to the listeners.
+func (f *feed) deliver(changes []Change) {
 	ids := make(map[ChangeKind][]string)
 	for _, change := range changes {
 		ids[change.Kind] = append(ids[change.Kind], change.ID)
@@ -175,8 +174,8 @@ func (f *feed) tell(changes []Change) {
 	}
 }
 
-// tellAll says that anything may have changed.
-func (f *feed) tellAll() {
+// deliverAll tells all listeners that anything may have changed.
+func (f *feed) deliverAll() {
 	for _, kind := range []ChangeKind{SessionChange, SubjectChange, KeyChange, LimitChange} {
 		for _, heard := range f.listening(kind) {
 			heard(nil)
@@ -184,7 +183,7 @@ func (f *feed) tellAll() {
 	}
 }
 
-// listening returns who listens to a kind: they are called without any lock.
+// listening returns the listeners of a kind, to be called without the lock.
 func (f *feed) listening(kind ChangeKind) []func([]string) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()

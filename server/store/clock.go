@@ -11,45 +11,44 @@ import (
 
 // What happens to the times in a column when the wall clock is set back.
 const (
-	left  = iota // they stay
-	moved        // SetTimesBack makes them earlier by as much
-	own          // a method of its own does
+	left  = iota // unchanged
+	moved        // SetTimesBack moves them
+	own          // a separate method moves them
 )
 
-// timeColumn is a column that holds times.
+// timeColumn is a column of times.
 type timeColumn struct {
 	table, column string
 	setBack       int
-	where         string // which rows that is about; empty: all
-	latest        bool   // whether LatestTime goes by them
+	where         string // which rows; empty: all
+	latest        bool   // LatestTime reads it
 }
 
 const notRevoked = `ended_at IS NULL`
 
-// timeColumns are all columns that hold times; whoever adds one says here what
-// becomes of it. What lasts for so long from the time that is stored would last
-// longer by the step, and so has to be moved.
+// timeColumns are all columns of times; add new ones here. A lifetime counted
+// from a stored time would grow by the step, so that time has to be moved.
 var timeColumns = []timeColumn{
 	{"sessions", "created_at", moved, notRevoked, true},
-	{"sessions", "rotated_at", moved, notRevoked, false}, // a rotation is a use too: none is later than the last
+	{"sessions", "rotated_at", moved, notRevoked, false}, // never later than last_seen_at
 	{"sessions", "last_seen_at", moved, notRevoked, true},
-	{"sessions", "proved_at", moved, notRevoked, false}, // nor is a proof
-	{"sessions", "ended_at", left, "", false},           // only sweeps go by it, and they mind the clock themselves
-	{"account_attempts", "full_at", moved, "", false},   // the future is no time that was told
+	{"sessions", "proved_at", moved, notRevoked, false}, // never later either
+	{"sessions", "ended_at", left, "", false},           // used only by sweeps, which handle steps themselves
+	{"account_attempts", "full_at", moved, "", false},   // in the future, so no measure of the clock
 	{"signing_keys", "created_at", own, "", true},       // SetSigningKeysBack: all keys retire at once
-	{"plan_grants", "until", left, "", false},           // a day in the calendar
-	{"users", "created_at", left, "", false},            // nothing ends by it
-	{"users", "disabled_at", left, "", false},           // what counts is that there is one
-	{"changes", "at", left, "", false},                  // only sweeps go by it
+	{"plan_grants", "until", left, "", false},           // a calendar date
+	{"users", "created_at", left, "", false},            // no lifetime depends on it
+	{"users", "disabled_at", left, "", false},           // only its presence counts
+	{"changes", "at", left, "", false},                  // used only by sweeps
 	{"known_addresses", "last_used_at", left, "", false},
-	{"audit", "at", left, "", false},            // what the clock showed
-	{"access_ttls", "used_at", left, "", false}, // on record for longer by the step, which does no harm
+	{"audit", "at", left, "", false},            // a record of what the clock showed
+	{"access_ttls", "used_at", left, "", false}, // kept longer, which is harmless
 	{"maintenance", "swept_at", left, "", false},
 	{"maintenance", "ahead_at", left, "", false},
 }
 
-// moves returns a statement for each table whose times are moved, with how many
-// arguments it takes: by how much, in milliseconds, for each column.
+// moves returns one statement per table whose times are moved, and how many
+// arguments it takes: the step in milliseconds, once per column.
 func moves() (statements []string, columns []int) {
 	for rest := timeColumns; len(rest) > 0; {
 		first, sets := rest[0], []string(nil)
@@ -74,9 +73,8 @@ func (c timeColumn) condition() string {
 	return ` WHERE ` + c.where
 }
 
-// SetTimesBack makes the sessions that have not been revoked, and the time when
-// attempts of accounts come back, earlier by so much: what was told by a clock
-// that has been set back since.
+// SetTimesBack moves the times of unrevoked sessions and of attempts back by a
+// duration, after the clock was set back.
 func (q *Queries) SetTimesBack(ctx context.Context, by time.Duration) error {
 	statements, columns := moves()
 	for i, statement := range statements {
@@ -91,9 +89,8 @@ func (q *Queries) SetTimesBack(ctx context.Context, by time.Duration) error {
 	return nil
 }
 
-// LatestTime returns the latest time that stands with a signing key or a
-// session that has not been revoked: of all that lives, none can have been stored
-// before it.
+// LatestTime returns the latest stored time of signing keys and unrevoked
+// sessions: the current time cannot be earlier.
 func (q *Queries) LatestTime(ctx context.Context) (latest time.Time, err error) {
 	for _, c := range timeColumns {
 		if !c.latest {
@@ -108,8 +105,7 @@ func (q *Queries) LatestTime(ctx context.Context) (latest time.Time, err error) 
 	return latest, nil
 }
 
-// LatestRecord returns LatestTime, or the time of the last line of the audit
-// log where that is later.
+// LatestRecord returns the later of LatestTime and the last audit line.
 func (q *Queries) LatestRecord(ctx context.Context) (time.Time, error) {
 	latest, err := q.LatestTime(ctx)
 	if err != nil {

@@ -7,15 +7,16 @@ import (
 	"lychgate/server/store"
 )
 
-// noTimes are numbers that are as large as times.
+// noTimes are numeric columns that hold no times although their values are as
+// large.
 var noTimes = []string{
 	"users.password_version", "users.told_seq", "sessions.generation",
 	"access_ttls.ttl", "maintenance.id", "maintenance.ahead_for", "maintenance.audit_seq", "maintenance.erasures",
 	"schema_compatibility.version", "schema_compatibility.compatible_with",
 }
 
-// What becomes of a stored time when the clock is set back is said for each column
-// that there is, or a new expiry would be forgotten.
+// Every column of times must say what happens when the clock is set back, so
+// that a new expiry is not forgotten.
 func TestAllTimesAreListed(t *testing.T) {
 	file := path(t)
 	open(t, file)
@@ -40,15 +41,15 @@ func TestAllTimesAreListed(t *testing.T) {
 	listed := append(store.TimeColumns(), noTimes...)
 	for _, column := range columns {
 		if !slices.Contains(listed, column) {
-			t.Errorf("%s is not listed: does it hold times, and what becomes of them when the clock is set back?", column)
+			t.Errorf("%s is not listed: does it hold times, and how do they change when the clock is set back?", column)
 		}
 	}
 	for _, column := range listed {
 		if !slices.Contains(columns, column) {
-			t.Errorf("%s is listed, and there is no such column", column)
+			t.Errorf("%s is listed but does not exist", column)
 		}
 	}
 	if unique := slices.Compact(slices.Sorted(slices.Values(listed))); len(unique) != len(listed) {
-		t.Errorf("some are listed twice: %q", listed)
+		t.Errorf("columns listed twice: %q", listed)
 	}
 }

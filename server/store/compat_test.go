@@ -9,8 +9,8 @@ import (
 	"lychgate/server/store"
 )
 
-// What the program that knows version 4 runs on the tables that version 5
-// changes. It may go on beside one that has migrated the database.
+// Statements of the program for schema 4 on the tables that schema 5 changes.
+// It may keep running beside one that migrated the database.
 const (
 	endingOf    = `INSERT INTO session_endings (session_id, ended_at) VALUES ($1, $2)`
 	endingsOf   = `INSERT INTO session_endings (session_id, ended_at) SELECT id, $1 FROM sessions WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL ORDER BY last_seen_at, id LIMIT $4 RETURNING session_id`
@@ -37,7 +37,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 	made(t, file, tree(t, 4))
 	before := stranger(t, file) // which was there before the migration
 	execute(t, before, someone)
-	// It has followed the feed to the end, which was swept since.
+	// It has read the feed to its end, which was swept afterwards.
 	execute(t, before, `INSERT INTO session_endings (session_id, ended_at) VALUES ('three', 1500); DELETE FROM session_endings`)
 	ctx := t.Context()
 	s, err := store.Knowing(tree(t, 5)).Migrated(ctx, file)
@@ -53,7 +53,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 	for _, statement := range beforeAccess {
 		execute(t, before, statement)
 	}
-	if session, err := s.Read().Session(ctx, "of eve"); err != nil || session.AuthenticatedAt.UnixMilli() != 1999 || session.Methods != "" {
+	if session, err := s.Read().Session(ctx, "of eve"); err != nil || session.ProvedAt.UnixMilli() != 1999 || session.Methods != "" {
 		t.Errorf("its session: %+v, %v", session, err)
 	}
 
@@ -93,7 +93,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 			t.Errorf("%s: %q, want %q", what, got, want)
 		}
 	}
-	// What it revokes is heard of here,
+	// Its revocations are heard here,
 	var heard []string
 	s.Listen(store.SessionChange, func(ids []string) { heard = append(heard, ids...) })
 	run(endingOf, "one of its own", 5000)
@@ -103,7 +103,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	same("heard here", heard, []string{"one of its own", "one", "of eve"})
-	// and what is revoked here, it reads: from where it was, and nothing else.
+	// and it reads those made here, continuing where it was.
 	if err := s.Write(ctx, func(q *store.Queries) error {
 		if err := q.CreateUser(ctx, store.User{ID: "bob", Email: "bob@example.com"}); err != nil {
 			return err

@@ -15,19 +15,19 @@ import (
 func (s *Store) Writer() *sql.DB { return s.db.Writer.DB }
 func (s *Store) Reader() *sql.DB { return s.db.Reader.DB }
 
-// Execute runs a statement, as the methods of Queries do.
+// Execute runs a statement as the methods of Queries do.
 func Execute(ctx context.Context, q *Queries, statement string) error {
 	_, err := q.exec(ctx, "test", statement)
 	return err
 }
 
-// Knowing returns an Opener of a program that knows the migrations in a tree.
+// Knowing returns the Opener of a program that knows the migrations in a tree.
 func Knowing(tree fs.FS) Opener { return Opener{known: tree} }
 
-// Migrations are the tree that Open uses.
+// Migrations is the tree that Open uses.
 func Migrations() fs.FS { return migrations }
 
-// Unchecked opens a database without a look at it.
+// Unchecked opens a database without checking it.
 func Unchecked(t *testing.T, path string) *Store {
 	t.Helper()
 	s, err := OpenCopy(path, feedSince)
@@ -49,16 +49,16 @@ func ExecuteWhileReading(ctx context.Context, q *Queries, statement string) erro
 	return errors.Join(Execute(ctx, q, statement), rows.Err())
 }
 
-// Unprepared returns queries that are compiled each time.
+// Unprepared returns queries that are compiled for each run.
 func Unprepared(run database.Runner) *Queries { return &Queries{db: run} }
 
-// Age makes the last reading of the feed older.
+// Age makes the last read of the feed older.
 func (s *Store) Age(by time.Duration) {
 	at := s.feed.readAt.Load().Add(-by)
 	s.feed.readAt.Store(&at)
 }
 
-// TimeColumns returns the columns that hold times, with their tables.
+// TimeColumns returns the columns of times, with their tables.
 func TimeColumns() (names []string) {
 	for _, c := range timeColumns {
 		names = append(names, c.table+"."+c.column)

@@ -12,8 +12,8 @@ import (
 	"lychgate/server/store"
 )
 
-// What may pass is told apart from what is wrong with us, by faults that SQLite
-// itself reports.
+// Transient faults are told apart from bugs by errors that SQLite itself
+// reports.
 func TestFaults(t *testing.T) {
 	writes := func(statement string) func(t *testing.T, s *store.Store, _ string) error {
 		return func(t *testing.T, s *store.Store, _ string) error {

@@ -14,26 +14,26 @@ var migrations embed.FS
 
 // Opener opens stores; see database.Opener.
 type Opener struct {
-	// Waits is told what is being waited for, once that has taken a second. It
-	// may be nil.
+	// Waits is called with what is being waited for, after a second. It may be
+	// nil.
 	Waits func(what string)
 
-	known fs.FS // the migrations that the program knows; nil: the embedded ones
+	known fs.FS // migrations known to the program; nil: the embedded ones
 }
 
-// Open is Opener.Migrated for those who wait without a word.
+// Open is Opener.Migrated without reports of waiting.
 func Open(ctx context.Context, path string) (*Store, error) { return Opener{}.Migrated(ctx, path) }
 
-// Migrated is Migrate, without what it did.
+// Migrated is Migrate without its report.
 func (o Opener) Migrated(ctx context.Context, path string) (*Store, error) {
 	store, _, err := o.Migrate(ctx, path)
 	return store, err
 }
 
-// Migrate opens the SQLite database at path, making it when there is none, brings
-// its schema up to date and says what it did: only a server and `lychgate migrate`
-// may do that to a database that exists. It returns an error that names the path
-// when the file cannot be used, or was written by a newer version.
+// Migrate opens the SQLite database at path, creating it if necessary, migrates
+// its schema and reports what it did. Only the server and `lychgate migrate`
+// may migrate an existing database. It returns an error naming the path if the
+// file cannot be used or was written by a newer version.
 func (o Opener) Migrate(ctx context.Context, path string) (*Store, database.Migrated, error) {
 	db, done, err := o.opener().Migrate(ctx, path)
 	if err != nil {
@@ -42,10 +42,10 @@ func (o Opener) Migrate(ctx context.Context, path string) (*Store, database.Migr
 	return &Store{db: db}, done, nil
 }
 
-// AsIs opens a database that exists, for a command beside a server that may be
-// of another version: its schema stays as it is, and one that this program
-// cannot work with is refused. It returns an error that wraps fs.ErrNotExist
-// where there is no database.
+// AsIs opens an existing database for a command that runs beside a server of
+// perhaps another version. It never migrates, and refuses a schema this program
+// cannot work with. It returns an error that wraps fs.ErrNotExist if there is
+// no database.
 func (o Opener) AsIs(ctx context.Context, path string) (*Store, error) {
 	db, err := o.opener().AsIs(ctx, path)
 	if err != nil {
@@ -62,8 +62,7 @@ func (o Opener) opener() database.Opener {
 	return database.Opener{Waits: o.Waits, Migrations: known}
 }
 
-// OpenCopy opens a copy of a database that nobody else knows, with a schema that
-// may be an older one.
+// OpenCopy opens a private copy of a database, whose schema may be older.
 func OpenCopy(path string, schema int64) (*Store, error) {
 	db, err := database.OpenCopy(path)
 	if err != nil {
@@ -72,8 +71,9 @@ func OpenCopy(path string, schema int64) (*Store, error) {
 	return &Store{db: db, old: schema < feedSince}, nil
 }
 
-// CheckCopy returns the schema of a copy, and the one of this program. It returns
-// an error where the copy is none of ours, or newer than this program.
+// CheckCopy returns the schema versions of a copy and of this program. It
+// returns an error if the copy is not a Lychgate database or is newer than this
+// program.
 func CheckCopy(ctx context.Context, db *sql.DB) (version, newest int64, err error) {
 	return database.CheckCopy(ctx, db, migrations, "users", "sessions", "signing_keys", "audit")
 }

@@ -17,8 +17,8 @@ import (
 	"lychgate/server/store"
 )
 
-// Each schema there has been, with data, is brought up to this one, by those
-// alone who may.
+// Every earlier schema, with data, is migrated to the current one, but only by
+// those who may migrate.
 func TestUpgrades(t *testing.T) {
 	for version := 1; version < latest(t); version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestUpgrades(t *testing.T) {
 			if one, err := read.Session(t.Context(), "one"); err != nil || one.Generation != 4 || one.Revoked {
 				t.Errorf("the session: %+v, %v", one, err)
 			}
-			if one, err := read.Session(t.Context(), "one"); err != nil || one.AuthenticatedAt.UnixMilli() != 1000 {
+			if one, err := read.Session(t.Context(), "one"); err != nil || one.ProvedAt.UnixMilli() != 1000 {
 				t.Errorf("the proof of the session: %+v, %v", one, err)
 			}
 			revoked := store.Change{Seq: 1, Kind: store.SessionChange, ID: "two", At: time.UnixMilli(1500).UTC()}
@@ -69,8 +69,8 @@ func TestUpgrades(t *testing.T) {
 	}
 }
 
-// A program refuses the migrations that it does not know, one by one, unless
-// they are marked as ones that it can live with.
+// A program refuses each migration it does not know, unless it is marked as
+// compatible.
 func TestNewerSchemas(t *testing.T) {
 	known := latest(t)
 	mark := func(version, with int) string {
@@ -121,8 +121,8 @@ func TestNewerSchemas(t *testing.T) {
 	}
 }
 
-// A program whose own migrations are not all there, and some of which it does
-// not know, brings nothing up to date.
+// A program that lacks some applied migrations does not apply its own missing
+// ones.
 func TestNothingIsMigratedIntoANewerSchema(t *testing.T) {
 	file := path(t)
 	made(t, file, tree(t, 2, "01000_fork.sql", "CREATE TABLE fork (id TEXT)"))
@@ -134,7 +134,7 @@ func TestNothingIsMigratedIntoANewerSchema(t *testing.T) {
 	}
 }
 
-// The tables of another program stay as they are.
+// The tables of other programs stay unchanged.
 func TestDatabasesOfOthers(t *testing.T) {
 	file := path(t)
 	execute(t, stranger(t, file), "CREATE TABLE accounts (id TEXT)")
@@ -160,7 +160,7 @@ func TestACommandMakesNoDatabase(t *testing.T) {
 	}
 }
 
-// Whatever a command waits for, it says so, and Ctrl-C ends it.
+// A command reports what it waits for, and Ctrl-C interrupts it.
 func TestWaitsAreToldAndEndWithTheContext(t *testing.T) {
 	held := func(t *testing.T, name string) {
 		t.Helper()

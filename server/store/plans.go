@@ -14,11 +14,11 @@ type PlanGrant struct {
 	UserID string
 	Plan   string
 	Source string
-	Until  time.Time // zero: without end
+	Until  time.Time // zero: no end
 }
 
-// GrantPlan stores a grant, in the place of the one of the same person, plan and
-// source. It returns ErrNotFound where there is no such person.
+// GrantPlan stores a grant, replacing any of the same person, plan and source.
+// It returns ErrNotFound if there is no such person.
 func (q *Queries) GrantPlan(ctx context.Context, g PlanGrant) error {
 	return q.changeUser(ctx, "grant a plan", g.UserID,
 		`INSERT INTO plan_grants (user_id, plan, source, until) SELECT id, $1, $2, $3 FROM users WHERE id = $4
@@ -26,20 +26,20 @@ func (q *Queries) GrantPlan(ctx context.Context, g PlanGrant) error {
 		g.Plan, g.Source, database.StampOrNull(g.Until), g.UserID)
 }
 
-// RevokePlan removes a grant. It returns ErrNotFound.
+// RevokePlan deletes a grant. It returns ErrNotFound.
 func (q *Queries) RevokePlan(ctx context.Context, userID, plan, source string) error {
 	return q.changeUser(ctx, "revoke a plan", userID,
 		`DELETE FROM plan_grants WHERE user_id = $1 AND plan = $2 AND source = $3`, userID, plan, source)
 }
 
-// PlansOf returns the grants of a person, also those that have run out, by plan
-// and source.
+// PlansOf returns the grants of a person, expired ones included, by plan and
+// source.
 func (q *Queries) PlansOf(ctx context.Context, userID string) ([]PlanGrant, error) {
 	return all(ctx, q, "read a person's plans", scanGrant,
 		`SELECT user_id, plan, source, until FROM plan_grants WHERE user_id = $1 ORDER BY plan, source`, userID)
 }
 
-// Plans returns the grants of everybody, also those that have run out.
+// Plans returns everybody's grants, expired ones included.
 func (q *Queries) Plans(ctx context.Context) iter.Seq2[PlanGrant, error] {
 	return inPages(func(after *PlanGrant) ([]PlanGrant, error) {
 		if after == nil {
@@ -56,7 +56,7 @@ func scanGrant(rows *sql.Rows) (g PlanGrant, err error) {
 	return g, err
 }
 
-// UserWithPlans returns an account with its grants, as of one moment, or
+// UserWithPlans reads an account and its grants at one moment. It returns
 // ErrNotFound.
 func (q *Queries) UserWithPlans(ctx context.Context, id string) (u User, grants []PlanGrant, err error) {
 	rows, err := all(ctx, q, "read a user and their plans", func(rows *sql.Rows) (g PlanGrant, err error) {
@@ -72,7 +72,7 @@ func (q *Queries) UserWithPlans(ctx context.Context, id string) (u User, grants 
 		return User{}, nil, err
 	case len(rows) == 0:
 		return User{}, nil, ErrNotFound
-	case rows[0].Plan == "": // there is no grant
+	case rows[0].Plan == "": // no grant
 		return u, nil, nil
 	}
 	return u, rows, nil

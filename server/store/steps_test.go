@@ -16,8 +16,7 @@ import (
 	"lychgate/server/store"
 )
 
-// Who waits in this process while a step goes on gets the writer before the next
-// one.
+// A writer waiting in this process gets its turn before the next step.
 func TestOthersGetTheirTurnBetweenSteps(t *testing.T) {
 	s := open(t, path(t))
 	waiting := make(chan error, 1)
@@ -46,8 +45,7 @@ func TestOthersGetTheirTurnBetweenSteps(t *testing.T) {
 	}
 }
 
-// Another process only tries for the lock now and then, and gets it too, however
-// long there is more to do.
+// Another process only polls for the lock, and still gets it between steps.
 func TestAnotherProcessGetsItsTurnBetweenSteps(t *testing.T) {
 	t.Parallel()
 	file := path(t)
@@ -83,7 +81,7 @@ func TestAnotherProcessGetsItsTurnBetweenSteps(t *testing.T) {
 	}
 }
 
-// traces returns which of the database's files hold a text.
+// traces returns which of the database's files contain a text.
 func traces(t *testing.T, file, text string) (found []string) {
 	t.Helper()
 	for _, end := range []string{"", "-wal", "-shm"} {
@@ -98,7 +96,7 @@ func traces(t *testing.T, file, text string) (found []string) {
 	return found
 }
 
-// What is deleted is overwritten in the database, and the log is emptied.
+// Deleted data is overwritten in the database, and the log is emptied.
 func TestErase(t *testing.T) {
 	file := path(t)
 	s := open(t, file)
@@ -125,7 +123,7 @@ func TestErase(t *testing.T) {
 		}
 	}
 
-	// Somebody who still reads from the log keeps it from being emptied.
+	// A reader of the log keeps it from being emptied.
 	reader := stranger(t, file)
 	execute(t, reader, "BEGIN")
 	execute(t, reader, "SELECT COUNT(*) FROM users")
@@ -149,7 +147,7 @@ func TestErase(t *testing.T) {
 	}
 }
 
-// The lock is free for as long as it is held.
+// The rest between steps is as long as the steps.
 func TestStepsRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const took, steps = 20 * time.Millisecond, 5
@@ -166,8 +164,8 @@ func TestStepsRest(t *testing.T) {
 	})
 }
 
-// Programs of before did not overwrite what they deleted or moved: the upgrade
-// leaves nothing of that.
+// Earlier programs did not overwrite what they deleted or moved; the upgrade
+// removes those remains.
 func TestAnUpgradeLeavesNoTracesOfWhatWasDeleted(t *testing.T) {
 	file := path(t)
 	made(t, file, tree(t, 2))

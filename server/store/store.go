@@ -1,9 +1,9 @@
 // Package store keeps what outlives a process: users, their plans and sessions,
 // signing keys, known addresses, failed sign-ins, the audit log, and the feed of
 // changes by which every process knows what the others did. One file per noun,
-// plain SQL in each, and the embedded migrations. It leans on database for the
-// connections, and knows no feature: which changes belong together is said by its callers, through
-// Write; that each is in the feed is the store's own care.
+// plain SQL in each, and the embedded migrations. It builds on database for
+// connections and knows no feature: callers decide which changes share a
+// transaction, through Write; the store itself records each in the feed.
 package store
 
 import (
@@ -16,53 +16,53 @@ import (
 	"lychgate/server/database"
 )
 
-// ErrNotFound is returned where the row that was asked for is not there.
+// ErrNotFound is returned when the requested row does not exist.
 var ErrNotFound = errors.New("no such row")
 
-// patience bounds a whole piece of work, the wait for its turn included, so that
-// no queue forms behind a lock that somebody holds on to.
+// patience bounds a transaction and the wait for its turn, so that no queue
+// builds up behind a held lock.
 const patience = database.BusyTimeout + time.Second
 
 // Store is an open database.
 type Store struct {
 	db       *database.DB
-	care     Care       // nil: none
-	stepping sync.Mutex // held by a step, but for a first one, and the rest before it
+	care     Care       // may be nil
+	stepping sync.Mutex // held during the rest before a step and the step; not for a first step
 	old      bool       // see Queries
 	feed     feed
 }
 
-// Queries runs statements, on a connection of its own or inside a
-// transaction: the methods are the same.
+// Queries runs statements, with the same methods inside and outside a
+// transaction.
 type Queries struct {
 	db    database.Runner
-	made  *[]Change // in the transaction, so far
-	after *[]func() // what to do once it is committed
-	// old is whether the schema is from before the feed of changes and the actors
-	// in the audit log. Only a copy that is being restored may have such a one.
+	made  *[]Change // so far in the transaction
+	after *[]func() // to call once it is committed
+	// old marks a schema without the feed of changes and the actors of the
+	// audit log. Only a copy being restored may have one.
 	old bool
 }
 
-// feedSince is the first schema with the feed of changes.
+// feedSince is the first schema version with the feed of changes.
 const feedSince = 5
 
 // Read returns queries outside any transaction; they must not write.
 func (s *Store) Read() *Queries { return &Queries{db: s.db.Reader} }
 
 // Write runs work in one transaction and commits it when work returns nil. Work
-// may run more than once, the last time in the transaction that is committed: it
-// leaves nothing behind but what that run has set. With an error nothing was
-// written: one of work is returned as it is, one of the database that may pass is
-// a problem of kind Unavailable. Once Write returns, all who listen in this
-// process know of the changes.
+// may run more than once; only the last run is committed, so nothing else may
+// remain of earlier runs. On an error nothing was written: an error of work is
+// returned as is, a transient one of the database as a problem of kind
+// Unavailable. When Write returns, all listeners in this process have heard the
+// changes.
 func (s *Store) Write(ctx context.Context, work func(*Queries) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return s.WriteLong(ctx, work)
 }
 
-// WriteLong is Write for work on whole tables, which may take longer than anybody
-// waits: a million rows some ten seconds.
+// WriteLong is Write without its time limit, for work on whole tables: a
+// million rows take about ten seconds.
 func (s *Store) WriteLong(ctx context.Context, work func(*Queries) error) error {
 	return s.settled(ctx, work)
 }
@@ -79,7 +79,7 @@ func (s *Store) transact(ctx context.Context, work func(*Queries) error) error {
 	}); err != nil {
 		return err
 	}
-	s.feed.tell(made)
+	s.feed.deliver(made)
 	for _, do := range after {
 		do()
 	}
@@ -105,7 +105,7 @@ func (q *Queries) one(ctx context.Context, what string, into []any, query string
 	return found(int64(len(rows)), err)
 }
 
-// found returns ErrNotFound for a statement that reads or changes no row.
+// found returns ErrNotFound for a statement that read or changed no row.
 func found(rows int64, err error) error {
 	if err == nil && rows == 0 {
 		return ErrNotFound
@@ -137,7 +137,7 @@ func all[T any](ctx context.Context, q *Queries, what string, scan func(*sql.Row
 	return list, nil
 }
 
-// Ping returns an error where the database does not answer.
+// Ping returns an error if the database does not answer.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	return s.Read().one(ctx, "ping", []any{&one}, `SELECT EXISTS (SELECT 1 FROM users) + EXISTS (SELECT 1 FROM sessions)`)

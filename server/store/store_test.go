@@ -23,7 +23,7 @@ func TestSQLite(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, path(t)) })
 }
 
-// path, open and the others are what tests of database files share.
+// Helpers shared by tests of database files.
 var (
 	path, open         = storetest.Path, storetest.Open
 	create, mustCreate = storetest.Create, storetest.MustCreate
@@ -57,7 +57,7 @@ func TestPragmasAreInForce(t *testing.T) {
 		{"reader", s.Reader(), "busy_timeout", "5000"},
 		{"reader", s.Reader(), "query_only", "1"},
 	} {
-		// Each connection of the pool, also those that are opened later.
+		// Every connection of the pool, those opened later included.
 		var held []*sql.Conn
 		for range test.db.Stats().MaxOpenConnections {
 			connection, err := test.db.Conn(t.Context())
@@ -79,7 +79,7 @@ func TestPragmasAreInForce(t *testing.T) {
 	if writers := s.Writer().Stats().MaxOpenConnections; writers != 1 {
 		t.Errorf("%d connections write", writers)
 	}
-	// So a write through Read, by mistake, does nothing.
+	// A mistaken write through Read fails.
 	if err := s.Read().RememberAddress(t.Context(), "ada", "192.0.2.1", time.Now()); err == nil {
 		t.Error("a reader writes")
 	}
@@ -202,7 +202,7 @@ func TestALockThatIsHeldMakesWritesFailAndReadsGoOn(t *testing.T) {
 	other := stranger(t, file)
 	execute(t, other, "BEGIN IMMEDIATE")
 
-	// Those that wait their turn fail with the first one: no queue forms.
+	// Waiting writers fail together with the first: no queue builds up.
 	const writers = 4
 	begun := time.Now()
 	failed := make(chan error, writers)
@@ -251,7 +251,7 @@ func TestClosingWritesTheLogBack(t *testing.T) {
 			t.Errorf("%s is left: %v", filepath.Base(left), err)
 		}
 	}
-	// So the one file is a backup.
+	// So the single file is a backup.
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -265,8 +265,8 @@ func TestClosingWritesTheLogBack(t *testing.T) {
 	}
 }
 
-// What is cut off in the middle of a write gives its connection back after
-// Write has returned: closing waits for it.
+// A cancelled write returns its connection after Write has returned; Close
+// waits for it.
 func TestClosingAfterACancelledWriteWritesTheLogBack(t *testing.T) {
 	for i := range 10 {
 		path := path(t)
@@ -301,7 +301,7 @@ func TestClosingAfterACancelledWriteWritesTheLogBack(t *testing.T) {
 	}
 }
 
-// What cannot be opened is named, with a reason, and stays as it was.
+// A file that cannot be opened is named, with a reason, and stays unchanged.
 func TestOpenRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -367,7 +367,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// A fork numbers its migrations from 1000 on, and later takes one of ours.
+// A fork numbers its migrations from 1000 on, and later merges one of ours.
 func TestMigrationsOfAForkAndOfOurs(t *testing.T) {
 	file := path(t)
 	s := open(t, file)
@@ -410,8 +410,7 @@ func TestPing(t *testing.T) {
 	}
 }
 
-// What a process keeps in memory is believed for as long as it has followed the
-// feed.
+// Data kept in memory is trusted only while the feed can be followed.
 func TestAFeedThatIsOutOfReach(t *testing.T) {
 	file := path(t)
 	s := open(t, file)

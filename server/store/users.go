@@ -16,16 +16,16 @@ type User struct {
 	Email        string // in canonical form
 	Name         string
 	PasswordHash string
-	// PasswordVersion changes with the password, and not when the same
-	// password is hashed anew.
+	// PasswordVersion changes with the password, not when the same password is
+	// rehashed.
 	PasswordVersion int64
 	CreatedAt       time.Time
 	Disabled        bool
-	EmailVerified   bool // by the system that the account was imported from
+	EmailVerified   bool // according to the system it was imported from
 	Role            string
 }
 
-// ErrEmailTaken is returned for an account whose address has one already.
+// ErrEmailTaken is returned when an account with the address exists.
 var ErrEmailTaken = problem.New(problem.Conflict, "email_taken", "There is an account with this e-mail address already. Sign in instead.")
 
 // CreateUser stores a new account, with its first password and the role "user".
@@ -57,7 +57,7 @@ func (q *Queries) user(ctx context.Context, where string, arg any) (User, error)
 	return scanUser(func(into ...any) error { return q.one(ctx, "read a user", into, selectUser+where, arg) })
 }
 
-// Users returns all accounts, by e-mail address.
+// Users returns all accounts, ordered by e-mail address.
 func (q *Queries) Users(ctx context.Context) iter.Seq2[User, error] {
 	return inPages(func(after *User) ([]User, error) {
 		if after == nil {
@@ -68,7 +68,7 @@ func (q *Queries) Users(ctx context.Context) iter.Seq2[User, error] {
 	})
 }
 
-// UserByEmail returns the account of a canonical address, or ErrNotFound.
+// UserByEmail returns the account with a canonical address, or ErrNotFound.
 func (q *Queries) UserByEmail(ctx context.Context, email string) (User, error) {
 	return q.user(ctx, `WHERE email = $1`, email)
 }
@@ -78,8 +78,8 @@ func (q *Queries) User(ctx context.Context, id string) (User, error) {
 	return q.user(ctx, `WHERE id = $1`, id)
 }
 
-// changeUser runs a statement that changes an account, and records the change. It
-// returns ErrNotFound where no row was changed.
+// changeUser runs a statement that changes an account, and records the change.
+// It returns ErrNotFound if no row changed.
 func (q *Queries) changeUser(ctx context.Context, what, id, statement string, args ...any) error {
 	if err := found(q.exec(ctx, what, statement, args...)); err != nil {
 		return err
@@ -87,8 +87,7 @@ func (q *Queries) changeUser(ctx context.Context, what, id, statement string, ar
 	return q.change(ctx, SubjectChange, time.Now(), id)
 }
 
-// CountUsers returns how many accounts there are. It works on every schema
-// there has been.
+// CountUsers returns the number of accounts. It works on every schema version.
 func (q *Queries) CountUsers(ctx context.Context) (count int, err error) {
 	err = q.one(ctx, "count the users", []any{&count}, `SELECT COUNT(*) FROM users`)
 	return count, err
@@ -99,7 +98,7 @@ func (q *Queries) RenameUser(ctx context.Context, id, name string) error {
 	return q.changeUser(ctx, "rename a user", id, `UPDATE users SET name = $1 WHERE id = $2`, name, id)
 }
 
-// SetRole gives an account a role. It returns ErrNotFound.
+// SetRole sets the role of an account. It returns ErrNotFound.
 func (q *Queries) SetRole(ctx context.Context, id, role string) error {
 	return q.changeUser(ctx, "set a role", id, `UPDATE users SET role = $1 WHERE id = $2`, role, id)
 }
@@ -110,8 +109,8 @@ func (q *Queries) SetPasswordHash(ctx context.Context, id, hash string) error {
 		`UPDATE users SET password_hash = $1, password_version = password_version + 1 WHERE id = $2`, hash, id)
 }
 
-// RenewPasswordHash stores another hash of the same password, which changes
-// nothing about the account. It returns ErrNotFound.
+// RenewPasswordHash stores a new hash of the same password. The account does
+// not change. It returns ErrNotFound.
 func (q *Queries) RenewPasswordHash(ctx context.Context, id, hash string) error {
 	return found(q.exec(ctx, "renew a password's hash", `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, id))
 }
@@ -126,8 +125,8 @@ func (q *Queries) EnableUser(ctx context.Context, id string) error {
 	return q.changeUser(ctx, "enable a user", id, `UPDATE users SET disabled_at = NULL WHERE id = $1`, id)
 }
 
-// DeleteUser removes an account with its sessions, plans and known addresses. It
-// returns ErrNotFound.
+// DeleteUser deletes an account with its sessions, plans and known addresses.
+// It returns ErrNotFound.
 func (q *Queries) DeleteUser(ctx context.Context, id string) error {
 	if _, err := q.changeChosen(ctx, SessionChange, `FROM sessions WHERE user_id = $2 AND ended_at IS NULL`, time.Now(), id); err != nil {
 		return err
@@ -144,8 +143,8 @@ func (q *Queries) RememberAddress(ctx context.Context, userID, address string, a
 	return err
 }
 
-// ForgetAddressesOf removes up to limit addresses of a person but for those last
-// used, of which it keeps so many, and returns how many.
+// ForgetAddressesOf deletes up to limit addresses of a person except for the
+// keep most recently used, and returns how many.
 func (q *Queries) ForgetAddressesOf(ctx context.Context, userID string, keep, limit int) (int64, error) {
 	return q.exec(ctx, "forget addresses",
 		`DELETE FROM known_addresses WHERE user_id = $1 AND address IN (
@@ -153,8 +152,8 @@ func (q *Queries) ForgetAddressesOf(ctx context.Context, userID string, keep, li
 		userID, userID, limit, keep)
 }
 
-// SweepAddresses removes up to limit addresses that nobody has signed in from
-// since a time, and returns how many.
+// SweepAddresses deletes up to limit addresses last used before a time, and
+// returns how many.
 func (q *Queries) SweepAddresses(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return q.exec(ctx, "sweep addresses",
 		`DELETE FROM known_addresses WHERE (user_id, address) IN (

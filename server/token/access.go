@@ -21,35 +21,35 @@ const (
 	audience         = "lychgate"
 	maxLength        = 4096 // characters
 	rememberedTokens = 8192
-	// replicaLeeway is by how much the clocks of two replicas may differ.
+	// replicaLeeway is how far the clocks of two replicas may differ.
 	replicaLeeway = 30 * time.Second
 
-	// Leeway is by how much an access token may outlive its time: clocks of two
+	// Leeway is how long an access token may outlive its expiry: clocks of
 	// replicas differ, and one may be set back without notice.
 	Leeway = replicaLeeway + clock.Leeway
 )
 
-// errAccessToken is why a token was refused; which rule it broke helps nobody
-// but an attacker.
+// errAccessToken refuses a token. Which rule it broke would only help an
+// attacker.
 var errAccessToken = errors.New("not a valid access token")
 
-// Access mints and verifies access tokens: JWTs (RFC 7519, RFC 9068)
-// signed with ES256, and read more strictly than the format asks (RFC 8725).
+// Access issues and verifies access tokens: JWTs (RFC 7519, RFC 9068) signed
+// with ES256, and parsed more strictly than the format requires (RFC 8725).
 type Access struct {
 	keys   *Keys
 	issuer string
 	ttl    time.Duration
 	now    func() time.Time
 	parser *jwt.Parser
-	// signed is a parser that checks the signature and leaves the claims alone.
+	// signed checks the signature but not the claims.
 	signed *jwt.Parser
-	// verified remembers tokens whose signature was checked, by the whole
-	// token, so that none can pass for another. It is bounded; an entry is no
-	// use once the token has expired.
+	// verified caches tokens with a verified signature, keyed by the whole
+	// token so that none can pass for another. It is bounded; entries of
+	// expired tokens are useless.
 	verified *lru.Cache[string, remembered]
 }
 
-// NewAccess returns access tokens of an issuer, each living for ttl.
+// NewAccess returns the access tokens of an issuer, valid for ttl.
 func NewAccess(keys *Keys, issuer string, ttl time.Duration, now func() time.Time) *Access {
 	verified, err := lru.New[string, remembered](rememberedTokens)
 	if err != nil {
@@ -73,15 +73,14 @@ func NewAccess(keys *Keys, issuer string, ttl time.Duration, now func() time.Tim
 	}
 }
 
-// remembered is a token whose signature was good; the key may have been retired
-// since.
+// remembered is a token with a good signature; its key may be retired by now.
 type remembered struct {
 	claims *claims
 	keyID  string
 }
 
-// claims are all that an access token holds: no personal data (NIST SP
-// 800-63B), and nothing that can change while it lives.
+// claims are everything an access token contains: no personal data (NIST SP
+// 800-63B), and nothing that can change during its lifetime.
 type claims struct {
 	Issuer    string `json:"iss"`
 	Audience  string `json:"aud"`
@@ -93,7 +92,7 @@ type claims struct {
 	ID        string `json:"jti"`
 }
 
-// The methods that jwt.Claims asks for.
+// The methods of jwt.Claims.
 
 func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt), nil }
 func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return date(c.IssuedAt), nil }
@@ -104,8 +103,8 @@ func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.Clai
 
 func date(seconds int64) *jwt.NumericDate { return jwt.NewNumericDate(time.Unix(seconds, 0)) }
 
-// header is all that the header of an access token may hold: a member such as
-// jku, jwk, crit or zip makes the token invalid (RFC 8725, section 3.10).
+// header is everything the header of an access token may contain: a member such
+// as jku, jwk, crit or zip makes it invalid (RFC 8725, section 3.10).
 type header struct {
 	Algorithm string `json:"alg"`
 	Type      string `json:"typ"`
@@ -232,9 +231,9 @@ func readAccessToken(token string) (*claims, header, error) {
 	return &c, head, nil
 }
 
-// isFromTheFuture reports whether a token was issued later than another
-// replica's clock could have it: it would outlive what was promised of it. What
-// a step back of our own clock does to tokens is for package clock to notice.
+// isFromTheFuture reports whether a token was issued later than any replica's
+// clock allows: it would live too long. Steps back of our own clock are handled
+// by package clock.
 func (a *Access) isFromTheFuture(c *claims) bool {
 	return c.IssuedAt > a.now().Add(replicaLeeway).Unix()
 }
@@ -244,8 +243,8 @@ func decodeStrictly(part string, into any) bool {
 	return plain != nil && json.Unmarshal(plain, into, json.RejectUnknownMembers(true)) == nil
 }
 
-// decodeBase64 returns nil for what is not base64url in its one canonical
-// spelling. The decoder skips line breaks, so those are looked for first.
+// decodeBase64 returns nil unless part is canonical base64url. The decoder
+// skips line breaks, so they are refused first.
 func decodeBase64(part string) []byte {
 	if part == "" || strings.ContainsAny(part, "\r\n") {
 		return nil

@@ -21,29 +21,29 @@ import (
 	"lychgate/server/store"
 )
 
-// ErrWrongSecret is returned at start when the secret is not the one that the
-// database's keys were sealed under.
+// ErrWrongSecret is returned at start when the database's keys were sealed
+// under another secret.
 var ErrWrongSecret = errors.New("the secret does not fit this database: its signing keys were sealed under another one. Put the old secret back (the file secret in the data directory, or LYCHGATE_SECRET)")
 
-// SettleTime passes before a new key signs, so that every process has read it
-// by then and can verify what it signs: they read the feed of changes twice in it.
+// SettleTime passes before a new key signs, so that every process can verify
+// its tokens by then: each reads the feed of changes twice in this time.
 const SettleTime = 800 * time.Millisecond
 
-// longestTTL is more than any access token lives, whatever it is set to.
+// longestTTL exceeds any configurable TTL of access tokens.
 const longestTTL = 24 * time.Hour
 
-// Keys are the keys that access tokens are signed with (ES256: P-256 and
-// SHA-256, RFC 7518, section 3.4). The newest signs; the one before verifies
-// until its last token has expired. They follow the store, where any process
-// may add a key.
+// Keys are the signing keys of access tokens (ES256: P-256 and SHA-256, RFC
+// 7518, section 3.4). The newest signs; the previous one verifies until its
+// last token has expired. They follow the store, where any process may add a
+// key.
 type Keys struct {
 	store *store.Store
 	root  secret.Root
 	ttl   time.Duration // of access tokens
 	now   func() time.Time
-	list  atomic.Pointer[[]signingKey] // the newest first; never empty
+	list  atomic.Pointer[[]signingKey] // newest first; never empty
 
-	polling sync.Mutex // so that what was read first does not replace what was read later
+	polling sync.Mutex // so that an older read does not replace a newer one
 	changed atomic.Bool
 	polled  time.Time // used by Follow alone
 }
@@ -54,9 +54,9 @@ type signingKey struct {
 	createdAt time.Time
 }
 
-// LoadKeys opens the signing keys in the store, and makes the first one; ttl is
-// how long an access token lives. It returns ErrWrongSecret where they cannot
-// be opened.
+// LoadKeys opens the stored signing keys, creating the first one; ttl is the
+// lifetime of access tokens. It returns ErrWrongSecret if they cannot be
+// opened.
 func LoadKeys(ctx context.Context, s *store.Store, root secret.Root, ttl time.Duration, now func() time.Time) (*Keys, error) {
 	keys := &Keys{store: s, root: root, ttl: ttl, now: now}
 	keys.list.Store(&[]signingKey{})
@@ -69,14 +69,14 @@ func LoadKeys(ctx context.Context, s *store.Store, root secret.Root, ttl time.Du
 	return keys, keys.Poll(ctx)
 }
 
-// pollEvery is how often the keys are read although nobody has heard of a change:
-// a process of the version before the feed of changes tells nobody of its keys.
+// pollEvery is how often the keys are read although no change was heard: a process
+// of the version before the feed of changes does not announce its keys.
 const pollEvery = 10 * time.Second
 
 // Heard notes that keys have changed; Follow reads them.
 func (k *Keys) Heard([]string) { k.changed.Store(true) }
 
-// Follow is Poll for when keys have changed, or may have.
+// Follow calls Poll if keys have changed, or may have.
 func (k *Keys) Follow(ctx context.Context) error {
 	if !k.changed.Swap(false) && time.Since(k.polled) < pollEvery {
 		return nil
@@ -90,7 +90,7 @@ func (k *Keys) Follow(ctx context.Context) error {
 	return err
 }
 
-// Poll reads which keys there are by now.
+// Poll reads the stored keys.
 func (k *Keys) Poll(ctx context.Context) error {
 	k.polling.Lock()
 	defer k.polling.Unlock()
@@ -101,7 +101,7 @@ func (k *Keys) Poll(ctx context.Context) error {
 	return err
 }
 
-// read returns the stored keys; it opens none that is open already.
+// read returns the stored keys, reusing those already open.
 func (k *Keys) read(ctx context.Context) ([]signingKey, error) {
 	stored, err := k.store.Read().SigningKeys(ctx)
 	if err != nil {
@@ -109,7 +109,7 @@ func (k *Keys) read(ctx context.Context) ([]signingKey, error) {
 	}
 	have := *k.list.Load()
 	if len(stored) == 0 {
-		return have, nil // none yet, or gone in a way that is no reason to stop
+		return have, nil // none yet, or deleted, which must not stop the server
 	}
 	same := func(a store.SigningKey, b signingKey) bool { return a.ID == b.id && a.CreatedAt.Equal(b.createdAt) }
 	if slices.EqualFunc(stored, have, same) {
@@ -126,8 +126,8 @@ func (k *Keys) read(ctx context.Context) ([]signingKey, error) {
 	return list, nil
 }
 
-// Rotate makes a key that takes over the signing from the newest one, and
-// returns its id.
+// Rotate creates a key that replaces the newest as signing key, and returns its
+// id.
 func (k *Keys) Rotate(ctx context.Context, by audit.By) (string, error) {
 	id, err := k.create(ctx, &by)
 	if err != nil {
@@ -147,7 +147,7 @@ func (k *Keys) signing() signingKey {
 	return list[len(list)-1]
 }
 
-// verifying returns the keys that verify now, the newest first.
+// verifying returns the keys that verify now, newest first.
 func (k *Keys) verifying() []signingKey {
 	list, now := *k.list.Load(), k.now()
 	for i := range len(list) - 1 {
@@ -158,16 +158,17 @@ func (k *Keys) verifying() []signingKey {
 	return list
 }
 
-// retiresAt returns when the last token of the key before has expired.
+// retiresAt returns when the last token of the successor's predecessor has
+// expired.
 func (k *Keys) retiresAt(successor signingKey) time.Time {
 	return successor.createdAt.Add(SettleTime + k.ttl)
 }
 
-// all returns the keys that are kept, also those that verify no more: they tell
-// whose session a token is of, so that it can be revoked.
+// all returns the kept keys, including those that no longer verify: they
+// identify the session of a token that is to be revoked.
 func (k *Keys) all() []signingKey { return *k.list.Load() }
 
-// publicKey returns the key of an id, or nil.
+// publicKey returns the key with an id, or nil.
 func publicKey(keys []signingKey, id string) *ecdsa.PublicKey {
 	for _, key := range keys {
 		if key.id == id {
@@ -177,7 +178,7 @@ func publicKey(keys []signingKey, id string) *ecdsa.PublicKey {
 	return nil
 }
 
-// KeyInfo tells of a signing key what anybody may know.
+// KeyInfo is the public information about a signing key.
 type KeyInfo struct {
 	ID        string
 	CreatedAt time.Time
@@ -186,7 +187,7 @@ type KeyInfo struct {
 	RetiresAt time.Time // zero for the newest
 }
 
-// Infos returns the keys that sign or verify, the newest first.
+// Infos returns the keys that sign or verify, newest first.
 func (k *Keys) Infos() []KeyInfo {
 	signs := k.signing().id
 	list := k.verifying()
@@ -200,8 +201,8 @@ func (k *Keys) Infos() []KeyInfo {
 	return infos
 }
 
-// create makes a key and returns its id: the first one, unless another process
-// was faster, or one more, for somebody who asks for it.
+// create creates a key and returns its id. Without by it is the first key, and
+// is stored only if no other process was faster.
 func (k *Keys) create(ctx context.Context, by *audit.By) (string, error) {
 	key, err := newKey(k.root, k.now())
 	if err != nil {
@@ -212,7 +213,7 @@ func (k *Keys) create(ctx context.Context, by *audit.By) (string, error) {
 		if err != nil || len(stored) > 0 && by == nil {
 			return err
 		}
-		// The newest by its time, also after a step back of the clock.
+		// Keep it the newest, even after a step back of the clock.
 		if len(stored) > 0 && !key.CreatedAt.After(stored[0].CreatedAt) {
 			key.CreatedAt = stored[0].CreatedAt.Add(time.Millisecond)
 		}
@@ -223,9 +224,8 @@ func (k *Keys) create(ctx context.Context, by *audit.By) (string, error) {
 	})
 }
 
-// Replace makes a key that signs from now on, while none of those before
-// verifies any more: as if it had been made long enough ago, and they before
-// that.
+// Replace creates a key that signs from now on, and stops all earlier ones from
+// verifying, by dating the new key back and the others before it.
 func (k *Keys) Replace(ctx context.Context, q *store.Queries, now time.Time) error {
 	key, err := newKey(k.root, now.Add(-SettleTime-longestTTL))
 	if err != nil {
@@ -243,11 +243,12 @@ func (k *Keys) Replace(ctx context.Context, q *store.Queries, now time.Time) err
 	return q.CreateSigningKey(ctx, key)
 }
 
-// newKey makes a key, of a time as it is stored: keys are told apart by it.
+// newKey creates a key, with its time truncated as stored: keys are compared by
+// it.
 func newKey(root secret.Root, createdAt time.Time) (store.SigningKey, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return store.SigningKey{}, fmt.Errorf("make a signing key: %w", err)
+		return store.SigningKey{}, fmt.Errorf("create a signing key: %w", err)
 	}
 	encoded, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
@@ -268,14 +269,14 @@ func openKey(root secret.Root, key store.SigningKey) (*ecdsa.PrivateKey, error) 
 	}
 	ec, ok := private.(*ecdsa.PrivateKey)
 	if !ok || ec.Curve != elliptic.P256() {
-		return nil, fmt.Errorf("signing key %s is not one on P-256", key.ID)
+		return nil, fmt.Errorf("signing key %s is not on P-256", key.ID)
 	}
 	return ec, nil
 }
 
 func sealLabel(id string) string { return "signing key " + id }
 
-// JWKS returns the set of public keys, for other services (RFC 7517).
+// JWKS returns the public keys for other services (RFC 7517).
 func (k *Keys) JWKS() ([]byte, error) {
 	set := keySet{Keys: []jwk{}}
 	for _, key := range k.verifying() {
@@ -312,7 +313,8 @@ func coordinates(key *ecdsa.PublicKey) thumbprinted {
 	return thumbprinted{Curve: "P-256", Type: "EC", X: encode(point[1:33]), Y: encode(point[33:65])}
 }
 
-// thumbprint names a key by its content (RFC 7638, section 3).
+// thumbprint is the id of a key, derived from its content (RFC 7638, section
+// 3).
 func thumbprint(key *ecdsa.PublicKey) (string, error) {
 	canonical, err := json.Marshal(coordinates(key))
 	if err != nil {
@@ -322,17 +324,17 @@ func thumbprint(key *ecdsa.PublicKey) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
 }
 
-// Sweep removes the keys that no session needs any more, by the time that sweeps
-// go by. A key is kept after its successor was made for as long as any session may
-// live whose token it has signed, so that the token is good enough to revoke the
-// session. A step back of the clock makes keys older than they are (see Replace).
+// Sweep deletes the keys that no session needs any more, by the sweep time. A
+// key is kept as long as a session may live after its successor was created, so
+// that the session's token can still be used to revoke it. A step back of the
+// clock makes keys look older than they are (see Replace).
 func (k *Keys) Sweep(ctx context.Context, now time.Time, longestSession time.Duration) error {
 	keep := longestSession + SettleTime + longestTTL
 	return k.store.Write(ctx, func(q *store.Queries) error { return q.DeleteRetiredSigningKeys(ctx, now.Add(-keep)) })
 }
 
-// CheckSecret returns ErrWrongSecret where a database's signing keys cannot be
-// opened with a secret.
+// CheckSecret returns ErrWrongSecret if a database's signing keys cannot be
+// opened with the secret.
 func CheckSecret(ctx context.Context, q *store.Queries, root secret.Root) error {
 	keys, err := q.SigningKeys(ctx)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"lychgate/server/secret"
 )
 
-// Refresh makes and reads refresh tokens: the session, the generation,
-// and a MAC over both under a key that is not in the database. Nothing is
-// stored for a token, and the successor of a token is always the same one, so
-// that requests that race get the same answer.
+// Refresh issues and reads refresh tokens: a session, a generation, and a MAC
+// over both under a key outside the database. No token is stored, and the
+// successor of a token is always the same, so that racing requests get the same
+// answer.
 type Refresh struct {
 	MAC func(text string) []byte
 }
@@ -26,8 +26,8 @@ func (t Refresh) Mint(sessionID string, generation int64) string {
 	return body + "." + base64.RawURLEncoding.EncodeToString(t.MAC(body))
 }
 
-// Read returns what a token says, and whether it is one of ours. A token has
-// one spelling: what is read must be minted to the same text again.
+// Read returns the content of a token, and whether we issued it. A token has
+// one spelling: minting its content again must give the same text.
 func (t Refresh) Read(token string) (Presented, bool) {
 	if len(token) > maxLength {
 		return Presented{}, false
@@ -41,7 +41,7 @@ func (t Refresh) Read(token string) (Presented, bool) {
 	return Presented{sessionID, generation}, true
 }
 
-// Presented is a refresh token that was made here.
+// Presented is the content of a valid refresh token.
 type Presented struct {
 	SessionID  string
 	Generation int64

@@ -9,10 +9,9 @@ import (
 	"lychgate/server/store"
 )
 
-// RevokeAll makes every token worthless that was made before a copy of the
-// database takes its place, and returns how many sessions that revoked. The copy
-// cannot know which tokens were superseded, and which sessions were revoked,
-// after it was made.
+// RevokeAll invalidates every token issued before a copy of the database takes
+// its place, and returns how many sessions it revoked. The copy cannot know
+// which tokens were rotated and which sessions revoked after it was made.
 func RevokeAll(ctx context.Context, db *store.Store, root secret.Root, now time.Time, by audit.By) (revoked int64, err error) {
 	keys := &Keys{store: db, root: root}
 	err = db.WriteLong(ctx, func(q *store.Queries) error {

@@ -9,14 +9,14 @@ import (
 	"lychgate/server/store"
 )
 
-// changedAttempts are the accounts whose failed sign-ins other processes have
-// counted too, until they are read. The zero value has none.
+// changedAttempts are accounts whose counts of failed sign-ins have changed in the
+// store and are still to be read. The zero value is empty.
 type changedAttempts struct {
 	mu       sync.Mutex
 	accounts map[string]bool
 }
 
-// Heard takes down accounts whose attempts have changed.
+// Heard notes accounts whose attempts have changed.
 func (p *Passwords) Heard(accounts []string) {
 	p.changed.mu.Lock()
 	defer p.changed.mu.Unlock()
@@ -60,7 +60,7 @@ func (p *Passwords) FollowLimits(ctx context.Context) error {
 	return nil
 }
 
-// SweepAttempts removes the attempts that have all come back.
+// SweepAttempts removes counts that no longer limit anybody.
 func (p *Passwords) SweepAttempts(ctx context.Context, now time.Time) error {
 	return p.Users.Store.Sweep(ctx, store.Sweep{Remove: (*store.Queries).SweepAttempts, Before: now})
 }
@@ -68,7 +68,7 @@ func (p *Passwords) SweepAttempts(ctx context.Context, now time.Time) error {
 // keepKnown is how long an address stays known to an account.
 const keepKnown = 365 * 24 * time.Hour
 
-// SweepAddresses removes the addresses that nobody has signed in from for long.
+// SweepAddresses removes addresses that nobody has signed in from for a year.
 func (s Service) SweepAddresses(ctx context.Context, now time.Time) error {
 	return s.Store.Sweep(ctx, store.Sweep{Remove: (*store.Queries).SweepAddresses, Before: now.Add(-keepKnown)})
 }

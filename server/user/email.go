@@ -17,12 +17,12 @@ const (
 	maxLocalLength = 64  // RFC 5321, section 4.5.3.1.1
 )
 
-// CanonicalEmail returns the one form of an address under which an account is
-// kept: compatibility forms folded, lower-case, the domain in ASCII (RFC
-// 5891), without what cannot be seen around it. It refuses, with a fault of the
-// field email, what cannot be seen in it, and whatever two mail servers could
-// read in two ways: quoted local parts, comments, address literals, a second @
-// that only appears once the text is normalised.
+// CanonicalEmail returns the one form in which an address is stored: compatibility
+// forms folded, lower-case, the domain in ASCII (RFC 5891), invisible characters
+// around it trimmed. It returns a fault of the field email for invisible characters
+// inside the address, and for whatever mail servers could read in different ways:
+// quoted local parts, comments, address literals, a second @ that only appears once
+// the text is normalised.
 func CanonicalEmail(text string) (string, error) {
 	if len(text) > 4*maxEmailLength {
 		return "", emailFault("too_long", "This e-mail address is too long.")
@@ -54,8 +54,8 @@ func CanonicalEmail(text string) (string, error) {
 	return local + "@" + domain, nil
 }
 
-// hides reports whether a text has a character in it that cannot be seen, other
-// than the spaces of a keyboard and some that are allowed.
+// hides reports whether a text holds an invisible character, other than ordinary
+// spaces and those that are allowed.
 func hides(text string, allowed ...rune) bool {
 	return strings.ContainsFunc(trimUnseen(text), func(r rune) bool {
 		return isUnseen(r) && !strings.ContainsRune(" \t\r\n", r) && !slices.Contains(allowed, r)

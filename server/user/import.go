@@ -26,7 +26,7 @@ import (
 const (
 	// MaxImportLine is the longest line of an import, in bytes.
 	MaxImportLine = 64 << 10
-	// mostImportFaults is how many faults of an import are told one by one.
+	// mostImportFaults is how many faults of an import are listed.
 	mostImportFaults = 100
 )
 
@@ -36,7 +36,7 @@ type ImportFaults struct {
 	more  int
 }
 
-// Error tells of the first faults, a line each, and of how many more there are.
+// Error lists the first faults, one per line, and says how many more there are.
 func (f *ImportFaults) Error() string {
 	lines := slices.Clone(f.lines)
 	if f.more > 0 {
@@ -56,7 +56,7 @@ func (f *ImportFaults) add(line int, field, detail string) {
 	f.lines = append(f.lines, fmt.Sprintf("line %d: %s%s", line, field, detail))
 }
 
-// importLine is a line of an import. What is not there is nil.
+// importLine is a line of an import. Missing members are nil.
 type importLine struct {
 	Email         *string `json:"email"`
 	Name          *string `json:"name"`
@@ -64,15 +64,15 @@ type importLine struct {
 	EmailVerified *bool   `json:"emailVerified"`
 }
 
-// Import is what an import will make accounts of.
+// Import holds the accounts that an import will create.
 type Import struct {
 	users  []store.User
 	lineOf map[string]int // by canonical address
 }
 
 // ReadImport reads JSON lines with the password hashes of another system; exists
-// reports whether an address has an account here. It returns ImportFaults where
-// anything is wrong with any line.
+// reports whether an address has an account here. It returns ImportFaults if any
+// line is at fault.
 func ReadImport(lines io.Reader, now time.Time, exists func(email string) (bool, error)) (Import, error) {
 	read := Import{lineOf: map[string]int{}}
 	faults := &ImportFaults{}
@@ -114,7 +114,7 @@ func ReadImport(lines io.Reader, now time.Time, exists func(email string) (bool,
 	return read, err
 }
 
-// Import makes the accounts, all or none, and returns how many.
+// Import creates all the accounts or none, and returns how many.
 func (s Service) Import(ctx context.Context, read Import, by audit.By) (int, error) {
 	// However many they are, it is one transaction.
 	return len(read.users), s.Store.WriteLong(ctx, func(q *store.Queries) error {
@@ -137,7 +137,7 @@ func (s Service) Import(ctx context.Context, read Import, by audit.By) (int, err
 }
 
 // eachLine calls do for each line, counted from 1, without its line break, until
-// it returns an error. Of a line that is too long it keeps nothing.
+// it returns an error. It does not keep a line that is too long.
 func eachLine(from io.Reader, do func(number int, line []byte, tooLong bool) error) error {
 	reader := bufio.NewReaderSize(from, MaxImportLine+2) // and a line break
 	for number := 1; ; number++ {
@@ -165,8 +165,8 @@ func eachLine(from io.Reader, do func(number int, line []byte, tooLong bool) err
 	}
 }
 
-// readImportLine returns the account of a line, as far as it can be read, and
-// all that is wrong with it. The address is empty where it is at fault.
+// readImportLine returns the account of a line, as far as it can be read, and its
+// faults. The address is empty if it is at fault.
 func readImportLine(line []byte) (store.User, []problem.Field) {
 	read, fault := decodeImportLine(line)
 	if fault != nil {
@@ -199,9 +199,9 @@ func readImportLine(line []byte) (store.User, []problem.Field) {
 	return user, faults
 }
 
-// decodeImportLine reads the one JSON object of a line, strictly: no member
-// that is unknown, there twice, null or of another type. What it says quotes
-// nothing of the line, which holds a hash.
+// decodeImportLine reads the one JSON object of a line, strictly: no unknown member,
+// no duplicates, no null, no wrong type. Its fault never quotes the line, which
+// holds a hash.
 func decodeImportLine(line []byte) (read importLine, fault *problem.Field) {
 	err := json.Unmarshal(line, &read, json.RejectUnknownMembers(true))
 	var semantic *json.SemanticError
@@ -228,7 +228,7 @@ func decodeImportLine(line []byte) (read importLine, fault *problem.Field) {
 	return importLine{}, &problem.Field{Detail: "It is not a JSON object."}
 }
 
-// nullIn returns where a null stands, which the decoder takes for nothing.
+// nullIn returns where a null stands, which the decoder ignores.
 func nullIn(line []byte) *string {
 	decoder := jsontext.NewDecoder(bytes.NewReader(line))
 	for token, err := decoder.ReadToken(); err == nil; token, err = decoder.ReadToken() {
@@ -240,16 +240,16 @@ func nullIn(line []byte) *string {
 	return nil // the decoder has found no other fault
 }
 
-// dearestImport is the highest bcrypt cost of a hash that is taken in: each
-// sign-in has to pay it once. It is the highest that --bcrypt-cost allows.
+// dearestImport is the highest bcrypt cost of a hash that can be imported, since the
+// first sign-in has to pay it. It is the highest that --bcrypt-cost allows.
 const dearestImport = 16
 
 // bcryptHash is a hash as bcrypt writes it: its version, the cost, 22
 // characters of salt and 31 of hash.
 var bcryptHash = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
-// hashFault returns what is wrong with the hash of another system, if
-// anything. An empty one is a fault too: such a person could not sign in.
+// hashFault returns what is wrong with the hash of another system, if anything. An
+// empty hash is a fault too: that person could not sign in.
 func hashFault(hash string) string {
 	if hash == "" {
 		return "It is empty: without a password this person could not sign in."

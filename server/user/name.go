@@ -10,9 +10,10 @@ import (
 
 const maxNameLength = 100 // characters
 
-// CheckName returns a person's name as it is stored, and its faults. What
-// cannot be seen is dropped around it, and refused in it: two names that look
-// alike should be alike, and none may turn the text around it.
+// CheckName returns a person's name as it is stored, and its faults. Invisible
+// characters are trimmed around it and refused inside it: two names that look the
+// same should be the same, and no name may change the direction of the text around
+// it.
 func CheckName(text string) (string, []problem.Field) {
 	fault := func(code, detail string) []problem.Field {
 		return []problem.Field{{Field: "name", Code: code, Detail: detail}}

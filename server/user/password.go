@@ -29,19 +29,19 @@ type Passwords struct {
 
 var errInvalidCredentials = problem.New(problem.Unauthenticated, "invalid_credentials", "The e-mail address or the password is not right.")
 
-// Verified is a password that was right. It still holds its places in the limits,
-// until what it was asked for has been done; see Decide.
+// Verified is a password that was right. It holds its places in the limits until
+// Decide is called.
 type Verified struct {
 	User  store.User
 	event audit.Event
-	// Rehash says that the stored hash is of another cost than hashes are by now.
+	// Rehash says that the password should be hashed again, at today's cost.
 	Rehash  bool
 	client  audit.Client
 	email   string
 	attempt *limit.Attempt
 }
 
-// Cancel gives the places back, where nothing was decided.
+// Cancel gives the places back, unless Decide was called.
 func (v *Verified) Cancel() { v.attempt.Cancel() }
 
 // Verify checks the password of a user, who is the zero one for an e-mail address
@@ -71,10 +71,10 @@ func (p *Passwords) Verify(ctx context.Context, user store.User, email, text str
 	return v, nil
 }
 
-// Decide settles a right password by the outcome of what it was asked for. The
-// pair is forgiven its failures only once something has been written, the audit
-// line among it: else a guess could be right and leave no trace. A password that
-// counted no more by then was a wrong one.
+// Decide settles a verified password by the outcome of what it was asked for. The
+// pair is forgiven its failures only once something has been written, including the
+// audit line: otherwise a right guess could leave no trace. A password that no
+// longer counted by then is treated as wrong.
 func (p *Passwords) Decide(ctx context.Context, v *Verified, outcome error) error {
 	switch {
 	case outcome == nil:
@@ -85,10 +85,9 @@ func (p *Passwords) Decide(ctx context.Context, v *Verified, outcome error) erro
 	return outcome
 }
 
-// refuse counts a wrong password, writes it down, and returns
-// errInvalidCredentials once that is done, whether the client waits for it or
-// not. Nothing is written about an account that has been deleted since it was
-// read.
+// refuse counts and records a wrong password, even if the client no longer waits,
+// and then returns errInvalidCredentials. Nothing is written about an account that
+// has been deleted since it was read.
 func (p *Passwords) refuse(ctx context.Context, v *Verified) error {
 	v.attempt.Failed()
 	ctx, cancel := session.Lasting(ctx)
@@ -116,9 +115,9 @@ func (p *Passwords) refuse(ctx context.Context, v *Verified) error {
 	return errInvalidCredentials
 }
 
-// StillVerified returns a problem with the code invalid_credentials when the
-// password of a user has been changed, or the account disabled or deleted, since
-// it was read: what the old password verified then counts no more.
+// StillVerified returns a problem with the code invalid_credentials if the password
+// of a user has been changed, or the account disabled or deleted, since the user
+// was read.
 func StillVerified(ctx context.Context, q *store.Queries, user store.User) error {
 	now, err := q.User(ctx, user.ID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (now.Disabled || now.PasswordVersion != user.PasswordVersion) {
@@ -127,14 +126,14 @@ func StillVerified(ctx context.Context, q *store.Queries, user store.User) error
 	return err
 }
 
-// HashAnew returns a hash of today's cost, or nothing when no worker is soon free:
-// then the next sign-in does it.
-func (p *Passwords) HashAnew(ctx context.Context, text string) string {
+// Rehash returns a hash at today's cost, or an empty string if no worker is free
+// soon; then the next sign-in tries again.
+func (p *Passwords) Rehash(ctx context.Context, text string) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	hash, err := p.Hasher.Hash(ctx, text)
 	if err != nil {
-		p.Log.Debug("a password was not hashed anew", "error", err)
+		p.Log.Debug("a password was not hashed again", "error", err)
 		return ""
 	}
 	return hash

@@ -11,9 +11,9 @@ const (
 	blackFlag = '\U0001f3f4' // what emoji of regions' flags begin with
 )
 
-// isUnseen reports whether a character leaves nothing on the screen: spaces,
-// controls, what the Unicode Standard calls default ignorable (section 5.21),
-// and the few that are blank by their looks.
+// isUnseen reports whether a character is invisible: spaces, controls, what the
+// Unicode Standard calls default ignorable (section 5.21), and a few whose glyphs
+// are blank.
 func isUnseen(r rune) bool {
 	switch r {
 	case '\u2800', '\U0001d159': // a braille cell without dots, a note without head
@@ -30,8 +30,8 @@ func isIgnorable(r rune) bool {
 		(r < 0x13430 || r > 0x13440) // places hieroglyphs
 }
 
-// trimUnseen drops what cannot be seen around a text, as pasting brings it
-// along. Controls other than spaces are left for the checks to find.
+// trimUnseen drops the invisible characters around a text that pasting brings
+// along. It leaves control characters other than spaces for the checks to find.
 func trimUnseen(text string) string {
 	return strings.TrimFunc(text, isTrimmed)
 }
@@ -40,8 +40,8 @@ func isTrimmed(r rune) bool {
 	return isUnseen(r) && (!unicode.IsControl(r) || unicode.IsSpace(r))
 }
 
-// belongsTo reports whether a character that cannot be seen is part of how the
-// one before it is written: joiners of Persian or Indic letters and of emoji,
+// belongsTo reports whether an invisible character is part of how the one before
+// it is written: joiners of Persian or Indic letters and of emoji,
 // variation selectors, the tags of a flag.
 func belongsTo(before, r rune) bool {
 	selected := unicode.Is(unicode.Variation_Selector, before)

@@ -12,8 +12,8 @@ import (
 	"lychgate/server/store"
 )
 
-// Service changes accounts, for whoever may: each change is audited with its
-// actor, and running servers follow within a second. It needs no secret.
+// Service changes accounts. Each change is audited with its actor, and running
+// servers follow within a second. It needs no secret.
 type Service struct {
 	Store *store.Store
 	Now   func() time.Time
@@ -39,12 +39,17 @@ func (s Service) Exists(ctx context.Context, email string) (bool, error) {
 }
 
 // Rename changes the name of an account, which CheckName has let pass. It returns
-// store.ErrNotFound.
+// problem.ErrUnauthenticated when the account is gone or disabled.
 func (s Service) Rename(ctx context.Context, userID, name string) error {
-	return s.Store.Write(ctx, func(q *store.Queries) error { return q.RenameUser(ctx, userID, name) })
+	return s.Store.Write(ctx, func(q *store.Queries) error {
+		if _, err := Current(ctx, q, userID); err != nil {
+			return err
+		}
+		return q.RenameUser(ctx, userID, name)
+	})
 }
 
-// Disable keeps a person from signing in, and revokes all their sessions. It
+// Disable stops a person from signing in, and revokes all their sessions. It
 // returns store.ErrNotFound.
 func (s Service) Disable(ctx context.Context, userID string, by audit.By) error {
 	_, err := session.RevokeAll(ctx, s.Store, s.Now, userID, "", session.Regardless, func(q *store.Queries) error {
@@ -76,8 +81,8 @@ func (s Service) SetRole(ctx context.Context, userID, role string, by audit.By) 
 	})
 }
 
-// GrantPlan gives an account a plan, or a plan that it has another end. It returns
-// store.ErrNotFound where there is no such account.
+// GrantPlan grants an account a plan, or changes when its grant ends. It returns
+// store.ErrNotFound if there is no such account.
 func (s Service) GrantPlan(ctx context.Context, grant store.PlanGrant, by audit.By) error {
 	return s.Store.Write(ctx, func(q *store.Queries) error {
 		if err := q.GrantPlan(ctx, grant); err != nil {
@@ -87,8 +92,8 @@ func (s Service) GrantPlan(ctx context.Context, grant store.PlanGrant, by audit.
 	})
 }
 
-// RevokePlan takes from an account a plan that was granted from a source. It
-// returns store.ErrNotFound where there is none.
+// RevokePlan revokes a plan that a source granted to an account. It returns
+// store.ErrNotFound if there is no such grant.
 func (s Service) RevokePlan(ctx context.Context, userID, plan, source string, by audit.By) error {
 	return s.Store.Write(ctx, func(q *store.Queries) error {
 		if err := q.RevokePlan(ctx, userID, plan, source); err != nil {
@@ -105,8 +110,8 @@ func (s Service) RevokeSessions(ctx context.Context, userID string, by audit.By)
 	})
 }
 
-// RevokeSession revokes one session. It returns store.ErrNotFound when there is
-// none of this id that has not been revoked.
+// RevokeSession revokes one session. It returns store.ErrNotFound unless there is a
+// session with this id that has not been revoked.
 func (s Service) RevokeSession(ctx context.Context, id string, by audit.By) error {
 	return s.Store.Write(ctx, func(q *store.Queries) error {
 		revoked, err := q.Session(ctx, id)
@@ -121,10 +126,10 @@ func (s Service) RevokeSession(ctx context.Context, id string, by audit.By) erro
 }
 
 // Delete removes an account and everything about its person: sessions, known
-// addresses, plans, and the audit lines with their addresses and devices. What
-// stays is one line that says that the account, by its id, was deleted. It works
-// in steps, the account itself in the last; one that was broken off is repeated.
-// It returns store.ErrNotFound.
+// addresses, plans, and audit lines with their addresses and devices. One line
+// remains, which says that the account with this id was deleted. It works in steps
+// and removes the account itself in the last one; if it is interrupted, run it
+// again. It returns store.ErrNotFound.
 func (s Service) Delete(ctx context.Context, user store.User, by audit.By) error {
 	err := s.Store.InSteps(ctx, func(q *store.Queries) (more bool, err error) {
 		// Sessions first, so that their access tokens stop counting everywhere.
@@ -156,8 +161,8 @@ const (
 	erasePause = 100 * time.Millisecond
 )
 
-// erase removes the last traces of what was deleted from the database's files. As
-// long as others read from them, a running server has to do it later.
+// erase removes the last traces of what was deleted from the database's files. While
+// others read from them, it leaves that to a running server.
 func (s Service) erase(ctx context.Context) error {
 	again := time.NewTicker(erasePause)
 	defer again.Stop()

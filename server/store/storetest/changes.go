@@ -19,8 +19,8 @@ import (
 	"lychgate/server/store"
 )
 
-// Each method that changes what processes keep in memory leaves its changes in the
-// feed.
+// Every method that changes data which processes keep in memory records its
+// changes in the feed.
 func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 	ctx := t.Context()
 	none := func(*store.Queries) error { return nil }
@@ -52,7 +52,8 @@ func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 		"SaveAttempts":             {none, func(q *store.Queries) error { return q.SaveAttempts(ctx, store.Attempts{Account: "ada"}) }, []string{"limit ada"}},
 		"DeleteAttempts":           {none, func(q *store.Queries) error { return q.DeleteAttempts(ctx, "ada") }, []string{"limit ada"}},
 	}
-	// What these write is kept in no memory, or has no effect any more.
+	// No process keeps what these write in memory, or it no longer has an
+	// effect.
 	silent := []string{
 		"CreateSession", "RotateSession", "SeeSession", "sweepSessions", "RenewPasswordHash", "SeeEvents", "SweepAttempts",
 		"RevokeAllSessions", // in a copy that nobody follows
@@ -105,8 +106,8 @@ func testEachWriteIsInTheFeed(t *testing.T, s *suite) {
 	}
 }
 
-// writers returns the methods with a statement that changes a table of which
-// processes keep something in memory, as the package that is tested has them.
+// writers returns the methods of the tested package with a statement that
+// changes a table kept in memory.
 func writers(t *testing.T) (names []string) {
 	t.Helper()
 	change := regexp.MustCompile(`(INSERT INTO|UPDATE|DELETE FROM) (users|plan_grants|sessions|signing_keys|account_attempts)\b`)
@@ -136,7 +137,7 @@ func writers(t *testing.T) (names []string) {
 	return names
 }
 
-// heard collects what a listener is told.
+// heard collects what a listener receives.
 type heard struct {
 	mu  sync.Mutex
 	ids []string
@@ -152,7 +153,7 @@ func (h *heard) hear(ids []string) {
 	}
 }
 
-// take returns what was heard since it was last asked.
+// take returns what was heard since its last call.
 func (h *heard) take() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -187,8 +188,8 @@ func testListenersHearChanges(t *testing.T, s *suite) {
 	s.poll()
 	wants(s, "nothing new", subjects.take(), nil)
 
-	// What is rolled back is never heard of; of work that runs twice the run that
-	// was committed is.
+	// Rolled-back changes are never announced; of work that runs twice, only
+	// the committed run is.
 	own := errors.New("an error of the work's own")
 	for run := range 2 {
 		err := s.store.Write(ctx, func(q *store.Queries) error {
@@ -230,8 +231,8 @@ func testListenersHearChanges(t *testing.T, s *suite) {
 	}
 }
 
-// Who has missed changes that were swept since is told to forget everything; who
-// has read the last one has missed none.
+// A process that missed swept changes is told to forget everything; one that
+// has read the last change has missed none.
 func testFeedThatWasSwept(t *testing.T, s *suite) {
 	ctx := t.Context()
 	sweep := func() {
@@ -270,7 +271,7 @@ func testFeedThatWasSwept(t *testing.T, s *suite) {
 	}
 }
 
-// All pages are read by one call.
+// One Poll reads all pages.
 func testManyChanges(t *testing.T, s *suite) {
 	const many = 25_000
 	s.write(func(q *store.Queries) error {
@@ -320,7 +321,7 @@ func testRoles(t *testing.T, s *suite) {
 	}
 }
 
-// grant gives ada a plan without end.
+// grant returns a grant for ada without end.
 func grant(plan, source string) store.PlanGrant {
 	return store.PlanGrant{UserID: "ada", Plan: plan, Source: source}
 }
@@ -386,13 +387,13 @@ func testSessionAuthentication(t *testing.T, s *suite) {
 	s.user("ada")
 	for id, authenticatedAt := range map[string]time.Time{"with a time": start.Add(-time.Minute), "without": {}} {
 		s.write(func(q *store.Queries) error {
-			return q.CreateSession(t.Context(), store.Session{ID: id, UserID: "ada", CreatedAt: start, AuthenticatedAt: authenticatedAt, Methods: "pwd"})
+			return q.CreateSession(t.Context(), store.Session{ID: id, UserID: "ada", CreatedAt: start, ProvedAt: authenticatedAt, Methods: "pwd"})
 		})
 		want := authenticatedAt
 		if want.IsZero() {
 			want = start
 		}
-		if got, err := s.store.Read().Session(t.Context(), id); err != nil || got.AuthenticatedAt != want || got.Methods != "pwd" {
+		if got, err := s.store.Read().Session(t.Context(), id); err != nil || got.ProvedAt != want || got.Methods != "pwd" {
 			t.Errorf("%s: %+v, %v, want %v", id, got, err, want)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 	"lychgate/server/store"
 )
 
-// Path is where a test's database lies, in a directory that others may read.
+// Path returns the path of a test's database, in a directory that others may
+// read.
 func Path(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -25,7 +26,7 @@ func Path(t *testing.T) string {
 	return filepath.Join(dir, "lychgate.db")
 }
 
-// Open opens a store for as long as the test lasts.
+// Open opens a store and closes it when the test ends.
 func Open(t *testing.T, path string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), path)
@@ -47,7 +48,7 @@ func Create(ctx context.Context, s *store.Store, id string) error {
 	})
 }
 
-// MustCreate makes an account, or ends the test.
+// MustCreate creates an account, or fails the test.
 func MustCreate(t *testing.T, s *store.Store, id string) {
 	t.Helper()
 	if err := Create(t.Context(), s, id); err != nil {
@@ -55,7 +56,7 @@ func MustCreate(t *testing.T, s *store.Store, id string) {
 	}
 }
 
-// Stranger is another process's connection.
+// Stranger returns a connection as another process would have it.
 func Stranger(t *testing.T, path string) *sql.Conn {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
@@ -70,7 +71,7 @@ func Stranger(t *testing.T, path string) *sql.Conn {
 	return connection
 }
 
-// Execute runs statements on it.
+// Execute runs statements on a connection.
 func Execute(t *testing.T, connection *sql.Conn, statement string) {
 	t.Helper()
 	if _, err := connection.ExecContext(t.Context(), statement); err != nil {
@@ -78,8 +79,8 @@ func Execute(t *testing.T, connection *sql.Conn, statement string) {
 	}
 }
 
-// Tree returns the migrations of a program: of all of ours those up to a version,
-// and others by name and text.
+// Tree returns a program's migrations: ours up to a version, and others by name
+// and text.
 func Tree(t *testing.T, all fs.FS, upTo int, more ...string) fs.FS {
 	t.Helper()
 	dir := t.TempDir()
@@ -106,7 +107,7 @@ func Tree(t *testing.T, all fs.FS, upTo int, more ...string) fs.FS {
 	return os.DirFS(dir)
 }
 
-// Latest is the newest of our migrations in a tree; a fork has others.
+// Latest returns the newest of our migrations in a tree, ignoring a fork's.
 func Latest(t *testing.T, all fs.FS) (newest int) {
 	t.Helper()
 	entries, err := fs.ReadDir(all, "migrations")
@@ -125,7 +126,7 @@ func Latest(t *testing.T, all fs.FS) (newest int) {
 	return newest
 }
 
-// Made makes a database with the migrations in a tree.
+// Made creates a database with the migrations in a tree.
 func Made(t *testing.T, file string, known fs.FS) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)")
@@ -146,7 +147,7 @@ func Made(t *testing.T, file string, known fs.FS) {
 	}
 }
 
-// Applied returns the migrations that a database has seen, in order.
+// Applied returns the applied migrations of a database, in order.
 func Applied(t *testing.T, file string) (versions []int64) {
 	t.Helper()
 	rows, err := Stranger(t, file).QueryContext(t.Context(), "SELECT version_id FROM goose_db_version WHERE version_id > 0 ORDER BY id")
@@ -167,7 +168,7 @@ func Applied(t *testing.T, file string) (versions []int64) {
 	return versions
 }
 
-// Someone is an account with all that it can have, in any schema.
+// Someone inserts an account with everything it can have, in any schema.
 const Someone = `INSERT INTO users (id, email, name, password_hash, password_version, created_at) VALUES ('ada', 'ada@example.com', 'Ada', 'hash', 3, 1000);
 	INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at, ip, user_agent) VALUES ('one', 'ada', 4, 2000, 1000, 2000, NULL, '192.0.2.1', 'a browser');
 	INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ended_at, ip, user_agent) VALUES ('two', 'ada', 1, 1000, 1000, 1000, 1500, '192.0.2.1', 'a browser');

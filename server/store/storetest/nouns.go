@@ -40,7 +40,7 @@ func testUsers(t *testing.T, s *suite) {
 		"by id":     func() error { _, err := read.User(ctx, "nobody"); return err },
 		"by no id":  func() error { _, err := read.User(ctx, ""); return err },
 		"by e-mail": func() error { _, err := read.UserByEmail(ctx, "nobody@example.com"); return err },
-		// The address is compared as it is; making it canonical is not the store's.
+		// Addresses are compared as they are; callers make them canonical.
 		"by e-mail in capitals": func() error { _, err := read.UserByEmail(ctx, "ADA@EXAMPLE.COM"); return err },
 		"rename": func() error {
 			return s.store.Write(ctx, func(q *store.Queries) error { return q.RenameUser(ctx, "nobody", "x") })
@@ -64,7 +64,7 @@ func testUsersAreUnique(t *testing.T, s *suite) {
 		t.Errorf("error %v, want ErrEmailTaken", err)
 	}
 	if _, err := s.store.Read().User(t.Context(), "another"); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("there is another one: %v", err)
+		t.Errorf("a second account exists: %v", err)
 	}
 
 	var (
@@ -173,7 +173,7 @@ func testRotation(t *testing.T, s *suite) {
 
 	s.write(func(q *store.Queries) error { return q.RevokeSession(t.Context(), "one", start) })
 	if s.rotate("one", 3, 0) || s.rotate("nothing", 1, 0) {
-		t.Error("a session that has ended, or never was, goes on")
+		t.Error("a revoked or unknown session rotates")
 	}
 	session.Revoked = true
 	s.wantsSession(session)
@@ -213,20 +213,20 @@ func testRevocations(t *testing.T, s *suite) {
 			t.Fatal(err)
 		}
 	}
-	endings, last := s.revokedAfter(0)
-	wants(s, "endings", endings, []string{"2", "0"})
+	revocations, last := s.revokedAfter(0)
+	wants(s, "revocations", revocations, []string{"2", "0"})
 	for _, id := range []string{"2", "nothing"} {
 		if err := end(id); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("to end %q: %v, want ErrNotFound", id, err)
+			t.Errorf("revoking %q: %v, want ErrNotFound", id, err)
 		}
 	}
 	if err := end("3"); err != nil {
 		t.Fatal(err)
 	}
-	endings, last = s.revokedAfter(last)
-	wants(s, "what came after", endings, []string{"3"})
-	endings, _ = s.revokedAfter(last)
-	wants(s, "nothing more", endings, nil)
+	revocations, last = s.revokedAfter(last)
+	wants(s, "what came after", revocations, []string{"3"})
+	revocations, _ = s.revokedAfter(last)
+	wants(s, "nothing more", revocations, nil)
 }
 
 func testRevokeSessionsOf(t *testing.T, s *suite) {
@@ -238,7 +238,7 @@ func testRevokeSessionsOf(t *testing.T, s *suite) {
 	s.write(func(q *store.Queries) error { return q.RevokeSession(t.Context(), "0", start) })
 	_, before := s.revokedAfter(0)
 
-	endAll := func(except string) (ended int) {
+	revokeAll := func(except string) (ended int) {
 		t.Helper()
 		s.write(func(q *store.Queries) error {
 			ids, err := q.RevokeSessionsOf(t.Context(), ada.ID, except, start, 10)
@@ -247,16 +247,16 @@ func testRevokeSessionsOf(t *testing.T, s *suite) {
 		})
 		return ended
 	}
-	if got := endAll("2"); got != 2 {
-		t.Errorf("%d have ended, want 2", got)
+	if got := revokeAll("2"); got != 2 {
+		t.Errorf("%d are revoked, want 2", got)
 	}
 	wants(s, "left", s.sessionsOf(ada.ID), []string{"2"})
-	endings, _ := s.revokedAfter(before)
-	if len(endings) != 2 {
-		t.Errorf("endings: %v, want 1 and 3", endings)
+	revocations, _ := s.revokedAfter(before)
+	if len(revocations) != 2 {
+		t.Errorf("revocations: %v, want 1 and 3", revocations)
 	}
-	if got := endAll(""); got != 1 {
-		t.Errorf("%d have ended, want the last one", got)
+	if got := revokeAll(""); got != 1 {
+		t.Errorf("%d are revoked, want the last one", got)
 	}
 	wants(s, "left", s.sessionsOf(ada.ID), nil)
 	wants(s, "of somebody else", s.sessionsOf(bob.ID), []string{"of bob"})
@@ -285,16 +285,16 @@ func testSweep(t *testing.T, s *suite) {
 			t.Errorf("the session %q: %v", id, err)
 		}
 	}
-	endings, last := s.revokedAfter(0)
-	wants(s, "endings", endings, []string{"ended just now"})
+	revocations, last := s.revokedAfter(0)
+	wants(s, "revocations", revocations, []string{"ended just now"})
 
-	// The numbers of endings that were swept out are never used again: who
-	// follows them would miss the new ones.
+	// Numbers of swept revocations are never reused: a follower would miss the
+	// new ones.
 	s.sweeps(start, start, start.Add(100*time.Hour))
 	s.session("new", ada.ID, 0)
 	s.write(func(q *store.Queries) error { return q.RevokeSession(t.Context(), "new", start) })
-	endings, _ = s.revokedAfter(last)
-	wants(s, "endings after those that were swept out", endings, []string{"new"})
+	revocations, _ = s.revokedAfter(last)
+	wants(s, "revocations after those that were swept out", revocations, []string{"new"})
 }
 
 func testSigningKeys(t *testing.T, s *suite) {
@@ -345,7 +345,7 @@ func testAudit(t *testing.T, s *suite) {
 	if err != nil || len(events) != 2 || events[1].AuditLine != lines[0] {
 		t.Errorf("as ada sees them: %+v, %v", events, err)
 	}
-	// Of accounts that do not exist there are lines too.
+	// Lines about unknown accounts exist too.
 	if got, err := linesOf(s.store.Read().AuditOf(t.Context(), "", time.Time{})); err != nil || len(got) != 1 {
 		t.Errorf("of nobody: %+v, %v", got, err)
 	}
@@ -523,7 +523,7 @@ func testUnseenEventsStay(t *testing.T, s *suite) {
 	prune()
 	events("refresh_replay failure unseen")
 	if err := s.store.Write(ctx, func(q *store.Queries) error { return q.SeeEvents(ctx, "a", list[0].Seq) }); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("told of a line that is gone: %v", err)
+		t.Errorf("a deleted line is marked as seen: %v", err)
 	}
 	s.write(func(q *store.Queries) error { return q.SeeEvents(ctx, "a", list[2].Seq) })
 	events("refresh_replay failure")
@@ -564,7 +564,7 @@ func testTimesSetBack(t *testing.T, s *suite) {
 	})
 	session.Generation = 2
 	session.CreatedAt, session.RotatedAt, session.LastSeenAt = start.Add(-23*time.Hour), start.Add(-22*time.Hour), start.Add(-21*time.Hour)
-	session.AuthenticatedAt = session.CreatedAt
+	session.ProvedAt = session.CreatedAt
 	s.wantsSession(session)
 	ended.Revoked = true
 	s.wantsSession(ended)

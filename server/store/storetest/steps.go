@@ -24,7 +24,7 @@ func testSteps(t *testing.T, s *suite) {
 	if !errors.Is(err, own) {
 		t.Errorf("error %v, want %v", err, own)
 	}
-	// What the steps before have done stays.
+	// Earlier steps stay committed.
 	for id, want := range map[string]bool{"1": true, "2": true, "3": true, "4": false} {
 		if _, err := s.store.Read().User(ctx, id); (err == nil) != want {
 			t.Errorf("step %s: %v", id, err)
@@ -45,7 +45,7 @@ func testSteps(t *testing.T, s *suite) {
 	}
 }
 
-// More rows than a page holds, many of them of the same time.
+// More rows than a page holds, many with the same time.
 const several = 2*store.StepRows + 7
 
 func testPages(t *testing.T, s *suite) {
@@ -112,11 +112,11 @@ func testPages(t *testing.T, s *suite) {
 			t.Errorf("%s: %d, want %d in order (%v)", test.what, len(lines), test.want, err)
 		}
 	}
-	// Whoever stops reading is left alone.
+	// Stopping early is fine.
 	for range s.store.Read().AuditSince(ctx, time.Time{}) {
 		break
 	}
-	// Lines that come while it reads are not for it: it would never end.
+	// Lines added while reading are not returned, or it would never end.
 	read := 0
 	for range s.store.Read().AuditSince(ctx, time.Time{}) {
 		if read++; read <= several {
@@ -128,7 +128,7 @@ func testPages(t *testing.T, s *suite) {
 	}
 }
 
-// The last ones first, as far as a limit goes.
+// Most recently seen first, up to a limit.
 func testSessionsByLastSeen(t *testing.T, s *suite) {
 	ctx, ada := t.Context(), s.user("ada")
 	for i, id := range []string{"c", "a", "b"} {
@@ -158,7 +158,7 @@ func testSessionsByLastSeen(t *testing.T, s *suite) {
 		want   bool
 	}{{"", 2, true}, {"", 3, false}, {"c", 2, false}, {"c", 1, true}, {"of bob", 2, true}} {
 		if got, err := s.store.Read().HasMoreSessions(ctx, ada.ID, test.except, test.than); err != nil || got != test.want {
-			t.Errorf("more than %d but for %q: %v, %v", test.than, test.except, got, err)
+			t.Errorf("more than %d except for %q: %v, %v", test.than, test.except, got, err)
 		}
 	}
 
@@ -174,9 +174,9 @@ func testSessionsByLastSeen(t *testing.T, s *suite) {
 	})
 	slices.Sort(ended)
 	wants(s, "those that had not ended", ended, []string{"c", "of bob"})
-	endings, _ := s.revokedAfter(0)
-	slices.Sort(endings)
-	wants(s, "endings", endings, []string{"b", "c", "ended", "of bob"})
+	revocations, _ := s.revokedAfter(0)
+	slices.Sort(revocations)
+	wants(s, "revocations", revocations, []string{"b", "c", "ended", "of bob"})
 	wants(s, "left", s.sessionsOf(ada.ID), []string{"a"})
 	s.write(func(q *store.Queries) (err error) {
 		ended, err = q.RevokeSessions(ctx, nil, start)
@@ -196,8 +196,8 @@ func testDeleteSessionsOf(t *testing.T, s *suite) {
 	for _, want := range []int{3, 2, 0} {
 		s.deletes("sessions", want, func(q *store.Queries) (int64, error) { return q.DeleteSessionsOf(ctx, ada.ID, start, 3) })
 	}
-	endings, _ := s.revokedAfter(before)
-	wants(s, "endings of those that had not ended", endings, []string{"0", "2", "3", "4"})
+	revocations, _ := s.revokedAfter(before)
+	wants(s, "revocations of those that had not ended", revocations, []string{"0", "2", "3", "4"})
 	if _, err := s.store.Read().Session(ctx, "of bob"); err != nil {
 		t.Errorf("somebody else's: %v", err)
 	}
@@ -224,7 +224,7 @@ func testSweepSteps(t *testing.T, s *suite) {
 		remove func(*store.Queries) (int64, error)
 		want   []int
 	}{
-		{"sessions that ended", func(q *store.Queries) (int64, error) { return q.SweepRevokedSessions(ctx, before, 1) }, []int{1, 1, 0}},
+		{"revoked sessions", func(q *store.Queries) (int64, error) { return q.SweepRevokedSessions(ctx, before, 1) }, []int{1, 1, 0}},
 		{"changes", func(q *store.Queries) (int64, error) { return q.SweepChanges(ctx, before, 1) }, []int{1, 1, 0}},
 		{"sessions that began", func(q *store.Queries) (int64, error) { return q.SweepOldSessions(ctx, start.Add(time.Hour), 2) }, []int{1, 0}},
 		{"sessions that were seen", func(q *store.Queries) (int64, error) { return q.SweepIdleSessions(ctx, before, 1) }, []int{1, 1, 0}},

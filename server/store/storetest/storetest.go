@@ -1,5 +1,5 @@
-// Package storetest is the one suite of tests that every database must pass
-// that Lychgate claims to run on. It uses the store's own methods alone.
+// Package storetest is the test suite that every supported database must pass.
+// It uses only the store's own methods.
 package storetest
 
 import (
@@ -17,8 +17,8 @@ import (
 	"lychgate/server/store"
 )
 
-// Run runs the suite; open returns a new, empty store, which it closes when
-// the test that it is given ends.
+// Run runs the suite; open returns a new, empty store and closes it when its
+// test ends.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range map[string]func(*testing.T, *suite){
 		"Users":                    testUsers,
@@ -73,12 +73,12 @@ type suite struct {
 	store *store.Store
 }
 
-// start is when the tests begin: to the millisecond, as times are kept.
+// start is when the tests begin, to the millisecond as times are stored.
 var start = time.Date(2026, time.February, 3, 4, 5, 6, 789_000_000, time.UTC)
 
 func (s *suite) write(work func(*store.Queries) error) {
 	s.Helper()
-	// However long it takes: some tests fill tables, on a machine that may be slow.
+	// Without a time limit: some tests fill tables on slow machines.
 	if err := s.store.WriteLong(s.Context(), work); err != nil {
 		s.Fatal(err)
 	}
@@ -92,13 +92,13 @@ func (s *suite) user(id string) store.User {
 	return user
 }
 
-// session stores a session that began so long after the start.
+// session stores a session created this long after the start.
 func (s *suite) session(id, userID string, after time.Duration) store.Session {
 	s.Helper()
 	at := start.Add(after)
 	session := store.Session{
 		ID: id, UserID: userID, Generation: 1, RotatedAt: at, CreatedAt: at, LastSeenAt: at,
-		IP: "2001:db8::1", UserAgent: "a browser, «quoted»", AuthenticatedAt: at, Methods: "pwd otp mfa",
+		IP: "2001:db8::1", UserAgent: "a browser, «quoted»", ProvedAt: at, Methods: "pwd otp mfa",
 	}
 	s.write(func(q *store.Queries) error { return q.CreateSession(s.Context(), session) })
 	return session
@@ -137,7 +137,7 @@ func (s *suite) revokedAfter(seq int64) (ids []string, last int64) {
 	return ids, seq
 }
 
-// changesAfter returns what was recorded after seq.
+// changesAfter returns the changes recorded after seq.
 func (s *suite) changesAfter(seq int64) []store.Change {
 	s.Helper()
 	changes, err := s.store.Read().ChangesFrom(s.Context(), seq+1, 10_000)
@@ -153,7 +153,7 @@ func (s *suite) changesAfter(seq int64) []store.Change {
 	return changes
 }
 
-// collect returns the items of a list that is read in pages.
+// collect returns all items of a paged list.
 func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	for item, err := range list {
 		if err != nil {
@@ -164,7 +164,7 @@ func collect[T any](list iter.Seq2[T, error]) (items []T, err error) {
 	return items, nil
 }
 
-// linesOf returns the lines of the audit log without their numbers.
+// linesOf returns audit lines without their numbers.
 func linesOf(list iter.Seq2[store.Line, error]) (lines []store.AuditLine, err error) {
 	numbered, err := collect(list)
 	for _, line := range numbered {
@@ -173,7 +173,7 @@ func linesOf(list iter.Seq2[store.Line, error]) (lines []store.AuditLine, err er
 	return lines, err
 }
 
-// deletes wants a change to remove so many rows.
+// deletes fails the test unless a change removes this many rows.
 func (s *suite) deletes(what string, want int, remove func(*store.Queries) (int64, error)) {
 	s.Helper()
 	s.write(func(q *store.Queries) error {
@@ -185,18 +185,18 @@ func (s *suite) deletes(what string, want int, remove func(*store.Queries) (int6
 	})
 }
 
-// sweeps sweeps sessions that began, were seen or ended before the given times,
-// and changes, a row at a time.
-func (s *suite) sweeps(begunBefore, seenBefore, endedBefore time.Time) {
+// sweeps sweeps sessions created, seen or revoked before the given times, and
+// changes, one row at a time.
+func (s *suite) sweeps(createdBefore, seenBefore, revokedBefore time.Time) {
 	s.Helper()
 	for _, sweep := range []struct {
 		rows   func(*store.Queries, context.Context, time.Time, int) (int64, error)
 		before time.Time
 	}{
-		{(*store.Queries).SweepOldSessions, begunBefore},
+		{(*store.Queries).SweepOldSessions, createdBefore},
 		{(*store.Queries).SweepIdleSessions, seenBefore},
-		{(*store.Queries).SweepRevokedSessions, endedBefore},
-		{(*store.Queries).SweepChanges, endedBefore},
+		{(*store.Queries).SweepRevokedSessions, revokedBefore},
+		{(*store.Queries).SweepChanges, revokedBefore},
 	} {
 		err := s.store.InSteps(s.Context(), func(q *store.Queries) (bool, error) {
 			n, err := sweep.rows(q, s.Context(), sweep.before, 1)
@@ -229,7 +229,7 @@ func testWriteRollsBack(t *testing.T, s *suite) {
 		if err := q.Audit(t.Context(), store.AuditLine{At: start, Event: "end", UserID: ada.ID}); err != nil {
 			return err
 		}
-		// Inside the transaction its own writes are seen.
+		// A transaction sees its own writes.
 		if user, err := q.User(t.Context(), ada.ID); err != nil || user.Name != "another name" {
 			t.Errorf("inside: %+v, %v", user, err)
 		}
@@ -242,8 +242,8 @@ func testWriteRollsBack(t *testing.T, s *suite) {
 		t.Errorf("user %+v, %v", user, err)
 	}
 	s.wantsSession(session)
-	endings, _ := s.revokedAfter(0)
-	wants(s, "endings", endings, nil)
+	revocations, _ := s.revokedAfter(0)
+	wants(s, "revocations", revocations, nil)
 	if lines, err := linesOf(s.store.Read().AuditOf(t.Context(), ada.ID, time.Time{})); err != nil || len(lines) > 0 {
 		t.Errorf("audit %+v, %v", lines, err)
 	}
@@ -316,7 +316,7 @@ func testConcurrentWrites(t *testing.T, s *suite) {
 					return
 				}
 				written.Add(1)
-				// What has been committed is read at once.
+				// Committed data is readable at once.
 				if _, err := s.store.Read().Session(t.Context(), id); err != nil {
 					t.Errorf("session %s: %v", id, err)
 				}
