@@ -27,7 +27,7 @@ var Contract = sync.OnceValues(func() ([]byte, error) {
 	for _, r := range routes(features{}) {
 		operation := member(document, "paths", inBraces(r.path), strings.ToLower(r.method))
 		if operation == nil {
-			return nil, fmt.Errorf("openapi.yaml does not describe %s %s", r.method, inBraces(r.path))
+			return nil, fmt.Errorf("%s %s is in the table of routes, but not in openapi.yaml: describe it there, then run make generate", r.method, inBraces(r.path))
 		}
 		answers := member(operation, "responses")
 		for status, name := range r.errors(operation) {

@@ -12,7 +12,7 @@ const steps = [
   {
     title: "Add a route",
     text: "One line in one table says the path, who may call it, and which handler answers.",
-    code: '"GET", "/api/reports", signedIn',
+    code: '"GET", "/api/reports", access.SignedIn',
   },
 ];
 
