@@ -50,6 +50,13 @@ func AccessPolicy() (access.Policy, error) {
 		access.Pages{Login: loginPage, Billing: billingPage})
 }
 
+func (e Environment) policy() (access.Policy, error) {
+	if e.Access != nil {
+		return *e.Access, nil
+	}
+	return AccessPolicy()
+}
+
 // newGuard returns the guard with the pages behind it.
 func newGuard(c config.Config, public origin.Origin, policy access.Policy, env Environment) (echo.MiddlewareFunc, error) {
 	pages, err := newPages(c, policy.Rules, env)

@@ -9,6 +9,7 @@ import (
 
 	"lychgate/server/audit"
 	"lychgate/server/token"
+	"lychgate/server/web"
 )
 
 // job is background work: it runs again and again, never twice at once.
@@ -88,19 +89,20 @@ func (s *Server) sweep(ctx context.Context) error {
 	return s.erase(ctx)
 }
 
-// repeat runs a job until ctx ends. It logs a failure once, and its recovery once.
+// repeat runs a job until ctx ends. It logs a failure once, and its recovery once. A
+// panic counts as a failure: one broken job must not take the whole server down.
 func (j job) repeat(ctx context.Context, log *slog.Logger) {
 	every := time.NewTicker(j.interval)
 	defer every.Stop()
 	failing := false
 	for first := true; ; first = false {
 		if !first || j.atOnce {
-			err := j.run(ctx)
+			err := web.Recovered(func() error { return j.run(ctx) })
 			switch {
 			case ctx.Err() != nil:
 				return
 			case err != nil && !failing:
-				log.Error("background work fails; it is tried again", "job", j.name, "error", err)
+				log.Error("background work fails; it is tried again", "job", j.name, "error", web.Loggable(err))
 			case err == nil && failing:
 				log.Info("background work succeeds again", "job", j.name)
 			}

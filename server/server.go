@@ -34,8 +34,11 @@ type Environment struct {
 	// Partial says that Site may lack pages that access.json names: it is the
 	// placeholder of a frontend that was not built, or made for a test.
 	Partial bool
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Access says who may have which page; nil stands for access.json and
+	// plans.json.
+	Access *access.Policy
+	Log    *slog.Logger
+	Now    func() time.Time
 	// HashWorkers is how many passwords are hashed at once, each on a thread
 	// of its own; zero counts as one. Requests do not wait for them where Go
 	// is given as many threads more (GOMAXPROCS).
@@ -99,7 +102,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		}
 	}
 
-	policy, err := AccessPolicy()
+	policy, err := env.policy()
 	if err != nil {
 		return nil, err
 	}

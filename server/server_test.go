@@ -299,7 +299,7 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	servertest.Eventually(t, "the token is not believed any more", 8*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode != http.StatusOK
 	})
-	for _, path := range []string{"/api/user/profile", "/api/auth/session"} {
+	for _, path := range []string{"/api/user/profile", "/api/auth/session", "/dashboard.txt", servertest.ProtectedAsset, "/readyz"} {
 		answer := client.Get(path)
 		answer.WantsProblem(http.StatusServiceUnavailable, "unavailable")
 		if answer.Header.Get("Retry-After") == "" || len(answer.Cookies()) > 0 {
@@ -310,13 +310,16 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	if strings.Contains(page.Body, "secret") {
 		t.Error("the page is shown")
 	}
-	client.Get("/").Wants(http.StatusOK)
+	for _, path := range []string{"/", "/login", "/healthz", "/.well-known/jwks.json", "/api/openapi.json"} {
+		client.Get(path).Wants(http.StatusOK)
+	}
 	s.Client().Get("/dashboard").Wants(http.StatusSeeOther)
 
 	s.Alter(`ALTER TABLE elsewhere RENAME TO changes`)
 	servertest.Eventually(t, "the token is believed again", 5*time.Second, func() bool {
 		return client.Get("/api/user/profile").StatusCode == http.StatusOK
 	})
+	client.Get("/readyz").Wants(http.StatusOK)
 	for _, words := range []string{"background work fails; it is tried again", "background work succeeds again"} {
 		servertest.Eventually(t, "one line says: "+words, 5*time.Second, func() bool {
 			return strings.Count(s.Log.String(), words) == 1

@@ -103,5 +103,8 @@ func (s *Service) Login(ctx context.Context, who user.Credentials, client audit.
 		}
 		return q.RenewPasswordHash(ctx, account.ID, renewed)
 	})
+	if started.Challenge != nil { // nothing is written yet, and so nothing forgiven
+		return started, account, nil
+	}
 	return started, account, s.Passwords.Decide(ctx, verified, err)
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 	"time"
 
@@ -40,6 +41,10 @@ type Started struct {
 	Challenge *Challenge // nil: the session has begun
 }
 
+// errSecondStep undoes what was written before it was known that a second step is
+// due.
+var errSecondStep = errors.New("a second step is due")
+
 // mostKnown is how many addresses stay known to an account.
 const mostKnown = 1000
 
@@ -66,8 +71,10 @@ func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queri
 			return err
 		}
 		if s.SecondStep != nil {
-			if challenge, err = s.SecondStep(ctx, q, proof); err != nil || challenge != nil {
+			if challenge, err = s.SecondStep(ctx, q, proof); err != nil {
 				return err
+			} else if challenge != nil {
+				return errSecondStep
 			}
 		}
 		now := s.Now()
@@ -86,8 +93,11 @@ func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queri
 		}
 		return s.audit(ctx, q, proof.Event, proof.UserID, session.ID, by)
 	})
-	if err != nil || challenge != nil {
-		return Started{Challenge: challenge}, err
+	switch {
+	case errors.Is(err, errSecondStep):
+		return Started{Challenge: challenge}, nil
+	case err != nil:
+		return Started{}, err
 	}
 	if more {
 		s.crowded.add(proof.UserID)

@@ -19,7 +19,7 @@ type AuditLine struct {
 	SessionID string // may be empty
 	IP        string
 	UserAgent string
-	Actor     string // a user's id, "operator" for the command line, empty for the server itself
+	Actor     string // a user's id, "operator" or "server"; empty for somebody who proved nothing
 }
 
 // Audit appends a line.

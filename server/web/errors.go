@@ -51,14 +51,14 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 			if answer, ok := c.Response().Writer.(*answerWriter); ok && answer.err != nil {
 				say = log.Debug // the client's doing; the line of the request says so
 			}
-			say("an answer failed after it had begun", "requestId", RequestID(c), "error", loggable(err))
+			say("an answer failed after it had begun", "requestId", RequestID(c), "error", Loggable(err))
 			return
 		}
 		p := fromEcho(err, c)
 		status := statuses[p.Kind]
 		switch {
 		case p.Kind == problem.Internal:
-			log.Error("internal error", "requestId", RequestID(c), "error", loggable(p))
+			log.Error("internal error", "requestId", RequestID(c), "error", Loggable(p))
 		case errors.Is(p.Cause, context.Canceled): // the client has gone, and took its request along
 			log.Debug("request cancelled", "requestId", RequestID(c), "code", p.Code)
 		case p.Cause != nil:

@@ -54,7 +54,7 @@ func Trace(t Tracing) echo.MiddlewareFunc {
 			defer func() { // also when net/http is asked to cut the connection
 				t.log(c, time.Since(begun), aborted)
 			}()
-			if err := recovered(next, c); err != nil {
+			if err := Recovered(func() error { return next(c) }); err != nil {
 				c.Error(err)
 			}
 			aborted = answer.aborted(c)
@@ -84,7 +84,8 @@ func (t Tracing) log(c echo.Context, took time.Duration, aborted bool) {
 	t.Log.LogAttrs(r.Context(), level, "request", line...)
 }
 
-func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
+// Recovered does some work, and returns an error for a panic of it; see Loggable.
+func Recovered(work func() error) (err error) {
 	defer func() {
 		switch cause := recover(); cause {
 		case nil:
@@ -94,17 +95,17 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 			err = panicError{text: "panic: " + cut(fmt.Sprint(cause), longestText) + "\n" + cut(string(debug.Stack()), longestStack)}
 		}
 	}()
-	return next(c)
+	return work()
 }
 
-// panicError is a panic of a handler, with its stack.
+// panicError is a panic, with its stack.
 type panicError struct{ text string }
 
 func (e panicError) Error() string { return e.text }
 
-// loggable returns what is logged of an error: a panic with all of its stack,
+// Loggable returns what is logged of an error: a panic with all of its stack,
 // in which no client writes.
-func loggable(err error) any {
+func Loggable(err error) any {
 	var panicked panicError
 	if errors.As(err, &panicked) {
 		return ownText(panicked.text)
