@@ -137,7 +137,7 @@ func TestASecondStepStandsBeforeTheSession(t *testing.T) {
 	now = now.Add(time.Second)
 	before := audited()
 	challenged(post("/login", ada, servertest.Password))
-	if list := sessions(ada); len(list) != 1 || list[0].Ended {
+	if list := sessions(ada); len(list) != 1 || list[0].Revoked {
 		t.Errorf("sessions %+v, want the one from before", list)
 	}
 	challenged(post("/register", "bob@example.com", servertest.Password))

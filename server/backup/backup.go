@@ -1,6 +1,6 @@
-// Package backup owns copies of a database: making one beside all that goes on,
-// and putting one in the place of the database, whole or not at all. It leans on
-// database and store for what a database of ours is; what a restore revokes is its caller's.
+// Package backup copies a database while it is in use, and puts a copy in the
+// place of the database, completely or not at all. It builds on database and
+// store; revoking sessions after a restore is left to the caller.
 package backup
 
 import (
@@ -20,14 +20,14 @@ import (
 	"lychgate/server/database"
 )
 
-// Create writes a consistent copy of the database at path to a file that must
-// not exist yet, beside all that goes on, and returns where and how many bytes
-// that are. The file appears whole or not at all, for its owner alone. Nothing
-// changes about the database: not its schema, whatever it is, and not the files
-// beside it, so that a copy made before an upgrade is one that the old version
-// can open. The secret is not in it.
+// Create writes a consistent copy of the database at path to a new file, while
+// the database may be in use, and returns the file's path and size in bytes.
+// The file appears complete or not at all, readable only by its owner. The
+// database stays unchanged, whatever its schema, as do the files beside it, so
+// that the old version can open a copy made before an upgrade. The secret is
+// not included.
 func Create(ctx context.Context, path, file string) (written string, size int64, err error) {
-	// Absolute, so that SQLite takes no name for a URI.
+	// Absolute, so that SQLite does not take a name for a URI.
 	if path, err = filepath.Abs(path); err != nil {
 		return "", 0, err
 	}
@@ -43,7 +43,8 @@ func Create(ctx context.Context, path, file string) (written string, size int64,
 	if err := standsAlone(file); err != nil {
 		return "", 0, err
 	}
-	// Made here, so that nobody else can read it; SQLite fills an empty file.
+	// Create the file here, so that nobody else can read it; SQLite fills an
+	// empty file.
 	temporary, err := os.CreateTemp(filepath.Dir(file), ".lychgate-backup-*")
 	if err != nil {
 		return "", 0, err
@@ -72,9 +73,9 @@ func Create(ctx context.Context, path, file string) (written string, size int64,
 	return file, info.Size(), nil
 }
 
-// standsAlone refuses a name that SQLite would read together with another
-// file: what lies beside it as its log would change what the copy says, and the
-// copy itself would be taken for the log of a database, and removed.
+// standsAlone refuses names that SQLite associates with other files: a leftover
+// log beside the copy would alter its content, and a copy named like a
+// database's log would be taken for it and removed.
 func standsAlone(file string) error {
 	for _, ending := range besideDatabase {
 		if _, err := os.Lstat(file + ending); err == nil {
@@ -89,8 +90,8 @@ func standsAlone(file string) error {
 	return nil
 }
 
-// copyDatabase fills an empty file with the database at path, if check (which
-// may be nil) finds nothing wrong with it.
+// copyDatabase copies the database at path into an empty file, unless check
+// (which may be nil) returns an error.
 func copyDatabase(ctx context.Context, path, into string, check func(context.Context, *sql.DB) error) error {
 	var failure error
 	for _, query := range waysToRead(path) {
@@ -103,13 +104,12 @@ func copyDatabase(ctx context.Context, path, into string, check func(context.Con
 	return failure
 }
 
-// waysToRead says how to open a database so that nothing about it changes.
+// waysToRead returns ways of opening a database that leave it unchanged.
 //
-// Where there is a log it is read, and stays: a connection that can only read
-// cannot write it back when it is closed, as the last one that can write does.
-// Where there is none it is the other way round: one that can only read would
-// leave an empty log behind, one that can write takes it away again. On a
-// medium that cannot be written nothing else can change the file either.
+// If there is a log, a read-only connection reads it and leaves it, whereas the
+// last writable one would write it back on closing. Without a log, a read-only
+// connection would leave an empty one behind, and a writable one removes it. On
+// a read-only medium nothing else can change the file.
 func waysToRead(path string) []url.Values {
 	if _, err := os.Stat(path + "-wal"); err == nil {
 		return []url.Values{{"mode": {"ro"}}}
@@ -133,23 +133,21 @@ func vacuumInto(ctx context.Context, from, into string, check func(context.Conte
 	return err
 }
 
-// cannotOpen reports whether SQLite could not make the files that it needs
-// beside a database.
+// cannotOpen reports whether SQLite could not create the files it needs beside
+// a database.
 func cannotOpen(err error) bool {
 	code := database.Code(err)
 	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
 }
 
-// link is os.Link, but in tests of file systems that have none.
+// link is os.Link, replaced in tests of file systems without links.
 var link = os.Link
 
-// publish gives a whole file on disk its name, and never takes the place of
-// another one.
+// publish gives a complete file its name, never replacing another file.
 func publish(temporary, file string) error {
 	err := link(temporary, file)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		// Some file systems have no links. There the name is taken first, so
-		// that nobody else gets it.
+		// Some file systems have no links. There, reserve the name first.
 		err = claim(temporary, file)
 	}
 	if err != nil {
@@ -169,8 +167,8 @@ func claim(temporary, file string) error {
 	return os.Rename(temporary, file)
 }
 
-// syncDirectory makes the names in a directory survive a loss of power, on all
-// file systems that can be asked to.
+// syncDirectory makes names in a directory durable, on file systems that
+// support it.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)
 	if err != nil {

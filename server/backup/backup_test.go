@@ -19,7 +19,7 @@ import (
 	"lychgate/server/store/storetest"
 )
 
-// path, open and the others are what tests of database files share.
+// Helpers shared by tests of database files.
 var (
 	path, open         = storetest.Path, storetest.Open
 	create, mustCreate = storetest.Create, storetest.MustCreate
@@ -27,7 +27,7 @@ var (
 	made, applied      = storetest.Made, storetest.Applied
 )
 
-// migrations are those of the program.
+// migrations are the program's migrations.
 var migrations = os.DirFS("../store")
 
 func tree(t *testing.T, upTo int) fs.FS { return storetest.Tree(t, migrations, upTo) }
@@ -72,8 +72,8 @@ func TestBackupBesideWrites(t *testing.T) {
 	}
 }
 
-// files returns what lies in a directory, with all that a change would show in.
-// The index of the log is memory that processes share.
+// files returns a directory's files with everything a change would show in. The
+// log's index is shared memory and left out.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -99,8 +99,8 @@ func files(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// killed returns a database as a process that was killed leaves it, with a log
-// that has not been written back.
+// killed returns a database as a killed process leaves it, with a log not
+// written back.
 func killed(t *testing.T, people ...string) string {
 	t.Helper()
 	living := path(t)
@@ -111,7 +111,7 @@ func killed(t *testing.T, people ...string) string {
 	return copyFiles(t, living)
 }
 
-// copyFiles copies a database with the files beside it.
+// copyFiles copies a database and the files beside it.
 func copyFiles(t *testing.T, living string) string {
 	t.Helper()
 	file := path(t)
@@ -199,7 +199,7 @@ func TestBackupChangesNothing(t *testing.T) {
 	}
 }
 
-// A path is a path, and nothing that is there is replaced.
+// Paths are taken literally, and no existing file is replaced.
 func TestBackupPaths(t *testing.T) {
 	database := closed(t, "ada")
 	for _, links := range []bool{true, false} {
@@ -246,7 +246,8 @@ func TestBackupPaths(t *testing.T) {
 	}
 }
 
-// Whole or not at all, also when it is interrupted or the database is damaged.
+// A backup is complete or absent, also if interrupted or if the database is
+// damaged.
 func TestBackupThatFailsLeavesNothing(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()

@@ -21,29 +21,28 @@ import (
 	"lychgate/server/store"
 )
 
-// ErrInUse is returned by Restore for a database that somebody has open.
+// ErrInUse is returned by Restore if the database is open somewhere.
 var ErrInUse = errors.New("the database is in use: stop the server and every other command first")
 
 const stagingPrefix = ".lychgate-restore-"
 
-// Restoring is a checked copy that is about to take the place of a database.
-// It lies in a directory of its own beside that database, which nobody can open
-// until Close.
+// Restoring is a checked copy ready to replace a database. It is staged in its
+// own directory beside the database, which nobody can open until Close.
 type Restoring struct {
-	Copy   *store.Store // the copy, to be changed before it is put in place
-	Schema int64        // its schema, which stays as it is
-	Newest int64        // the schema of this program
+	Copy   *store.Store // may be changed before Replace
+	Schema int64        // of the copy, which is not migrated
+	Newest int64        // of this program
 
-	path    string // of the database that it replaces
+	path    string // of the database to replace
 	staging string // the directory
 	inUse   *flock.Flock
-	step    func(string) // called after each step of Replace; nil but in tests
+	step    func(string) // for tests: called after each step of Replace
 }
 
-// Restore copies a backup, or a database and its log that lie in file, next to
-// the database at path, and checks the copy: that it is whole, one of ours, and
+// Restore stages a copy of a backup, or of a database with its log, next to the
+// database at path, and checks that it is undamaged, a Lychgate database, and
 // not newer than this program. It returns ErrInUse while anybody has the
-// database open. The caller closes what it returns.
+// database open. The caller must close the result.
 func Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, err
@@ -70,7 +69,7 @@ func Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
 	if err := database.Adopt(r.inUse.Path()); err != nil {
 		return nil, err
 	}
-	// The database may be a link to another place: that is where the copy goes.
+	// If the database is a symbolic link, replace its target.
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		r.path = target
 	}
@@ -85,7 +84,7 @@ func looksLikeDatabase(file, path string) error {
 	if err != nil {
 		return err
 	}
-	defer opened.Close() //nolint:errcheck // it was read only
+	defer opened.Close() //nolint:errcheck // only read
 	info, err := opened.Stat()
 	if err != nil {
 		return err
@@ -94,12 +93,13 @@ func looksLikeDatabase(file, path string) error {
 		return fmt.Errorf("%s: this is the database itself", file)
 	}
 	const magic = "SQLite format 3\x00"
-	const formats = 2 // to write and to read, the bytes that follow the size of a page
+	const formats = 2 // write and read version, the bytes after the page size
 	header := make([]byte, len(magic)+2+formats)
 	if _, err := io.ReadFull(opened, header); !info.Mode().IsRegular() || err != nil || string(header[:len(magic)]) != magic {
-		return fmt.Errorf("%s: this is not a backup (no SQLite database)", file)
+		return fmt.Errorf("%s: this is not a backup (not a SQLite database)", file)
 	}
-	// A log that lies beside a file is read whatever it is of. A backup has none.
+	// SQLite reads any log beside a file, whatever it belongs to. A backup has
+	// none.
 	log, err := os.Stat(file + "-wal")
 	if withLog := header[len(header)-1] == 2; err == nil && log.Size() > 0 && !withLog {
 		return fmt.Errorf("%s: the log beside it is not its own: move %s away", file, file+"-wal")
@@ -107,10 +107,10 @@ func looksLikeDatabase(file, path string) error {
 	return nil
 }
 
-// stage makes the copy, and opens it.
+// stage creates the copy and opens it.
 func (r *Restoring) stage(ctx context.Context, file string) error {
 	directory := filepath.Dir(r.path)
-	// What a restore left that was killed.
+	// Leftovers of killed restores.
 	left, err := filepath.Glob(filepath.Join(escapeGlob(directory), stagingPrefix+"*"))
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func escapeGlob(path string) string {
 	return string(escaped)
 }
 
-// isWhole returns an error for a copy that is damaged.
+// isWhole returns an error for a damaged copy.
 func isWhole(ctx context.Context, db *sql.DB) error {
 	var verdict string
 	err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict)
@@ -169,19 +169,18 @@ func isWhole(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// isDamage reports whether SQLite says that a file is no database, or that it
-// is malformed.
+// isDamage reports whether SQLite found a file malformed or not a database.
 func isDamage(err error) bool {
 	code := database.Code(err)
 	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
-// Replace puts the copy in the place of the database, and keeps what was there
-// as NAME.before-restore-TIME, whose path it returns; it is empty where there
-// was nothing. Whenever the process is killed, the database is either the old
-// one or the new one, whole: the old one gets a second name first, and then the
-// new one takes over the first name in one step. It returns ErrInUse when a
-// program that knows nothing of our locks has the database open.
+// Replace puts the copy in the place of the database, keeps the old one as
+// NAME.before-restore-TIME, and returns that path; it is empty if there was
+// none. Whenever the process is killed, either the old or the new database is
+// there, complete: the old one gets a second name first, then the new one takes
+// over its name in one step. It returns ErrInUse if a program that ignores our
+// locks has the database open.
 func (r *Restoring) Replace(ctx context.Context, at time.Time) (kept string, err error) {
 	err = r.Copy.Close()
 	r.Copy = nil
@@ -192,7 +191,7 @@ func (r *Restoring) Replace(ctx context.Context, at time.Time) (kept string, err
 		return "", err
 	}
 	r.did("staged")
-	// The log must not be left beside the copy, where it would undo the restore.
+	// A log left beside the copy would undo the restore.
 	if err := foldLogIn(ctx, r.path); err != nil {
 		return "", err
 	}
@@ -214,9 +213,8 @@ func (r *Restoring) did(step string) {
 	}
 }
 
-// foldLogIn writes the log of a database, if there is one, back into it, which
-// works only for one that nobody else has open. A database that is too damaged
-// for that stays as it is.
+// foldLogIn writes a database's log, if any, back into it, which needs
+// exclusive access. A database too damaged for that stays as it is.
 func foldLogIn(ctx context.Context, path string) (err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -240,18 +238,18 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 	case isDamage(err):
 		return nil
 	case err != nil:
-		return fmt.Errorf("close the present database %s: %w", path, err)
+		return fmt.Errorf("close the current database %s: %w", path, err)
 	case mode != "delete":
-		return fmt.Errorf("close the present database %s: its journal mode is still %s", path, mode)
+		return fmt.Errorf("close the current database %s: its journal mode is still %s", path, mode)
 	}
 	return nil
 }
 
-// besideDatabase are the endings of the files that SQLite keeps beside one.
+// besideDatabase are the suffixes of the files SQLite keeps beside a database.
 var besideDatabase = []string{"-wal", "-shm", "-journal"}
 
-// keepOld gives the old database a second name, and moves what SQLite left
-// beside one that is damaged to the same name.
+// keepOld gives the old database a second name, and moves files left beside a
+// damaged one along.
 func (r *Restoring) keepOld(at time.Time) (kept string, err error) {
 	name := r.path + ".before-restore-" + at.UTC().Format("20060102T150405Z")
 	kept = name
@@ -261,7 +259,7 @@ func (r *Restoring) keepOld(at time.Time) (kept string, err error) {
 	err = linkOrCopy(r.path, kept)
 	there := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("keep the present database as %s: %w", kept, err)
+		return "", fmt.Errorf("keep the current database as %s: %w", kept, err)
 	}
 	for _, ending := range besideDatabase {
 		if err := os.Rename(r.path+ending, kept+ending); err == nil {
@@ -283,9 +281,9 @@ func anyExists(database string) bool {
 	})
 }
 
-// linkOrCopy gives a file a second name, or makes a second file of it where
-// there are no links. It returns an error that wraps fs.ErrExist when the name
-// is taken.
+// linkOrCopy links a file to a second name, or copies it on file systems
+// without links. It returns an error that wraps fs.ErrExist if the name is
+// taken.
 func linkOrCopy(from, to string) (err error) {
 	if err := link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
 		return err
@@ -294,7 +292,7 @@ func linkOrCopy(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer source.Close() //nolint:errcheck // it was read only
+	defer source.Close() //nolint:errcheck // only read
 	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -314,8 +312,8 @@ func syncFile(path string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-// Close removes what is left of a copy that was not put in place, and lets
-// others open the database.
+// Close removes a copy that was not put in place, and lets others open the
+// database.
 func (r *Restoring) Close() error {
 	var err error
 	if r.Copy != nil {

@@ -41,7 +41,7 @@ func restore(t *testing.T, database, file string) (kept string, err error) {
 	return kept, errors.Join(err, r.Close())
 }
 
-// people returns the accounts in a database, in order. It opens it as a server
+// people returns the accounts of a database in order, opening it as a server
 // does.
 func people(t *testing.T, database string) (ids []string) {
 	t.Helper()
@@ -110,7 +110,7 @@ func TestRestore(t *testing.T) {
 				if left, err := filepath.Glob(filepath.Dir(database) + "/.lychgate*"); err != nil || len(left) != 0 {
 					t.Errorf("it left %v, %v", left, err)
 				}
-				// Again, and in the same second.
+				// A second time, within the same second.
 				again, err := restore(t, database, copied)
 				if err != nil || again == kept || !slices.Equal(people(t, again), []string{"ada"}) {
 					t.Errorf("again: kept as %q, %v", again, err)
@@ -120,7 +120,7 @@ func TestRestore(t *testing.T) {
 	}
 }
 
-// What cannot be restored changes nothing.
+// A refused restore changes nothing.
 func TestRestoreRefuses(t *testing.T) {
 	write := func(t *testing.T, text []byte) string {
 		t.Helper()
@@ -189,8 +189,8 @@ func TestRestoreRefuses(t *testing.T) {
 	})
 }
 
-// A copy of the files of a running server is a backup only as far as it is
-// consistent: without the log it holds what was written back.
+// Copied files of a running server are a backup only as far as they are
+// consistent: without the log they contain what was written back.
 func TestRestoreOfCopiedFiles(t *testing.T) {
 	both, alone := killed(t, "ada"), killed(t, "ada")
 	if err := errors.Join(os.Remove(alone+"-wal"), os.Remove(alone+"-shm")); err != nil {
@@ -210,7 +210,7 @@ func TestRestoreOfCopiedFiles(t *testing.T) {
 	}
 }
 
-// An older copy stays at its schema, and everything is revoked in it.
+// An older copy keeps its schema, and everything in it is revoked.
 func TestRestoreOfOlderSchemas(t *testing.T) {
 	for version := 1; version <= storetest.Latest(t, migrations); version++ {
 		file := path(t)
@@ -267,8 +267,8 @@ func TestRestoreOfOlderSchemas(t *testing.T) {
 	}
 }
 
-// Nobody may have the database open, whether they know our locks or not, and
-// nobody can open it meanwhile.
+// Nobody may have the database open, using our locks or not, and nobody can
+// open it meanwhile.
 func TestRestoreNeedsTheDatabaseForItself(t *testing.T) {
 	copied := copyOf(t, closed(t, "ada"))
 	t.Run("a server", func(t *testing.T) {
@@ -326,8 +326,7 @@ func TestRestoreNeedsTheDatabaseForItself(t *testing.T) {
 	})
 }
 
-// A database that is too damaged to be closed is kept with its log, which never
-// meets the new one.
+// A database too damaged to close is kept with its log, away from the new one.
 func TestRestoreOverADamagedDatabase(t *testing.T) {
 	living := closed(t, "bob") // so that the log does not hold all of it
 	mustCreate(t, open(t, living), "carol")
@@ -354,7 +353,8 @@ func TestRestoreOverADamagedDatabase(t *testing.T) {
 	}
 }
 
-// Killed after any step, either the old database is there or the new one, whole.
+// Killed after any step, a restore leaves the old database or the new one,
+// complete.
 func TestRestoreThatIsKilled(t *testing.T) {
 	if step := os.Getenv("KILL_RESTORE_AFTER"); step != "" {
 		r, err := backup.Restore(t.Context(), os.Getenv("KILL_RESTORE_DATABASE"), os.Getenv("KILL_RESTORE_FILE"))
@@ -386,7 +386,7 @@ func TestRestoreThatIsKilled(t *testing.T) {
 			if got := people(t, database); !slices.Equal(got, want) {
 				t.Errorf("people %q, want %q", got, want)
 			}
-			// And again it works, and leaves nothing of the first one.
+			// A second restore works and removes the leftovers of the first.
 			if _, err := restore(t, database, copied); err != nil {
 				t.Fatal(err)
 			}

@@ -50,7 +50,7 @@ type auditCommand struct {
 	Since string `name:"since" placeholder:"WHEN" help:"Only what happened since: a duration such as 24h, or a time such as 2026-01-31T12:00:00Z."`
 }
 
-// Run shows the audit log, the oldest line first.
+// Run shows the audit log, oldest line first.
 func (a *auditCommand) Run(p *process) error {
 	since, err := sinceWhen(a.Since, time.Now())
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *auditCommand) Run(p *process) error {
 	})
 }
 
-// sinceWhen reads --since: nothing is the beginning of time.
+// sinceWhen parses --since; empty means from the beginning.
 func sinceWhen(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil

@@ -16,10 +16,10 @@ import (
 	"lychgate/server/servertest"
 )
 
-// many is more rows than one step, or one page, takes.
+// many is more rows than one step or page handles.
 const many = 3000
 
-// lychgate runs a command on an installation and returns what it prints.
+// run runs a command on an installation and returns its output.
 func run(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	var stdout, stderr strings.Builder
@@ -48,8 +48,8 @@ func number(t *testing.T, db *sql.DB, query string) (n int) {
 	return n
 }
 
-// crowded returns an installation with an account that has far too much of all
-// that an account can have, beside another one.
+// crowded returns an installation with one account that has far too much of
+// everything, and another account.
 func crowded(t *testing.T) (dir string, db *sql.DB) {
 	t.Helper()
 	dir = t.TempDir()
@@ -115,7 +115,7 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
-// failing is standard output that cannot take more than so much.
+// failing is standard output that fails after a number of bytes.
 type failing struct{ left int }
 
 func (f *failing) Write(p []byte) (int, error) {
@@ -176,7 +176,7 @@ func TestAccountsWithFarTooMuch(t *testing.T) {
 	})
 }
 
-// traces returns where a text is found in the database's files.
+// traces returns which of the database's files contain a text.
 func traces(t *testing.T, dir string, texts ...string) (found []string) {
 	t.Helper()
 	for _, name := range []string{"lychgate.db", "lychgate.db-wal", "lychgate.db-shm"} {

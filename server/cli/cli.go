@@ -34,7 +34,7 @@ type Site struct {
 	Built bool // false for the page that says how to build it
 }
 
-// process is what a command is given of its surroundings.
+// process is a command's environment.
 type process struct {
 	terminal.Terminal
 	ctx    context.Context
@@ -42,7 +42,7 @@ type process struct {
 	site   Site
 }
 
-// usageError is a fault of flags or settings.
+// usageError is an invalid flag or setting.
 type usageError struct{ error }
 
 type commands struct {
@@ -81,13 +81,13 @@ type commands struct {
 // Run runs a command and returns the exit status of the process: 0 if it did
 // its work, 1 if it failed, 2 if flags or settings are at fault.
 func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer, site Site) int {
-	// Without this a write to a pipe that nobody reads any more would end the
-	// process in the middle of its work.
+	// Without this, a write to a closed pipe would end the process in the
+	// middle of its work.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	// Ctrl-C again ends the process at once. SIGTERM again does not: a
-	// supervisor that repeats itself must not cut off what is being answered.
+	// A second Ctrl-C ends the process at once. A second SIGTERM does not: a
+	// supervisor repeating itself must not cut off pending requests.
 	context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGINT) })
 	output := &pipe{Writer: stdout}
 	p := &process{Terminal: terminal.Terminal{Stdin: stdin, Stdout: output, Stderr: stderr}, ctx: ctx, getenv: getenv, site: site}
@@ -112,20 +112,20 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	return exitFailed
 }
 
-// pipe is an output whose reader can go away.
+// pipe is an output whose reader may go away.
 type pipe struct {
 	io.Writer
 	broken bool
 }
 
-// Write notes that nobody reads any more.
+// Write notes when nobody reads any more.
 func (p *pipe) Write(text []byte) (int, error) {
 	n, err := p.Writer.Write(text)
 	p.broken = p.broken || errors.Is(err, syscall.EPIPE)
 	return n, err
 }
 
-// exit is what kong asks for after --help.
+// exit is kong's request to exit, after --help.
 type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
@@ -166,9 +166,8 @@ func (p *process) run(args []string) (err error) {
 	return command.Run(p)
 }
 
-// report prints an error for a person: a line for each field at fault, and the
-// cause of a failing store, which no client sees but whoever runs the program
-// must.
+// report prints an error for a person: one line per field error, and the cause
+// of a store's failure, which clients never see but operators must.
 func report(w io.Writer, err error) {
 	var p *problem.Error
 	switch {

@@ -21,7 +21,7 @@ import (
 	"lychgate/server/servertest"
 )
 
-// program links this test binary to the name under which it is lychgate.
+// program links this test binary to its name as lychgate.
 func program(t *testing.T) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -35,7 +35,7 @@ func program(t *testing.T) string {
 	return link
 }
 
-// running is a server in a process of its own.
+// running is a server in a separate process.
 type running struct {
 	url            string
 	cmd            *exec.Cmd
@@ -43,7 +43,7 @@ type running struct {
 	ended          chan error
 }
 
-// launch starts a command that ends in a server, and waits until it is ready.
+// launch starts a command that executes a server, and waits until it is ready.
 func launch(t *testing.T, cmd *exec.Cmd) *running {
 	t.Helper()
 	stdout, toStdout, err := os.Pipe()
@@ -78,7 +78,7 @@ func launch(t *testing.T, cmd *exec.Cmd) *running {
 	return p
 }
 
-// stop sends SIGTERM and wants the process to end with status 0.
+// stop sends SIGTERM and fails the test unless the exit status is 0.
 func (p *running) stop(t *testing.T) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -94,7 +94,7 @@ func (p *running) stop(t *testing.T) {
 	}
 }
 
-// status asks for a path on a connection of its own.
+// status requests a path on a new connection.
 func (p *running) status(t *testing.T, path string) int {
 	t.Helper()
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -106,8 +106,8 @@ func (p *running) status(t *testing.T, path string) int {
 	return answer.StatusCode
 }
 
-// Nobody reads the log any more, nor standard output: the server goes on, and
-// stops in order.
+// The server survives when the readers of its log and standard output are gone,
+// and stops in order.
 func TestReadersThatDie(t *testing.T) {
 	t.Parallel()
 	p := launch(t, exec.Command(program(t), "--addr", "localhost:0", "--data-dir", t.TempDir(), "--log-level", "debug"))
@@ -121,8 +121,8 @@ func TestReadersThatDie(t *testing.T) {
 	p.stop(t)
 }
 
-// Other commands end without a word when nobody reads what they print: that is
-// what "lychgate user list | head" means. Their work is done all the same.
+// Other commands end silently when nobody reads their output, as in "lychgate
+// user list | head", with their work done.
 func TestReadersOfCommandsThatDie(t *testing.T) {
 	t.Parallel()
 	lychgate, dir := program(t), t.TempDir()
@@ -166,7 +166,7 @@ func TestReadersOfCommandsThatDie(t *testing.T) {
 	}
 }
 
-// SIGHUP cuts nothing off.
+// SIGHUP interrupts nothing.
 func TestHangup(t *testing.T) {
 	t.Parallel()
 	p := launch(t, exec.Command(program(t), "--addr", "localhost:0", "--data-dir", t.TempDir()))
@@ -210,8 +210,8 @@ func TestHangup(t *testing.T) {
 	p.stop(t)
 }
 
-// Out of file descriptors: the log says so, with words what to do, and when it
-// is over.
+// The log reports running out of file descriptors, with advice, and when it is
+// over.
 func TestOutOfFileDescriptors(t *testing.T) {
 	t.Parallel()
 	p := launch(t, exec.Command("sh", "-c", "ulimit -n 64 && exec "+program(t)+" --addr localhost:0 --data-dir "+t.TempDir()))

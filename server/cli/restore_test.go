@@ -70,7 +70,7 @@ func serves(t *testing.T, cmd *exec.Cmd) (address string, end func(os.Signal)) {
 	return address, end
 }
 
-// publicHost is what the servers here are known as.
+// publicHost is the servers' public host.
 const publicHost = "localhost:8080"
 
 type tokens struct {
@@ -123,12 +123,12 @@ func profile(t *testing.T, address, accessToken string) int {
 	return answer.StatusCode
 }
 
-// A backup from beside a running server, the server killed, the backup
-// restored: what came later is gone, and no token of before counts, whether it
-// was made before the backup or after it.
+// A backup is taken beside a running server, the server killed, the backup
+// restored: later changes are gone, and no earlier token is valid, whether
+// issued before or after the backup.
 func TestNothingOfBeforeOutlivesARestore(t *testing.T) {
 	dir := t.TempDir()
-	// Whatever port it gets, the origin that tokens are made for is the same.
+	// The tokens' origin stays the same whatever the port.
 	serve := []string{"--addr", "localhost:0", "--origin", "http://" + publicHost, "--bcrypt-cost", "10"}
 	address, end := serves(t, lychgate(t, dir, serve...))
 	credentials := func(name string) map[string]string {
@@ -194,7 +194,7 @@ func TestNothingOfBeforeOutlivesARestore(t *testing.T) {
 	}
 	end(syscall.SIGTERM)
 
-	// And back: the state before is there, and everybody is signed out of it too.
+	// And back: the earlier state returns, with everybody signed out.
 	does(t, 0, lychgate(t, dir, "restore", restored.Kept, "--yes"))
 	address, _ = serves(t, lychgate(t, dir, serve...))
 	ask("/api/auth/login", credentials("bob"))
@@ -203,7 +203,7 @@ func TestNothingOfBeforeOutlivesARestore(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a wait, with a word.
+// Ctrl-C interrupts a wait, with a message.
 func TestCommandsThatWaitCanBeInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	create := lychgate(t, dir, "user", "create", "--email", "ada@example.com", "--bcrypt-cost", "10")
@@ -275,7 +275,7 @@ func TestCommandsThatWaitCanBeInterrupted(t *testing.T) {
 			t.Errorf("status %d", cmd.ProcessState.ExitCode())
 		}
 	})
-	// A pipe that brings nothing is one more thing to wait for.
+	// Waiting for input from a silent pipe.
 	t.Run("input", func(t *testing.T) {
 		cmd := lychgate(t, dir, "user", "import", "-", "--data-dir", "other")
 		reader, writer, err := os.Pipe()
@@ -290,7 +290,8 @@ func TestCommandsThatWaitCanBeInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		reader.Close()
-		// More than a pipe holds: once it is gone, the program is reading.
+		// More than a pipe buffers: once it is consumed, the program is
+		// reading.
 		if _, err := writer.Write(bytes.Repeat([]byte("\n"), 256<<10)); err != nil {
 			t.Fatal(err)
 		}

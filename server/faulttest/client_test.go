@@ -18,11 +18,11 @@ import (
 
 const password = servertest.Password
 
-// client is one signed-in program or browser, on connections of its own.
+// client is a signed-in program or browser with its own connections.
 type client struct {
 	url  string
 	http *http.Client
-	// The tokens that it was given last.
+	// Its current tokens.
 	access, refresh string
 }
 
@@ -35,15 +35,14 @@ func newClient(url string) *client {
 	}}
 }
 
-// answer is an answer, read to its end.
+// answer is a complete answer.
 type answer struct {
 	*http.Response
 	body []byte
 	took time.Duration
 }
 
-// ask sends a request with a JSON body, if it is not empty, in the name of the
-// client.
+// ask sends a request of the client, with a JSON body unless it is empty.
 func (c *client) ask(ctx context.Context, method, path, body string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(body))
 	if err != nil {
@@ -67,13 +66,13 @@ func (c *client) ask(ctx context.Context, method, path, body string) (answer, er
 	return answer{response, read, time.Since(begun)}, nil
 }
 
-// register makes an account.
+// register creates an account.
 func (c *client) register(t testing.TB, email string) {
 	t.Helper()
 	c.wants(t, http.StatusCreated, http.MethodPost, "/api/auth/register", servertest.Object("email", email, "password", password))
 }
 
-// login signs in as a program does, with tokens in the body.
+// login signs in as programs do, with tokens in the body.
 func (c *client) login(t testing.TB, email string) {
 	t.Helper()
 	got := c.wants(t, http.StatusOK, http.MethodPost, "/api/auth/login", servertest.Object("email", email, "password", password, "tokenDelivery", "body"))
@@ -92,7 +91,7 @@ func (c *client) take(got answer) error {
 	return nil
 }
 
-// wants sends a request and fails the test unless the status is this one.
+// wants sends a request and fails the test unless the answer has this status.
 func (c *client) wants(t testing.TB, status int, method, path, body string) answer {
 	t.Helper()
 	got, err := c.ask(t.Context(), method, path, body)
@@ -105,7 +104,7 @@ func (c *client) wants(t testing.TB, status int, method, path, body string) answ
 	return got
 }
 
-// signIn returns a client that is signed in to an account of its own.
+// signIn returns a client signed in to a new account.
 func (p *program) signIn(t testing.TB) *client {
 	t.Helper()
 	c := newClient(p.URL)

@@ -28,11 +28,11 @@ func (p *program) dial() (net.Conn, error) {
 	return net.DialTimeout("tcp", address.Host, patience)
 }
 
-// host is the Host header that goes with the server's origin.
+// host is the Host header of the server's origin.
 func (p *program) host() string { return strings.TrimPrefix(p.URL, "http://") }
 
-// needsHandles skips a test where this process may not open so many
-// connections; the server gets the same limit from it.
+// needsHandles skips a test if this process may not open so many connections;
+// the server inherits the same limit.
 func needsHandles(t *testing.T, connections int) {
 	t.Helper()
 	var limit syscall.Rlimit
@@ -44,9 +44,9 @@ func needsHandles(t *testing.T, connections int) {
 	}
 }
 
-// slow are the ways to hold a connection open: with a header that never ends,
-// with a body that never ends, and with answers that are never read. The
-// server cuts each off at its documented time.
+// slow are ways to hold a connection open: headers that never end, a body that
+// never ends, and answers that are never read. The server cuts each off at its
+// documented time.
 var slow = []struct {
 	name  string
 	begin func(p *program) string
@@ -58,13 +58,12 @@ var slow = []struct {
 		return "POST /api/auth/login HTTP/1.1\r\nHost: " + p.host() + "\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
 	}, true, 15 * time.Second},
 	{"read", func(p *program) string {
-		// Enough answers to fill the buffers between the two.
+		// Enough answers to fill all buffers.
 		return strings.Repeat("GET /api/openapi.json HTTP/1.1\r\nHost: "+p.host()+"\r\n\r\n", 400)
 	}, false, 30 * time.Second},
 }
 
-// TestSlowClients: while a thousand connections are held open, everybody else
-// is served.
+// Everybody else is served while a thousand connections are held open.
 func TestSlowClients(t *testing.T) {
 	for _, way := range slow {
 		t.Run(way.name, func(t *testing.T) {
@@ -105,8 +104,8 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// linger opens a connection, sends the beginning and then a byte at a time,
-// and returns how long it took the server to cut it off.
+// linger opens a connection, sends the beginning and then one byte at a time,
+// and returns when the server cut it off.
 func linger(ctx context.Context, p *program, beginning string, reads bool) (time.Duration, error) {
 	connection, err := p.dial()
 	if err != nil {
@@ -141,7 +140,7 @@ func linger(ctx context.Context, p *program, beginning string, reads bool) (time
 	return 0, errors.New("the server never cut the connection off")
 }
 
-// wantsServed fails the test unless somebody who worked was served all along.
+// wantsServed fails the test unless the watched person was served all along.
 func wantsServed(t *testing.T, work *watched) {
 	t.Helper()
 	if failed := work.failed.Load(); failed > 0 || work.count() == 0 {
@@ -149,8 +148,8 @@ func wantsServed(t *testing.T, work *watched) {
 	}
 }
 
-// Idle connections cost little, do not slow others down, and are closed when
-// their time is over.
+// Idle connections cost little, do not slow others down, and are closed at
+// their timeout.
 func TestIdleConnections(t *testing.T) {
 	connections := quick(500, 10_000)
 	needsHandles(t, connections)
@@ -204,8 +203,8 @@ func TestIdleConnections(t *testing.T) {
 		memory, memoryBefore, ms(fresh.percentile(500)), ms(fresh.percentile(990)), time.Since(begun).Seconds())
 }
 
-// Strangers open connections as fast as they can, with a request, with none,
-// and with nonsense, while people work.
+// Attackers open connections as fast as they can, with requests, without, and
+// with garbage, while people work.
 func TestFloodOfConnections(t *testing.T) {
 	p := start(t, t.TempDir(), cheap...)
 	c := p.signIn(t)

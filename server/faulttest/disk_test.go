@@ -20,9 +20,9 @@ import (
 	"lychgate/server/servertest"
 )
 
-// trace attaches strace to a running server. The function it returns lets go
-// again and returns what was traced. (A preloaded library does nothing to a
-// static binary: the faults must come from below.)
+// trace attaches strace to a running server. The returned function detaches it
+// and returns its output. (Preloaded libraries do not affect a static binary,
+// so faults must come from the kernel.)
 func trace(t *testing.T, p *program, args ...string) (letGo func() string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "trace")
@@ -65,9 +65,9 @@ func trace(t *testing.T, p *program, args ...string) (letGo func() string) {
 	}
 }
 
-// While the disk refuses writes, in one way or another, no write is
-// acknowledged, everything else goes on, and when it takes them again so does
-// the server, without a restart.
+// While the disk refuses writes in some way, no write is acknowledged and
+// everything else works. Once it accepts them, so does the server, without a
+// restart.
 func TestDiskFaults(t *testing.T) {
 	parallel(t)
 	for _, fault := range []struct{ call, failure string }{
@@ -114,8 +114,8 @@ func TestDiskFaults(t *testing.T) {
 	}
 }
 
-// wantsNoWrite tries each kind of write, and fails the test unless all are
-// refused as the fault of the store that they meet. It returns how many.
+// wantsNoWrite tries each kind of write, fails the test unless all are refused
+// as faults of the store, and returns how many there were.
 func wantsNoWrite(t *testing.T, c *client) int {
 	t.Helper()
 	writes := []struct{ method, path, body string }{
@@ -139,7 +139,7 @@ func wantsNoWrite(t *testing.T, c *client) int {
 	return len(writes)
 }
 
-// wantsReads fails the test unless reads and the guard work.
+// wantsReads fails the test unless reading and the guard work.
 func wantsReads(t *testing.T, c *client) {
 	t.Helper()
 	c.wants(t, http.StatusOK, http.MethodGet, "/api/user/profile", "")
@@ -150,8 +150,8 @@ func wantsReads(t *testing.T, c *client) {
 	stranger.wants(t, http.StatusUnauthorized, http.MethodGet, "/api/user/profile", "")
 }
 
-// A write is on the disk before it is acknowledged: the log is synced between
-// the request and its answer, and once.
+// A write is on disk before it is acknowledged: the log is synced exactly once
+// between request and answer.
 func TestSyncedBeforeAcknowledged(t *testing.T) {
 	parallel(t)
 	p := start(t, t.TempDir(), cheap...)
@@ -187,7 +187,7 @@ func TestSyncedBeforeAcknowledged(t *testing.T) {
 	row(t, "order of fdatasync and answer", "%d writes, %d syncs of the log, one before each answer", writes, syncs)
 }
 
-// A server that cannot write its data says so at once, and what to do.
+// A server that cannot write its data says so at once, and what to do about it.
 func TestReadOnlyDirectory(t *testing.T) {
 	parallel(t)
 	if os.Getuid() != 0 {
@@ -242,5 +242,5 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
-// nobody is the user that owns nothing.
+// nobody is a user who owns nothing.
 const nobody = 65534

@@ -17,8 +17,8 @@ import (
 	"lychgate/server/servertest"
 )
 
-// A server is told to stop while people work and sign-ins wait for their
-// turn, and told so again while it stops: whatever it had accepted is answered.
+// A server is told to stop, twice, while people work and sign-ins wait for
+// their turn: every accepted request is answered.
 func TestDraining(t *testing.T) {
 	parallel(t)
 	dir := t.TempDir()
@@ -36,7 +36,7 @@ func TestDraining(t *testing.T) {
 			all                          sync.WaitGroup
 			stopping                     = make(chan struct{})
 		)
-		// note counts a request; one that found no connection was never sent.
+		// note counts a request; one without a connection was never sent.
 		note := func(got answer, err error) bool {
 			var noConnection *net.OpError
 			switch {

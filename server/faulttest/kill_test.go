@@ -20,8 +20,8 @@ import (
 	"lychgate/server/servertest"
 )
 
-// person is somebody who goes on working over crash after crash, and knows
-// what the server has acknowledged.
+// person works on through repeated crashes and knows what the server has
+// acknowledged.
 type person struct {
 	*client
 	email    string
@@ -32,8 +32,8 @@ type person struct {
 	step     int
 }
 
-// fact is a value that the server has acknowledged, and one that it was asked
-// to keep but has not: after a crash either is right.
+// fact is an acknowledged value, and a requested one that was not acknowledged:
+// after a crash either is correct.
 type fact struct{ kept, asked string }
 
 func (f *fact) set(acknowledged bool) {
@@ -44,8 +44,8 @@ func (f *fact) set(acknowledged bool) {
 
 func (f *fact) allows(value string) bool { return value == f.kept || value == f.asked }
 
-// write does the next of the mixed writes. It reports whether the server has
-// acknowledged it, and what is wrong with any other answer.
+// write does the next of the mixed writes. It reports whether the server
+// acknowledged it, and an error for a wrong answer.
 func (p *person) write(ctx context.Context) (bool, error) {
 	p.step++
 	id := fmt.Sprintf("%d-%s", p.step, p.email)
@@ -70,7 +70,7 @@ func (p *person) write(ctx context.Context) (bool, error) {
 	}
 }
 
-// signInAndOut begins a second session and ends it.
+// signInAndOut starts a second session and revokes it.
 func (p *person) signInAndOut(ctx context.Context) (bool, error) {
 	second := &client{url: p.url, http: p.http}
 	ok, err := second.did(ctx, http.StatusOK, http.MethodPost, "/api/auth/login",
@@ -82,11 +82,11 @@ func (p *person) signInAndOut(ctx context.Context) (bool, error) {
 		func(answer) error { p.ended = append(p.ended, second.refresh); return nil })
 }
 
-// errBusy is in the error of a request that was told to come back later.
+// errBusy is wrapped if the server asked to try again later.
 var errBusy = errors.New("the server is busy")
 
-// did sends a request, and keeps what follows from its answer if that has the
-// wanted status. Without an answer nothing is known; another answer is wrong.
+// did sends a request, and calls keep if the answer has the expected status.
+// Without an answer the result is unknown; any other answer is an error.
 func (c *client) did(ctx context.Context, status int, method, path, body string, keep func(answer) error) (bool, error) {
 	got, err := c.ask(ctx, method, path, body)
 	switch {
@@ -102,11 +102,11 @@ func (c *client) did(ctx context.Context, status int, method, path, body string,
 	return true, keep(got)
 }
 
-// find looks at what is left after a crash.
+// find checks what is left after a crash.
 func (p *person) find(t *testing.T, db *sql.DB) {
 	t.Helper()
-	// Nobody is signed out: the last token that arrived still leads on, and the
-	// session is the one it was.
+	// Nobody is signed out: the last received token still works, and the
+	// session is the same.
 	if ok, err := p.did(t.Context(), http.StatusOK, http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", p.refresh), p.take); !ok || err != nil {
 		t.Fatalf("%s is signed out (%v)", p.email, err)
 	}
@@ -130,7 +130,7 @@ func (p *person) find(t *testing.T, db *sql.DB) {
 	p.findPassword(t)
 }
 
-// findPassword signs in with the password that counts now, and out again.
+// findPassword signs in with the current password, and out again.
 func (p *person) findPassword(t *testing.T) {
 	t.Helper()
 	for _, word := range slices.Compact([]string{p.password.asked, p.password.kept}) {
@@ -147,8 +147,8 @@ func (p *person) findPassword(t *testing.T) {
 	t.Fatalf("the password of %s is neither %q nor %q", p.email, p.password.asked, p.password.kept)
 }
 
-// The process is killed in the middle of mixed writes, again and again:
-// nothing that was acknowledged is lost, and nobody is signed out.
+// The process is killed during mixed writes, again and again: nothing
+// acknowledged is lost, and nobody is signed out.
 func TestKill(t *testing.T) {
 	parallel(t)
 	const people = 8
@@ -185,8 +185,8 @@ func TestKill(t *testing.T) {
 		"%d acknowledged, none lost, nobody signed out; integrity ok; ready again within %s", acknowledged, ms(slowest))
 }
 
-// killWhileWriting lets everybody write until so many writes have been
-// acknowledged, kills the process, and returns how many were in the end.
+// killWhileWriting lets everybody write until enough writes are acknowledged,
+// kills the process, and returns the final number.
 func killWhileWriting(t *testing.T, p *program, list []*person, enough int) int {
 	t.Helper()
 	var (
@@ -221,7 +221,7 @@ func killWhileWriting(t *testing.T, p *program, list []*person, enough int) int 
 	return int(acknowledged.Load())
 }
 
-// open opens the database beside the server.
+// open opens the server's database.
 func open(t *testing.T, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
@@ -231,7 +231,7 @@ func open(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-// wantsIntegrity fails the test unless the database is whole.
+// wantsIntegrity fails the test if the database is damaged.
 func wantsIntegrity(t *testing.T, path string) {
 	t.Helper()
 	db := open(t, path)

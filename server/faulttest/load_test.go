@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// latencies are how long requests took.
+// latencies are the durations of requests.
 type latencies struct {
 	mu   sync.Mutex
 	list []time.Duration
@@ -29,7 +29,8 @@ func (l *latencies) add(took time.Duration) {
 	l.list = append(l.list, took)
 }
 
-// percentile returns the time within which so many of 1000 were answered.
+// percentile returns the time within which perMille of 1000 requests were
+// answered.
 func (l *latencies) percentile(perMille int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -46,8 +47,8 @@ func (l *latencies) count() int {
 	return len(l.list)
 }
 
-// pace calls do again and again, so many times a second at most, until ctx
-// ends.
+// pace calls do repeatedly, at most perSecond times a second, until ctx is
+// done.
 func pace(ctx context.Context, perSecond int, do func()) {
 	every := time.Second / time.Duration(perSecond)
 	pause(ctx, rand.N(every)) // or all would come at once
@@ -63,7 +64,7 @@ func pace(ctx context.Context, perSecond int, do func()) {
 	}
 }
 
-// pause waits for a while, or until ctx ends.
+// pause waits for a while, or until ctx is done.
 func pause(ctx context.Context, while time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -71,8 +72,8 @@ func pause(ctx context.Context, while time.Duration) {
 	}
 }
 
-// watched asks for the profile as somebody who works does, and notes how long
-// each answer took and how many failed.
+// watched requests the profile as a working person does, and records latencies
+// and failures.
 type watched struct {
 	latencies
 	failed atomic.Int64
@@ -91,8 +92,8 @@ func (w *watched) work(ctx context.Context, c *client, path string, perSecond in
 	})
 }
 
-// probe is work in a process of its own, so that what else this one does for
-// the test does not count as the server's.
+// probe does this in a separate process, so that this one's other work does not
+// distort the measurement.
 func (w *watched) probe(ctx context.Context, t testing.TB, c *client, path string, perSecond int) {
 	cmd := as("probe", c.url, c.access, path, strconv.Itoa(perSecond))
 	input, err := cmd.StdinPipe()
@@ -117,7 +118,7 @@ func (w *watched) probe(ctx context.Context, t testing.TB, c *client, path strin
 	w.failed.Add(found.Failed)
 }
 
-// probe works until its input ends, and prints what it found.
+// probe works until its input ends, and prints its results.
 func probe() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
@@ -135,7 +136,7 @@ func probe() error {
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{"took": w.list, "failed": w.failed.Load()})
 }
 
-// during runs work until it has gone on for a while, and waits for its end.
+// during runs work for a while and waits until it ends.
 func during(t testing.TB, while time.Duration, work ...func(context.Context)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), while)

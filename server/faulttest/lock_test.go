@@ -16,7 +16,7 @@ import (
 	"lychgate/server/servertest"
 )
 
-// hold takes the write lock of a database and holds it until its input ends.
+// hold takes the write lock of a database until its input ends.
 func hold() error {
 	db, err := sql.Open("sqlite", "file:"+os.Args[1]+"?_pragma=busy_timeout(5000)&_txlock=immediate")
 	if err != nil {
@@ -35,8 +35,8 @@ func hold() error {
 	return tx.Rollback()
 }
 
-// holdLock lets another process hold the write lock of the database until the
-// function that it returns is called.
+// holdLock makes another process hold the database's write lock until the
+// returned function is called.
 func holdLock(t *testing.T, path string) (release func()) {
 	t.Helper()
 	cmd := as("hold", path)
@@ -66,9 +66,8 @@ func holdLock(t *testing.T, path string) (release func()) {
 	}
 }
 
-// Another process holds the write lock of the database: for a while, and
-// writes are slower; for too long, and they are refused, while everything else
-// goes on.
+// Another process holds the database's write lock. For a short time, writes are
+// slower; for too long, they are refused while everything else works.
 func TestLock(t *testing.T) {
 	parallel(t)
 	for _, test := range []struct {

@@ -1,11 +1,10 @@
 //go:build linux
 
-// Package faulttest breaks what a running server stands on and looks at what
-// is left: the process, the disk, the lock of the database, the network, the
-// cores. It owns no code of the program; it starts the binary as anybody would
-// and asks it over HTTP. The quick form of each test runs with all others; with
-// -full they run as long and as hard as docs/reliability.md says, and print the
-// table that stands there.
+// Package faulttest injects faults below a running server and checks the
+// result: in the process, the disk, the database lock, the network, the CPU. It
+// has no code of the program; it starts the binary and uses it over HTTP. All
+// tests have a quick form; with -full they run as described in
+// docs/reliability.md and print the table in that document.
 package faulttest
 
 import (
@@ -20,10 +19,10 @@ import (
 	"time"
 )
 
-// full asks for the runs of docs/reliability.md, which take minutes each.
+// full requests the runs of docs/reliability.md, which take minutes each.
 var full = flag.Bool("full", false, "run each test as docs/reliability.md says")
 
-// lychgate is the binary under test, as `make build` makes it.
+// lychgate is the binary under test, as built by `make build`.
 var lychgate string
 
 func TestMain(m *testing.M) {
@@ -40,7 +39,8 @@ func run(m *testing.M) int {
 		return failed(err)
 	}
 	defer os.RemoveAll(dir)
-	// Everybody may enter, for one test runs the binary as somebody else.
+	// Accessible to everybody, because one test runs the binary as another
+	// user.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return failed(err)
 	}
@@ -60,8 +60,8 @@ func failed(err error) int {
 	return 1
 }
 
-// quick says how often or how long a test does something: briefly, unless all
-// of it was asked for.
+// quick returns how often or how long to do something: briefly, or fully with
+// -full.
 func quick[T any](briefly, fully T) T {
 	if *full {
 		return fully
@@ -77,7 +77,7 @@ func fullOnly(t *testing.T, why string) {
 	}
 }
 
-// parallel lets a test run beside others, unless its figures count.
+// parallel runs a test in parallel unless its measurements count.
 func parallel(t *testing.T) {
 	t.Helper()
 	if !*full {
@@ -85,7 +85,7 @@ func parallel(t *testing.T) {
 	}
 }
 
-// tool returns the path of a program that a test needs, or skips the test.
+// tool returns the path of a program a test needs, or skips the test.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -95,7 +95,7 @@ func tool(t *testing.T, name string) string {
 	return path
 }
 
-// table holds what was measured, in the order in which it was.
+// table holds the measurements in order.
 var table figures
 
 type figures struct {
@@ -103,7 +103,7 @@ type figures struct {
 	rows []string
 }
 
-// row adds a line: what was done, what came of it.
+// row adds a measurement to the table.
 func row(t *testing.T, what, figure string, args ...any) {
 	t.Helper()
 	figure = fmt.Sprintf(figure, args...)
@@ -113,7 +113,7 @@ func row(t *testing.T, what, figure string, args ...any) {
 	table.rows = append(table.rows, fmt.Sprintf("| %s | %s | `%s` |", what, figure, t.Name()))
 }
 
-// print shows the table, where all of it was asked for.
+// print prints the table with -full.
 func (f *figures) print() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,7 +123,7 @@ func (f *figures) print() {
 	fmt.Printf("\n| what | figure | test |\n| --- | --- | --- |\n%s\n\n", strings.Join(f.rows, "\n"))
 }
 
-// ms writes a duration as milliseconds.
+// ms formats a duration in milliseconds.
 func ms(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }

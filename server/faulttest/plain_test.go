@@ -20,11 +20,10 @@ import (
 	"lychgate/server/servertest"
 )
 
-// A plain server is what a guide would have built, with one way or another to
-// hash passwords: the storm is let loose on it too, so that the way that was
-// chosen can be held against the others.
+// A plain server is what a tutorial would build, with different ways to hash
+// passwords. It goes through the same storm, to compare these ways.
 
-// waysToHash are the ways to hash passwords that were compared.
+// waysToHash are the compared ways to hash passwords.
 var waysToHash = map[string]func() compare{
 	"no limit":                    func() compare { return bcrypt.CompareHashAndPassword },
 	"a gate of all cores":         func() compare { return gate(runtime.NumCPU()) },
@@ -35,10 +34,10 @@ var waysToHash = map[string]func() compare{
 	"own processes, nice 19":      func() compare { return ownProcesses(19) },
 }
 
-// compare is what bcrypt.CompareHashAndPassword does.
+// compare has the signature of bcrypt.CompareHashAndPassword.
 type compare = func(hash, password []byte) error
 
-// gate lets so many hash at once.
+// gate allows a number of hashes at once.
 func gate(workers int) compare {
 	free := make(chan struct{}, workers)
 	return func(hash, password []byte) error {
@@ -48,8 +47,7 @@ func gate(workers int) compare {
 	}
 }
 
-// pool hands work to one of the workers that start makes, as many as there are
-// cores.
+// pool passes work to one worker per core, each made by start.
 func pool(start func() compare) compare {
 	workers := make(chan compare, runtime.NumCPU())
 	for range runtime.NumCPU() {
@@ -62,8 +60,8 @@ func pool(start func() compare) compare {
 	}
 }
 
-// ownThreads hashes on threads of the operating system that do nothing else,
-// beside as many others as Go would use.
+// ownThreads hashes on dedicated operating-system threads, besides those that
+// Go would use.
 func ownThreads(nice int) compare {
 	runtime.GOMAXPROCS(2 * runtime.NumCPU())
 	return pool(func() compare {
@@ -84,7 +82,7 @@ func ownThreads(nice int) compare {
 	})
 }
 
-// ownProcesses hashes in processes of their own, which are asked over pipes.
+// ownProcesses hashes in separate processes, over pipes.
 func ownProcesses(nice int) compare {
 	return pool(func() compare {
 		cmd := as("hash", strconv.Itoa(nice))
@@ -113,8 +111,8 @@ func ownProcesses(nice int) compare {
 	})
 }
 
-// hash is such a process. It makes itself nice by starting itself again, for
-// its threads do not follow each other.
+// hash is such a process. It becomes nice by re-executing itself, because the
+// nice value applies per thread.
 func hash() error {
 	if nice := os.Args[1]; nice != "" {
 		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, must(strconv.Atoi(nice))); err != nil {
@@ -143,7 +141,7 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// plain serves what the storm asks for.
+// plain serves what the storm requests.
 func plain() error {
 	way, found := waysToHash[os.Args[1]]
 	if !found {

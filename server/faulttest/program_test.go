@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what should come at once.
+// patience is how long a test waits for what should happen at once.
 const patience = 30 * time.Second
 
 // program is a running server.
@@ -33,7 +33,7 @@ type program struct {
 	err     error         // how, once it has
 }
 
-// cheap are the flags of a server whose limits are not under test.
+// cheap are the flags of a server when its limits are not under test.
 var cheap = []string{"--bcrypt-cost", "10", "--login-attempts", "1000000/s", "--register-attempts", "1000000/s", "--log-level", "warn"}
 
 // start runs the binary on a data directory until the test ends.
@@ -46,7 +46,7 @@ func serveFlags(dir string, flags ...string) []string {
 	return append([]string{"serve", "--addr", "localhost:0", "--data-dir", dir}, flags...)
 }
 
-// startCommand runs a command that ends in the binary.
+// startCommand runs a command that executes the binary.
 func startCommand(t testing.TB, dir string, cmd *exec.Cmd) *program {
 	t.Helper()
 	p, err := launch(t, dir, cmd)
@@ -56,7 +56,7 @@ func startCommand(t testing.TB, dir string, cmd *exec.Cmd) *program {
 	return p
 }
 
-// launch is startCommand for a program that may not come up.
+// launch is startCommand for a program that may fail to start.
 func launch(t testing.TB, dir string, cmd *exec.Cmd) (*program, error) {
 	t.Helper()
 	p := &program{Dir: dir, t: t, cmd: cmd, log: &bytes.Buffer{}, ended: make(chan struct{})}
@@ -93,14 +93,14 @@ func launch(t testing.TB, dir string, cmd *exec.Cmd) (*program, error) {
 	}
 }
 
-// Kill ends the process without a word, if it still runs.
+// Kill kills the process if it still runs.
 func (p *program) Kill() {
 	p.cmd.Process.Kill() // it may have ended
 	<-p.ended
 }
 
-// Stop sends SIGTERM and returns how long the process took to end. It fails
-// the test when the exit status is not 0.
+// Stop sends SIGTERM and returns how long the process took to exit. It fails
+// the test unless the exit status is 0.
 func (p *program) Stop() time.Duration {
 	p.t.Helper()
 	begun := time.Now()
@@ -118,13 +118,13 @@ func (p *program) Stop() time.Duration {
 	return time.Since(begun)
 }
 
-// resident returns how much memory the process holds, in MB.
+// resident returns the resident memory of the process in MB.
 func (p *program) resident() float64 {
 	p.t.Helper()
 	return p.status("VmRSS") / 1024
 }
 
-// status returns a number of /proc/PID/status.
+// status returns a number from /proc/PID/status.
 func (p *program) status(name string) float64 {
 	p.t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
@@ -144,7 +144,7 @@ func (p *program) status(name string) float64 {
 	return 0
 }
 
-// handles returns how many files and sockets the process has open.
+// handles returns the number of open file descriptors of the process.
 func (p *program) handles() int {
 	p.t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.pid))
@@ -157,7 +157,8 @@ func (p *program) handles() int {
 // database returns the path of the database.
 func (p *program) database() string { return filepath.Join(p.Dir, "lychgate.db") }
 
-// eventually waits for a condition, and fails the test when it does not come.
+// eventually waits for a condition, and fails the test if it does not come true
+// in time.
 func eventually(t testing.TB, what string, within time.Duration, condition func() bool) {
 	t.Helper()
 	for begun := time.Now(); !condition(); time.Sleep(5 * time.Millisecond) {

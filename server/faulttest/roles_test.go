@@ -9,7 +9,7 @@ import (
 	"runtime"
 )
 
-// roleVariable makes the test binary another program than the tests.
+// roleVariable makes the test binary run as another program.
 const roleVariable = "LYCHGATE_FAULTTEST_ROLE"
 
 // play runs the program of a role.

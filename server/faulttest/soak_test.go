@@ -24,9 +24,9 @@ import (
 	"lychgate/server/servertest"
 )
 
-// serve is the program itself, in this test binary: with the race detector
-// where the tests have it, and telling each second on descriptor 3 how many
-// goroutines there are.
+// serve runs the program inside this test binary, with the race detector if the
+// tests have it, and reports the number of goroutines on descriptor 3 every
+// second.
 func serve() int {
 	go func() {
 		tell := os.NewFile(3, "goroutines")
@@ -44,14 +44,14 @@ func serve() int {
 	return cli.Run(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, cli.Site{Files: os.DirFS(export), Built: err == nil})
 }
 
-// detectsRaces reports whether this test binary has the race detector.
+// detectsRaces reports whether this test binary includes the race detector.
 func detectsRaces() bool {
 	info, _ := debug.ReadBuildInfo()
 	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// startCounted runs the program in this test binary. The function it returns
-// tells how many goroutines there were a moment ago.
+// startCounted runs the program inside this test binary. The returned function
+// returns the latest number of goroutines.
 func startCounted(t *testing.T) (p *program, goroutines func() int) {
 	t.Helper()
 	dir := t.TempDir()
@@ -76,13 +76,13 @@ func startCounted(t *testing.T) (p *program, goroutines func() int) {
 	return p, func() int { return int(last.Load()) }
 }
 
-// sample is what a server held at a time.
+// sample is the server's resource usage at a time.
 type sample struct {
 	at                          time.Duration
 	memory, goroutines, handles float64 // memory in MB
 }
 
-// series are the curves of the samples.
+// series are the curves in the samples.
 var series = []struct {
 	name string
 	of   func(sample) float64
@@ -93,7 +93,7 @@ var series = []struct {
 }
 
 // flat compares the last third of the samples with the third before, and fails
-// the test where one of the curves still rises.
+// the test if a curve is still rising.
 func flat(t *testing.T, samples []sample) string {
 	t.Helper()
 	third := len(samples) / 3
@@ -148,10 +148,10 @@ func chart(samples []sample) string {
 	return b.String()
 }
 
-// mixed is everything that people and strangers do, at once: writes of all
-// kinds, pages, wrong passwords, clients that go away in the middle, bodies
-// that are no JSON, connections that are left open. It returns how many
-// requests were answered, and how many told to come back later.
+// mixed does everything that people and attackers do, at once: writes of all
+// kinds, pages, wrong passwords, cancelled requests, malformed JSON,
+// connections left open. It returns how many requests were answered, and how
+// many were told to try again later.
 func mixed(t *testing.T, p *program, while time.Duration) (int64, int64) {
 	t.Helper()
 	var answered, told, failed atomic.Int64
@@ -235,11 +235,10 @@ func mixed(t *testing.T, p *program, while time.Duration) (int64, int64) {
 	return answered.Load(), told.Load()
 }
 
-// remembered is how many access tokens the server remembers the signature of.
+// remembered is the size of the server's cache of verified access tokens.
 const remembered = 8192
 
-// fill lets the server remember as many tokens as it does at most, so that what
-// it holds is not still growing for that.
+// fill fills that cache, so that it does not grow during the measurement.
 func fill(t *testing.T, p *program) {
 	t.Helper()
 	c := p.signIn(t)
@@ -252,12 +251,12 @@ func fill(t *testing.T, p *program) {
 	c.http.CloseIdleConnections()
 }
 
-// databaseHandles are the files that the readers of the database open when
-// they are first needed.
+// databaseHandles is the number of files that the database's readers open on
+// first use.
 const databaseHandles = 12
 
-// TestMixedLoad lets everything happen at once for a long time: what the
-// server holds stays flat, and with the race detector nothing is reported.
+// TestMixedLoad does everything at once for a long time: resource usage stays
+// flat, and the race detector reports nothing.
 func TestMixedLoad(t *testing.T) {
 	p, goroutines := startCounted(t)
 	eventually(t, "goroutines are counted", patience, func() bool { return goroutines() > 0 })

@@ -25,7 +25,7 @@ const (
 	stormClients = 200
 )
 
-// A storm is what came of many clients that sign in at once.
+// storm is the result of many clients signing in at once.
 type storm struct {
 	quiet, profile watched // of somebody who is signed in: before it, and in it
 	surplus        latencies
@@ -36,9 +36,8 @@ type storm struct {
 	memory         [2]float64 // before it, and the most in it, in MB
 }
 
-// rage lets 200 clients sign in without a pause, but for the second after which
-// one that was refused tries again, while somebody works and pages are loaded
-// on other connections.
+// rage makes 200 clients sign in continuously, each pausing for a second after
+// a refusal, while a person works and pages load on other connections.
 func rage(t *testing.T, p *program, pages int, while time.Duration) *storm {
 	t.Helper()
 	s := &storm{}
@@ -90,8 +89,8 @@ func (s *storm) signInAgain(ctx context.Context, c *client) {
 	}
 }
 
-// bareRate returns how many hashes a second all cores make when they do
-// nothing else.
+// bareRate returns how many hashes per second all cores compute when idle
+// otherwise.
 func bareRate(t *testing.T) float64 {
 	t.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), stormCost)
@@ -115,8 +114,8 @@ func bareRate(t *testing.T) float64 {
 	return float64(hashes.Load()) / time.Since(begun).Seconds()
 }
 
-// A storm of sign-ins neither keeps people who are signed in waiting nor leaves
-// a core idle; whoever finds the queue full is told so at once.
+// A storm of sign-ins neither makes signed-in people wait nor leaves a core
+// idle; clients that find the queue full are refused at once.
 func TestStorm(t *testing.T) {
 	if !*full {
 		s := rage(t, start(t, t.TempDir(), stormFlags...), 0, 2*time.Second)
@@ -148,7 +147,8 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-// keepCoresBusy lets other processes compete for all cores until the test ends.
+// keepCoresBusy makes other processes compete for all cores until the test
+// ends.
 func keepCoresBusy(t *testing.T) {
 	t.Helper()
 	for range runtime.NumCPU() {
@@ -171,8 +171,7 @@ func (s *storm) figure(bare float64) string {
 		ms(s.profile.percentile(990)), ms(s.profile.percentile(999)), ms(s.quiet.percentile(990)), ms(s.quiet.percentile(999)), rate, rate/bare)
 }
 
-// check fails the test where an answer was wrong. How long they took is for
-// the table.
+// check fails the test on any wrong answer. Latencies only go into the table.
 func (s *storm) check(t *testing.T) {
 	t.Helper()
 	if wrong := s.wrong.Load(); wrong > 0 {

@@ -7,9 +7,9 @@ import (
 	"unsafe"
 )
 
-// stepped returns a time as time.Now would have it after a step of the wall
-// clock by whole seconds: its monotonic reading stays. Package time has no way
-// to make one.
+// stepped returns what time.Now would return after a step of the wall clock by
+// whole seconds: the monotonic reading stays. Package time offers no way to
+// build one.
 func stepped(now time.Time, by time.Duration) time.Time {
 	fields := (*struct {
 		wall     uint64 // the seconds are bits 30 to 62 where there is a monotonic reading
@@ -60,7 +60,8 @@ func TestLimitsKeepMonotonicTime(t *testing.T) {
 					}
 					steps = step
 					for what, passes := range try {
-						// Without such a reading a step forward is time that passes.
+						// Without a monotonic reading, a step forward is
+						// elapsed time.
 						if want := reading == "without" && step > 0; passes() != want {
 							t.Errorf("%s: after the step the next one passes: %v", what, !want)
 						}
@@ -91,9 +92,8 @@ func TestLimitsKeepMonotonicTime(t *testing.T) {
 	}
 }
 
-// What an account had used up when the process before ended is told by the
-// wall clock: after a step back it is all of it, and comes back as it always
-// does.
+// Restored limits go by the wall clock: after a step back all attempts are used
+// up, and come back as usual.
 func TestRestoredLimitsAfterAStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limits := New(Rate{Attempts: 2, Per: time.Minute}, Rate{Attempts: 1, Per: time.Minute}, time.Now)

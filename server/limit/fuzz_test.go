@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzAddressKey wants clients counted apart where they are different ones,
-// and together where they are one: an IPv4 client in whatever spelling, an
-// IPv6 client with all of its /64.
+// FuzzAddressKey checks that different clients are counted apart and one client
+// together: IPv4 in any spelling, IPv6 by its /64.
 func FuzzAddressKey(f *testing.F) {
 	for _, text := range []string{
 		"", "192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201", "192.0.2.01", "2001:db8::1", "2001:DB8:0:0:ffff::", "fe80::1%eth0", "::1", "::", "64:ff9b::192.0.2.1",

@@ -12,40 +12,38 @@ import (
 	"lychgate/server/problem"
 )
 
-// Rate is so many attempts per unit of time.
+// Rate is a number of attempts per unit of time.
 type Rate struct {
 	Attempts int
 	Per      time.Duration
 }
 
-// wide is how many times as many attempts an address has, and an account, as one
-// pair of the two.
+// wide is how many times the attempts of a pair of address and account are
+// allowed per address, and per account.
 const wide = 5
 
 // mostUndecided is how many sign-ins may wait for others to be decided.
 const mostUndecided = 64
 
 // Limits count failed sign-ins and registrations, before any password is
-// hashed. A sign-in that has begun holds a place until it is decided, so that
-// guesses made at once do not slip through together; only a failure uses the
-// place up.
+// hashed. A pending sign-in reserves a token, so that concurrent guesses do not
+// pass together; only a failure consumes it.
 type Limits struct {
 	now func() time.Time
 
 	mu            sync.Mutex
-	last          time.Time     // what now returned last,
-	lost          time.Duration // and by how much it went back in all; see time
+	last          time.Time     // last result of now
+	lost          time.Duration // total steps back of now; see time
 	pairs         *buckets
 	addresses     *buckets
 	accounts      *buckets
 	registrations *buckets
 	waiting       int
-	decided       chan struct{} // closed, and made anew, with every decision
+	decided       chan struct{} // closed and replaced at every decision
 }
 
-// New returns limits on failed sign-ins per pair of account and address
-// (five times as many per address, and per account), and on registrations per
-// address.
+// New returns limits on failed sign-ins per pair of account and address (five
+// times as many per address and per account), and on registrations per address.
 func New(login, register Rate, now func() time.Time) *Limits {
 	five := Rate{Attempts: wide * login.Attempts, Per: login.Per}
 	return &Limits{
@@ -55,24 +53,23 @@ func New(login, register Rate, now func() time.Time) *Limits {
 	}
 }
 
-// Attempt is a sign-in that holds a place in each limit until Failed, Succeeded
-// or Cancel is called; the first call counts.
+// Attempt is a sign-in that reserves a token in each limit until Failed,
+// Succeeded or Cancel is called; only the first call counts.
 type Attempt struct {
 	limits  *Limits
 	held    []hold
 	settled bool
 }
 
-// hold is a place in the bucket of a key.
+// hold is a token reserved in the bucket of a key.
 type hold struct {
 	in  *buckets
 	key string
 }
 
-// time returns the present by a clock of the limits' own, which is never set
-// back: what has been used up would come back too late. It goes with the
-// monotonic clock where now has a reading of that one, so that no step of the
-// wall clock moves it either way.
+// time returns the time by a clock that never goes back, because tokens would
+// return too late. If now has a monotonic reading, steps of the wall clock do
+// not affect it at all.
 func (l *Limits) time() time.Time {
 	now := l.now()
 	if now.Before(l.last) {
@@ -82,12 +79,12 @@ func (l *Limits) time() time.Time {
 	return now.Add(l.lost)
 }
 
-// SignIn begins an attempt of an account (see AccountKey) from an address (see
-// AddressKey). known says that the account has signed in from it
-// before: then others' guesses do not keep it out. Where only attempts that are
-// not decided yet stand in the way, it waits for them. It returns a problem of
-// kind TooMany when one of the limits refuses, and then none has counted, or of
-// kind Unavailable when too many wait.
+// SignIn starts an attempt for an account (see AccountKey) from an address (see
+// AddressKey). known means that the account has signed in from there before;
+// others' guesses then do not lock it out. If only undecided attempts stand in
+// the way, it waits for them. It returns a problem of kind TooMany when a limit
+// refuses, and then nothing is counted, or of kind Unavailable when too many
+// wait.
 func (l *Limits) SignIn(ctx context.Context, account, address string, known bool) (*Attempt, error) {
 	for {
 		attempt, decided, err := l.try(account, address, known)
@@ -108,7 +105,7 @@ func (l *Limits) SignIn(ctx context.Context, account, address string, known bool
 	}
 }
 
-// try begins an attempt, or refuses it, or returns what to wait for.
+// try starts an attempt, refuses it, or returns what to wait for.
 func (l *Limits) try(account, address string, known bool) (*Attempt, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,13 +136,13 @@ func (l *Limits) try(account, address string, known bool) (*Attempt, <-chan stru
 	return &Attempt{limits: l, held: places}, nil, nil
 }
 
-// Failed uses the attempt up.
+// Failed consumes the reserved tokens.
 func (a *Attempt) Failed() {
 	a.settle(func(place hold, now time.Time) { place.in.take(place.key, now) })
 }
 
-// Succeeded gives the attempt back, for only failures count, and forgives the
-// pair its earlier failures.
+// Succeeded returns the reserved tokens, because only failures count, and
+// refills the pair's bucket.
 func (a *Attempt) Succeeded() {
 	a.settle(func(place hold, _ time.Time) {
 		if place.in == a.limits.pairs {
@@ -154,11 +151,11 @@ func (a *Attempt) Succeeded() {
 	})
 }
 
-// Cancel gives back an attempt that was not decided.
+// Cancel returns the reserved tokens of an undecided attempt.
 func (a *Attempt) Cancel() { a.settle(func(hold, time.Time) {}) }
 
-// settle gives every place back and does what the decision asks for, before
-// anybody who waits for it can look.
+// settle releases the reservations and applies the decision before any waiting
+// attempt can proceed.
 func (a *Attempt) settle(decide func(place hold, now time.Time)) {
 	l := a.limits
 	l.mu.Lock()
@@ -176,7 +173,7 @@ func (a *Attempt) settle(decide func(place hold, now time.Time)) {
 	l.decided = make(chan struct{})
 }
 
-// AccountFullAt returns when all attempts of an account will have come back.
+// AccountFullAt returns when an account will have all its attempts back.
 func (l *Limits) AccountFullAt(account string) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -184,8 +181,8 @@ func (l *Limits) AccountFullAt(account string) time.Time {
 	return l.now().Add(time.Duration(missing * float64(l.accounts.refill)))
 }
 
-// Restore takes away what another process has counted of an account, given when
-// all of its attempts will have come back by that count.
+// Restore applies what another process counted for an account, given as the
+// time when all of its attempts will be back.
 func (l *Limits) Restore(account string, fullAt time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -208,14 +205,14 @@ func (l *Limits) Register(address string) error {
 	return nil
 }
 
-// CancelRegistration takes back a registration that was never decided.
+// CancelRegistration returns the token of an undecided registration.
 func (l *Limits) CancelRegistration(address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.registrations.giveBack(address, l.time())
 }
 
-// Sweep forgets buckets that are full again.
+// Sweep deletes full buckets.
 func (l *Limits) Sweep() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -225,17 +222,16 @@ func (l *Limits) Sweep() {
 	}
 }
 
-// AccountKey returns the name under which an account is counted, whether it
-// exists or not, given its canonical e-mail. It is stored, and then nobody can
-// read it: that somebody tries to sign in must not bring back the address of an
-// account that has been deleted.
+// AccountKey returns the key an account is counted under, whether it exists or
+// not, from its canonical e-mail. The key is stored, so it is a hash: a sign-in
+// attempt must not bring back the address of a deleted account.
 func AccountKey(email string) string {
 	sum := sha256.Sum256([]byte(email))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// AddressKey returns the address under which a client is counted: an IPv6
-// client by its /64, which one machine has for itself.
+// AddressKey returns the key a client is counted under: an IPv6 client by its
+// /64, which a single machine may own.
 func AddressKey(ip string) string {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -248,8 +244,7 @@ func AddressKey(ip string) string {
 	return netip.PrefixFrom(address, 64).Masked().String()
 }
 
-// buckets are token buckets of one size by key; a key that is not there has a
-// full one.
+// buckets are token buckets of one size, by key; a missing key has a full one.
 type buckets struct {
 	size   float64
 	refill time.Duration // of one token
@@ -258,8 +253,8 @@ type buckets struct {
 
 type bucket struct {
 	tokens float64
-	at     time.Time // when tokens was right
-	held   int       // places of attempts that are not decided
+	at     time.Time // when tokens was computed
+	held   int       // reserved by undecided attempts
 }
 
 func newBuckets(rate Rate) *buckets {
@@ -270,8 +265,8 @@ func newBuckets(rate Rate) *buckets {
 	}
 }
 
-// current returns the bucket of a key as it is now. Asking stores nothing, so
-// that attempts that are refused cost no memory.
+// current returns the bucket of a key as of now. It stores nothing, so that
+// refused attempts cost no memory.
 func (b *buckets) current(key string, now time.Time) bucket {
 	at, found := b.byKey[key]
 	if !found {
@@ -281,7 +276,7 @@ func (b *buckets) current(key string, now time.Time) bucket {
 	return bucket{tokens: math.Min(b.size, at.tokens+float64(elapsed)/float64(b.refill)), at: now, held: at.held}
 }
 
-// store keeps a bucket; one that is full and holds nothing needs no place.
+// store keeps a bucket, unless it is full and nothing is reserved.
 func (b *buckets) store(key string, at bucket) {
 	if at.tokens >= b.size && at.held == 0 {
 		delete(b.byKey, key)
@@ -290,8 +285,8 @@ func (b *buckets) store(key string, at bucket) {
 	}
 }
 
-// wait returns how long it is until the bucket of a key holds a token, whoever
-// may use it: zero when it does.
+// wait returns the time until the bucket of a key holds a token, reserved or
+// not; zero if it does now.
 func (b *buckets) wait(key string, now time.Time) time.Duration {
 	missing := 1 - b.current(key, now).tokens
 	if missing <= 0 {
@@ -300,7 +295,7 @@ func (b *buckets) wait(key string, now time.Time) time.Duration {
 	return time.Duration(math.Ceil(missing * float64(b.refill)))
 }
 
-// hasPlace reports whether there is a token that no other attempt may use.
+// hasPlace reports whether there is an unreserved token.
 func (b *buckets) hasPlace(key string, now time.Time) bool {
 	at := b.current(key, now)
 	return at.tokens-float64(at.held) >= 1
@@ -330,7 +325,7 @@ func (b *buckets) giveBack(key string, now time.Time) {
 	b.store(key, at)
 }
 
-// forgive fills a bucket.
+// forgive refills a bucket.
 func (b *buckets) forgive(key string) {
 	if at, found := b.byKey[key]; found {
 		at.tokens = b.size

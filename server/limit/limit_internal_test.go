@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// An attacker who is refused again and again must not fill the memory.
+// Repeated refusals must not fill the memory.
 func TestRefusedSignInsAreNotRemembered(t *testing.T) {
 	now := time.Now()
 	limits := New(Rate{Attempts: 2, Per: time.Minute}, Rate{Attempts: 1, Per: time.Minute}, func() time.Time { return now })
 	for i := range 1000 {
-		// Only the first ten pass: five times two for one address.
+		// Only the first ten pass: one address has five times two.
 		attempt, err := limits.SignIn(t.Context(), "person"+strconv.Itoa(i)+"@example.com", "192.0.2.1", false)
 		if (err == nil) != (i < 10) {
 			t.Fatalf("attempt %d: %v", i, err)

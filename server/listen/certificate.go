@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	// certificateReminder is how often a fault that lasts is logged again, and
-	// urgentReminder the same once the certificate in use is about to expire.
+	// certificateReminder is how often a lasting fault is logged again, and
+	// urgentReminder the same once the current certificate is about to expire.
 	certificateReminder = 24 * time.Hour
 	urgentReminder      = time.Hour
-	// urgentBefore says when that is.
+	// urgentBefore is how long before its expiry that is.
 	urgentBefore = 3 * 24 * time.Hour
 )
 
-// Certificate is a TLS certificate that is read again when its files change,
-// so that a renewal needs no restart. Handshakes take what is loaded and touch
-// no file.
+// Certificate is a TLS certificate that is reloaded when its files change, so
+// that a renewal needs no restart. Handshakes use the loaded one and read no
+// file.
 type Certificate struct {
 	certFile, keyFile string
 	host              string // that it should be for
@@ -35,14 +35,14 @@ type Certificate struct {
 
 	loaded atomic.Pointer[tls.Certificate]
 
-	mu       sync.Mutex        // of those who look
-	read     [sha256.Size]byte // hash of the files that were loaded
-	told     string            // what was logged last of what is wrong; empty: nothing is
-	lastTold time.Time
-	ailing   bool // told is about files that cannot be used
+	mu         sync.Mutex        // of those who look
+	read       [sha256.Size]byte // hash of the files that were loaded
+	logged     string            // the last logged fault; empty: none
+	lastLogged time.Time
+	ailing     bool // logged is about unusable files
 }
 
-// LoadCertificate reads a certificate, which should be for a host, and its key.
+// LoadCertificate reads a certificate, which should be for host, and its key.
 func LoadCertificate(certFile, keyFile, host string, log *slog.Logger, now func() time.Time) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, host: host, log: log, now: now}
 	fresh, hash, err := c.readFiles()
@@ -50,21 +50,20 @@ func LoadCertificate(certFile, keyFile, host string, log *slog.Logger, now func(
 		return nil, fmt.Errorf("load the TLS certificate: %w", err)
 	}
 	c.use(fresh, hash)
-	c.tell()
+	c.warn()
 	return c, nil
 }
 
-// get is for tls.Config.GetCertificate.
+// get implements tls.Config.GetCertificate.
 func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.loaded.Load(), nil
 }
 
-// Look reads the files, and takes the certificate in them into use when it is
-// another one. It goes by what they hold and by nothing else: a file can be
-// replaced under the same time stamp, and behind the same link. Files that
-// cannot be used, perhaps because they are just being written, leave the
-// certificate as it was, and are tried again at the next look. It tells the log of faults itself, by rules of its own, and
-// returns none.
+// Look reads the files and starts using their certificate if it is another one.
+// It compares contents, because a file can be replaced under the same timestamp
+// or behind the same link. Unusable files, perhaps half-written, leave the
+// certificate unchanged, and are tried again next time. It logs faults itself
+// and returns none.
 func (c *Certificate) Look(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -82,9 +81,9 @@ func (c *Certificate) Look(context.Context) error {
 	}
 	if changed || c.ailing {
 		c.log.Info("the TLS certificate was read again", "expires", fresh.Leaf.NotAfter)
-		c.told, c.ailing = "", false
+		c.logged, c.ailing = "", false
 	}
-	c.tell()
+	c.warn()
 	return nil
 }
 
@@ -93,8 +92,8 @@ func (c *Certificate) use(fresh *tls.Certificate, hash [sha256.Size]byte) {
 	c.read = hash
 }
 
-// readFiles returns the pair with the hash of both files. They may be replaced
-// in between: then they do not fit, or the next look finds others.
+// readFiles returns the certificate and the hash of both files. If they are
+// replaced in between, they do not match, or the next look finds the change.
 func (c *Certificate) readFiles() (*tls.Certificate, [sha256.Size]byte, error) {
 	certificatePEM, certificateErr := os.ReadFile(c.certFile)
 	keyPEM, keyErr := os.ReadFile(c.keyFile)
@@ -108,8 +107,8 @@ func (c *Certificate) readFiles() (*tls.Certificate, [sha256.Size]byte, error) {
 	return &pair, sha256.Sum256(bytes.Join([][]byte{certificatePEM, keyPEM}, []byte{0})), nil
 }
 
-// worse refuses a certificate that has expired or is not valid yet, while the
-// one in use is valid.
+// worse refuses an expired or not yet valid certificate while the current one
+// is valid.
 func (c *Certificate) worse(fresh *x509.Certificate) error {
 	now, used := c.now(), c.loaded.Load().Leaf
 	switch {
@@ -123,9 +122,8 @@ func (c *Certificate) worse(fresh *x509.Certificate) error {
 	return nil
 }
 
-// tell warns of what browsers will refuse, or soon will, in the certificate
-// that is in use.
-func (c *Certificate) tell() {
+// warn logs what browsers refuse, or soon will, about the current certificate.
+func (c *Certificate) warn() {
 	leaf, now := c.loaded.Load().Leaf, c.now()
 	life := leaf.NotAfter.Sub(leaf.NotBefore)
 	words := ""
@@ -139,23 +137,23 @@ func (c *Certificate) tell() {
 	case leaf.NotAfter.Sub(now) < life/10:
 		words = "it expires soon: see that it is renewed"
 	default:
-		c.told = ""
+		c.logged = ""
 		return
 	}
 	c.remind(c.log.Warn, "browsers refuse the TLS certificate, or soon will", words, false)
 }
 
-// remind logs what is wrong when it begins, when it is something else, and
-// again from time to time.
+// remind logs a fault when it begins or changes, and repeats it from time to
+// time.
 func (c *Certificate) remind(say func(string, ...any), message, words string, ailing bool) {
 	leaf, now := c.loaded.Load().Leaf, c.now()
 	every := certificateReminder
 	if leaf.NotAfter.Sub(now) < urgentBefore {
 		every = urgentReminder
 	}
-	if since := now.Sub(c.lastTold); words == c.told && since >= 0 && since < every {
+	if since := now.Sub(c.lastLogged); words == c.logged && since >= 0 && since < every {
 		return
 	}
-	c.told, c.lastTold, c.ailing = words, now, ailing
+	c.logged, c.lastLogged, c.ailing = words, now, ailing
 	say(message, "error", words, "file", c.certFile, "expires", leaf.NotAfter)
 }

@@ -1,4 +1,4 @@
-// Package listen owns how connections come in and go: listeners, TLS from files
-// that are read again when they change, slow clients, and draining at the end. It
-// knows no routes and leans on nothing of ours.
+// Package listen owns connections: listeners, TLS from reloaded files, slow
+// clients, and draining at shutdown. It knows no routes and imports nothing of
+// ours.
 package listen

@@ -10,25 +10,24 @@ import (
 )
 
 const (
-	// DrainTime is how long a server that was told to stop gives the requests
-	// that it is answering.
+	// DrainTime is how long a stopping server gives its pending requests.
 	DrainTime = 9 * time.Second
-	// lastCallTime is how much of that it still accepts connections for, so
-	// that a load balancer learns from /readyz that it is going.
+	// lastCallTime is how long it still accepts connections meanwhile, so that
+	// load balancers learn from /readyz that it is stopping.
 	lastCallTime = 3 * time.Second
-	// hurryTime is when, in that, requests that still wait for something are
-	// told that they wait in vain.
+	// hurryTime is when contexts of requests that still wait for something are
+	// cancelled.
 	hurryTime = 8 * time.Second
-	// closingTime is how long whoever the system has connected by then is let in.
+	// closingTime is how long connections already established by the system are
+	// still accepted.
 	closingTime = time.Second
-	// silentTime is how long a connection that was accepted last may take to
-	// say something.
+	// silentTime is how long the last accepted connections may stay silent.
 	silentTime = time.Second
 )
 
-// drain stops being ready, lets whoever was accepted be answered, and stops.
-// accepting yields for each listener why it accepts nobody any more, and hurry
-// ends the contexts of all requests.
+// drain makes the server unready, answers accepted requests, and stops.
+// accepting yields each listener's error when it stops accepting, and hurry
+// cancels the contexts of all requests.
 func (s *Server) drain(ctx context.Context, accepting <-chan error, hurry func()) {
 	s.Log.Info("stopping: no longer ready, requests in flight finish")
 	s.Draining.Store(true)
@@ -37,8 +36,8 @@ func (s *Server) drain(ctx context.Context, accepting <-chan error, hurry func()
 	defer time.AfterFunc(hurryTime, hurry).Stop()
 	within(ctx, lastCallTime, func() bool { return s.InFlight.Load() == 0 })
 
-	// Shutdown would drop requests that it has accepted and not yet begun to
-	// answer: so first nobody new comes in, and those are answered.
+	// Shutdown would drop requests that are accepted but not yet being
+	// answered: so stop accepting first, and answer those.
 	for _, listener := range s.Listeners {
 		listener.closeAfter(closingTime)
 	}
@@ -57,7 +56,7 @@ func (s *Server) drain(ctx context.Context, accepting <-chan error, hurry func()
 	}
 }
 
-// within waits for a condition, for a while at most, or until ctx ends.
+// within waits for a condition, at most for a while or until ctx is done.
 func within(ctx context.Context, while time.Duration, condition func() bool) {
 	ctx, cancel := context.WithTimeout(ctx, while)
 	defer cancel()
@@ -72,13 +71,13 @@ func within(ctx context.Context, while time.Duration, condition func() bool) {
 	}
 }
 
-// connections are the open ones, and what each is doing.
+// connections are the open connections and their states.
 type connections struct {
 	mu     sync.Mutex
 	states map[net.Conn]http.ConnState
 }
 
-// note is a ConnState hook.
+// note is an http.Server.ConnState hook.
 func (c *connections) note(connection net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

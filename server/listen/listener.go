@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Listener accepts connections for an HTTP server. Each of them tells a slow
-// client from one that takes nothing (connection), and that there are no file
-// descriptors left for them is logged, which net/http says at debug level.
+// Listener accepts connections for an HTTP server. Its connections distinguish
+// slow clients from stalled ones, and it logs running out of file descriptors,
+// which net/http only does at debug level.
 type Listener struct {
 	net.Listener
 	log *slog.Logger
@@ -34,15 +34,15 @@ func On(ctx context.Context, address string, log *slog.Logger) (*Listener, error
 	return &Listener{Listener: listening, log: log}, nil
 }
 
-// outOfFilesEvery is how often that is logged while it lasts.
+// outOfFilesEvery is how often that is logged again while it lasts.
 const outOfFilesEvery = 10 * time.Second
 
-// lastCallQuiet is how long nobody may come in before the listener closes, once
-// it has been told to.
+// lastCallQuiet is how long no connection may arrive before a closing listener
+// closes.
 const lastCallQuiet = 20 * time.Millisecond
 
-// Accept waits for the next connection. After a last call it returns those that
-// the system has connected already, and then net.ErrClosed.
+// Accept waits for the next connection. While closing, it returns those the
+// system has already established, and then net.ErrClosed.
 func (l *Listener) Accept() (net.Conn, error) {
 	l.waitNoLonger()
 	accepted, err := l.Listener.Accept()
@@ -56,9 +56,9 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return &connection{Conn: accepted}, nil
 }
 
-// closeAfter lets in whoever the system has connected already, for a while at
-// most, and closes. Closed at once, the system would reset those connections,
-// with the requests that they may have sent.
+// closeAfter accepts connections already established by the system, for a
+// limited time, and closes. Closing at once would reset them, with requests
+// they may have sent.
 func (l *Listener) closeAfter(most time.Duration) {
 	letNobodyNewIn(l.Listener)
 	l.mu.Lock()
@@ -67,7 +67,7 @@ func (l *Listener) closeAfter(most time.Duration) {
 	l.waitNoLonger()
 }
 
-// waitNoLonger bounds the wait for a connection after a last call.
+// waitNoLonger bounds the wait for a connection while closing.
 func (l *Listener) waitNoLonger() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,10 +99,9 @@ func (l *Listener) note(err error) {
 	}
 }
 
-// connection is a connection on which a write goes on past its deadline while
-// the other side still takes something. A deadline alone cannot tell: the
-// system says that there is room again only when a good part of its buffer,
-// perhaps megabytes, has gone out.
+// connection extends the deadline of a write while the peer still receives. A
+// deadline alone cannot tell: the system reports room only after much of its
+// buffer, perhaps megabytes, has been sent.
 type connection struct {
 	net.Conn
 
@@ -111,10 +110,10 @@ type connection struct {
 	patience time.Duration // from when the deadline was set
 }
 
-// look is how often a write that waits looks whether anything was taken.
+// look is how often a waiting write checks whether the peer received anything.
 const look = time.Second
 
-// SetWriteDeadline is that of net.Conn.
+// SetWriteDeadline implements net.Conn.
 func (c *connection) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	c.deadline, c.patience = t, time.Until(t)
@@ -122,13 +121,13 @@ func (c *connection) SetWriteDeadline(t time.Time) error {
 	return c.Conn.SetWriteDeadline(t)
 }
 
-// SetDeadline is that of net.Conn.
+// SetDeadline implements net.Conn.
 func (c *connection) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// Write writes all of p. It fails with os.ErrDeadlineExceeded when the
-// deadline is over, and for as long as it was given nothing was taken.
+// Write writes all of p. It fails with os.ErrDeadlineExceeded when the deadline
+// has passed and the peer has received nothing for as long as it was set.
 func (c *connection) Write(p []byte) (written int, err error) {
 	c.mu.Lock()
 	deadline, patience := c.deadline, c.patience
@@ -136,7 +135,7 @@ func (c *connection) Write(p []byte) (written int, err error) {
 	if deadline.IsZero() || patience <= 0 {
 		return c.Conn.Write(p)
 	}
-	// Most writes are done at once: only one that is not looks at what is held.
+	// Most writes finish at once; only others query the send buffer.
 	waiting, moved := -1, time.Now()
 	step := min(look, patience)
 	for {
@@ -159,8 +158,8 @@ func (c *connection) Write(p []byte) (written int, err error) {
 	}
 }
 
-// CloseWrite tells the other side that nothing more comes; net/http asks for
-// it so that a client can read an answer to its end.
+// CloseWrite closes the sending side; net/http uses it so that clients can read
+// an answer to its end.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// pair returns the two ends of a connection; the other one takes little at
-// once.
+// pair returns both ends of a connection; theirs has a small buffer.
 func pair(t *testing.T) (ours *connection, theirs net.Conn) {
 	t.Helper()
 	listening, err := net.Listen("tcp", "127.0.0.1:0")
@@ -36,8 +35,8 @@ func pair(t *testing.T) (ours *connection, theirs net.Conn) {
 	return &connection{Conn: accepted}, theirs
 }
 
-// Somebody takes a little at a time, while megabytes wait in the buffers of the
-// system, which says for longer than the deadline that there is no room.
+// A slow reader, while megabytes wait in the system's buffers, which report no
+// room for longer than the deadline.
 func TestAWriteGoesOnWhileSomethingIsTaken(t *testing.T) {
 	t.Parallel()
 	const size, patience = 8 << 20, 200 * time.Millisecond
@@ -85,7 +84,7 @@ func TestAWriteEndsWhenNothingIsTaken(t *testing.T) {
 	if !errors.Is(err, os.ErrDeadlineExceeded) || written >= size || time.Since(begun) < patience {
 		t.Errorf("%d bytes after %v: %v", written, time.Since(begun), err)
 	}
-	// Without a deadline it waits, as any connection does.
+	// Without a deadline it waits like any connection.
 	if err := ours.SetDeadline(time.Time{}); err != nil {
 		t.Fatal(err)
 	}

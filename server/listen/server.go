@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 )
 
-// Server answers on its listeners until it is told to stop.
+// Server serves on its listeners until told to stop.
 type Server struct {
 	HTTP        *http.Server
 	Listeners   []*Listener
@@ -32,8 +32,8 @@ func (s *Server) Scheme() string {
 	return "http"
 }
 
-// Run answers requests until ctx ends, then finishes those it is answering, in
-// DrainTime at most. background is what requests live in.
+// Run serves requests until ctx is done, then finishes pending ones within
+// DrainTime. background is the base context of requests.
 func (s *Server) Run(ctx, background context.Context) error {
 	requests, hurry := context.WithCancel(background)
 	defer hurry()
@@ -61,7 +61,7 @@ func (s *Server) Run(ctx, background context.Context) error {
 	}
 }
 
-// Close stops listening, where Run has not done so.
+// Close closes the listeners if Run has not done so.
 func (s *Server) Close() error {
 	var errs []error
 	for _, listener := range s.Listeners {

@@ -6,8 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent returns how many bytes the system still holds for a connection,
-// because the other side has not taken them.
+// unsent returns how many bytes the system still buffers for a connection.
 func unsent(c net.Conn) int {
 	socket, ok := c.(*net.TCPConn)
 	if !ok {
@@ -26,9 +25,9 @@ func unsent(c net.Conn) int {
 	return held
 }
 
-// letNobodyNewIn lets a listener keep one connection ready at most. The system
-// then drops what would be more without a word: who asked does so again a
-// second later, and finds that there is no listener any more.
+// letNobodyNewIn shrinks a listener's backlog to one connection. The system
+// silently drops further attempts; clients retry after a second, when the
+// listener is gone.
 func letNobodyNewIn(l net.Listener) {
 	socket, ok := l.(*net.TCPListener)
 	if !ok {

@@ -4,8 +4,8 @@ package listen
 
 import "net"
 
-// unsent cannot tell on this system: what it takes over counts as taken.
+// unsent cannot tell on this system: buffered bytes count as received.
 func unsent(net.Conn) int { return 0 }
 
-// letNobodyNewIn does nothing: a few more may come in.
+// letNobodyNewIn does nothing: a few more connections may be accepted.
 func letNobodyNewIn(net.Listener) {}

@@ -9,8 +9,8 @@ import (
 	"lychgate/server/origin"
 )
 
-// FuzzOwns asks which Host headers belong to an origin. Those that do are
-// read by package url in the same way, and hold nothing but host and port.
+// FuzzOwns checks Host headers that belong to an origin: package url reads them
+// in the same way, and they contain only host and port.
 func FuzzOwns(f *testing.F) {
 	for _, host := range []string{
 		"", "localhost", "localhost:8080", "LOCALHOST:8080", "app.localhost:8080", ".localhost:8080", "localhost.:8080", "127.0.0.1:8080", "127.1:8080",
@@ -50,7 +50,7 @@ func FuzzOwns(f *testing.F) {
 			if named := strings.ToLower(u.Hostname()); origin.New(scheme, named, u.Port()) != o && (!o.Loopback() || !isThisMachine(named)) {
 				t.Fatalf("%s owns %q, a host of others", o, host)
 			}
-			// It could be an origin itself.
+			// The host is a valid origin itself.
 			if again, err := origin.Parse(scheme + "://" + host); err != nil || !again.Owns(host) {
 				t.Fatalf("%s owns %q, which is no origin: %v", o, host, err)
 			}
@@ -62,16 +62,16 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > 0x7f })
 }
 
-// isThisMachine reports whether a browser would take a host for its own
-// machine (RFC 6761, section 6.3).
+// isThisMachine reports whether browsers treat a host as their own machine (RFC
+// 6761, section 6.3).
 func isThisMachine(host string) bool {
 	labels := strings.Split(host, ".")
 	address, err := netip.ParseAddr(host)
 	return labels[len(labels)-1] == "localhost" || err == nil && address.IsLoopback()
 }
 
-// FuzzParse wants every origin that is accepted to have one spelling, and to
-// own the host that it names.
+// FuzzParse checks that every accepted origin has one spelling and owns its
+// host.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"https://app.example.com", "https://App.Example.com:443/", "http://localhost:8080", "http://[::1]:8080", "https://[2001:DB8::1]", "https://[fe80::1%25eth0]",

@@ -1,6 +1,6 @@
-// Package origin owns the public origin of an installation (RFC 6454): how
-// one is read, which Host headers belong to it, and which hosts are loopback.
-// It imports nothing of ours.
+// Package origin owns the installation's public origin (RFC 6454): parsing it,
+// which Host headers belong to it, and which hosts are loopback. It imports
+// nothing of ours.
 package origin
 
 import (
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Origin is scheme, host and port. The zero Origin belongs to nobody.
+// Origin is a scheme, host and port. The zero Origin owns no request.
 type Origin struct{ scheme, host, port string }
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
@@ -39,8 +39,8 @@ func Parse(text string) (Origin, error) {
 	return New(address.Scheme, address.Hostname(), address.Port()), nil
 }
 
-// New returns the origin of a scheme, a host without brackets, and a port,
-// which may be empty for the scheme's own.
+// New returns an origin. The host has no brackets; an empty port is the
+// scheme's default.
 func New(scheme, host, port string) Origin {
 	if port == "" {
 		port = defaultPorts[scheme]
@@ -48,8 +48,8 @@ func New(scheme, host, port string) Origin {
 	return Origin{scheme: scheme, host: canonical(host), port: port}
 }
 
-// canonical returns a host as a browser writes it: in lower case, an IPv6
-// address in its one short form (RFC 5952).
+// canonical returns a host as browsers write it: in lower case, IPv6 in its
+// short form (RFC 5952).
 func canonical(host string) string {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return address.String()
@@ -57,8 +57,8 @@ func canonical(host string) string {
 	return strings.ToLower(host)
 }
 
-// isHost reports whether a host, without brackets, is an address, or a name
-// that can stand in a Host header: other names would fit no request.
+// isHost reports whether a host without brackets is an address, or a name
+// possible in a Host header: no request could match any other.
 func isHost(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return address.Zone() == ""
@@ -71,7 +71,7 @@ func isPort(port string) bool {
 	return err == nil && number > 0 && strconv.FormatUint(number, 10) == port
 }
 
-// String returns the origin as a browser writes it.
+// String returns the origin as browsers write it.
 func (o Origin) String() string {
 	host := o.host
 	if strings.Contains(host, ":") {
@@ -86,14 +86,14 @@ func (o Origin) String() string {
 // Host returns the host, without brackets.
 func (o Origin) Host() string { return o.host }
 
-// Secure reports whether the origin is an https one.
+// Secure reports whether the scheme is https.
 func (o Origin) Secure() bool { return o.scheme == "https" }
 
-// Loopback reports whether the origin is on this machine alone.
+// Loopback reports whether the host is this machine.
 func (o Origin) Loopback() bool { return IsLoopback(o.host) }
 
-// Owns reports whether a request with this Host header is for the origin. On
-// a loopback origin every loopback name with its port is.
+// Owns reports whether a request with this Host header is for the origin. A
+// loopback origin owns every loopback name with its port.
 func (o Origin) Owns(hostHeader string) bool {
 	host, port := split(hostHeader)
 	if port == "" {
@@ -102,8 +102,8 @@ func (o Origin) Owns(hostHeader string) bool {
 	return host != "" && port == o.port && (host == o.host || o.Loopback() && IsLoopback(host) && isHost(host))
 }
 
-// split returns host, without brackets, and port of a Host header; the host is
-// empty where brackets are not closed, or stand around a name.
+// split returns the host (without brackets) and port of a Host header. The host
+// is empty if brackets are unclosed or enclose a name.
 func split(hostHeader string) (host, port string) {
 	host, port, err := net.SplitHostPort(hostHeader)
 	if err != nil {

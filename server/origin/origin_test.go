@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 		{"http://localhost:443", "http://localhost:443"},
 		{"http://[::1]:8080", "http://[::1]:8080"},
 		{"http://[::1]", "http://[::1]"},
-		// As a browser writes it, or no Host header would fit.
+		// As browsers write it, or no Host header would match.
 		{"https://[2001:DB8:0:0::1]", "https://[2001:db8::1]"},
 		{"https://xn--exmple-cua.com", "https://xn--exmple-cua.com"},
 		{"https://a_b.example.com", "https://a_b.example.com"},
@@ -74,7 +74,7 @@ func TestOwns(t *testing.T) {
 		{"http://localhost", []string{"localhost", "localhost:80", "127.0.0.1", "[::1]", "[::1]:80"}, []string{"localhost:8080", "localhost:443"}},
 		{"http://[::1]:8080", []string{"[::1]:8080", "localhost:8080", "[0:0:0:0:0:0:0:1]:8080"}, []string{"[::1]", "[2001:db8::1]:8080"}},
 		{"https://[2001:db8::1]", []string{"[2001:db8::1]", "[2001:DB8::1]:443"}, []string{"[2001:db8::2]", "localhost"}},
-		// Other names for one network host are other origins.
+		// Other names of the same host are other origins.
 		{"http://192.168.0.1:8080", []string{"192.168.0.1:8080"}, []string{"192.168.1:8080", "192.168.0.1", "localhost:8080"}},
 	} {
 		o, err := origin.Parse(test.origin)

@@ -1,4 +1,4 @@
 package password
 
-// Niceness is the nice value of threads that hash.
+// Niceness is the nice value of hashing threads.
 const Niceness = niceness

@@ -17,23 +17,23 @@ import (
 )
 
 const (
-	// bcryptBytes is as much of a password as bcrypt looks at.
+	// bcryptBytes is how much of a password bcrypt uses.
 	bcryptBytes = 72
-	// condensed marks the stored hash of a password that was longer than that.
+	// condensed marks the stored hash of a longer password.
 	condensed = "hmac-sha256:"
-	// mostWaiting is how many may wait for a worker; more would wait longer
-	// than a person does, and cost memory under attack.
+	// mostWaiting is how many may wait for a worker. More would wait longer
+	// than people do, and cost memory under attack.
 	mostWaiting = 64
 )
 
-// LongestWait is how long anybody waits for workers: it keeps an answer well
-// within the time that a connection is given, at high costs too. Who needs more
-// than one hash for an answer gives them one deadline.
+// LongestWait bounds the wait for workers, so that an answer stays well within
+// the connection's time limit even at high costs. Callers that need several
+// hashes for one answer give them one deadline.
 const LongestWait = 20 * time.Second
 
-// Hasher hashes and verifies passwords, a bounded number at once, each on a
-// thread of its own that yields to all others: so a storm of sign-ins never
-// starves people who are signed in (docs/reliability.md has the measurements).
+// Hasher hashes and verifies passwords, a bounded number at a time, each on its
+// own low-priority thread, so that a storm of sign-ins does not starve
+// signed-in people (measured in docs/reliability.md).
 type Hasher struct {
 	cost     int
 	condense func(text string) []byte
@@ -42,9 +42,9 @@ type Hasher struct {
 	observe  func(cost int)
 }
 
-// NewHasher returns a Hasher of a bcrypt cost (OWASP: at least 10) that works
-// on a number of passwords at once. Passwords beyond bcrypt's reach are condensed under a key
-// of root: losing root loses those.
+// NewHasher returns a Hasher with a bcrypt cost (OWASP: at least 10) and a
+// number of workers. Passwords longer than bcrypt's limit are condensed under a
+// key of root; without root they cannot be verified any more.
 func NewHasher(root secret.Root, cost, workers int) *Hasher {
 	return &Hasher{
 		cost: cost, condense: root.MAC("long password"), workers: make(chan struct{}, workers),
@@ -52,13 +52,13 @@ func NewHasher(root secret.Root, cost, workers int) *Hasher {
 	}
 }
 
-// Observe has f called before every bcrypt hash, on the thread that works it
-// out, with its cost. It is for tests, which count hashes because time is
-// noisy, and must be called before the first hash.
+// Observe calls f before every bcrypt hash, on its thread, with its cost. It is
+// for tests, which count hashes because time is noisy. Call it before the first
+// hash.
 func (h *Hasher) Observe(f func(cost int)) { h.observe = f }
 
-// Room returns a problem of kind Unavailable when so many wait that the next one
-// would be refused: a caller that asks first does no work in vain.
+// Room returns a problem of kind Unavailable if the next hash would be refused
+// because too many wait. Asking first saves a caller useless work.
 func (h *Hasher) Room() error {
 	if h.waiting.Load() >= mostWaiting {
 		return problem.Busy(h.patience(), nil)
@@ -66,8 +66,8 @@ func (h *Hasher) Room() error {
 	return nil
 }
 
-// Hash returns the hash to store. It returns a problem of kind Unavailable
-// when too many are waiting.
+// Hash returns the hash to store, or a problem of kind Unavailable when too
+// many wait.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if err := h.enter(ctx); err != nil {
 		return "", err
@@ -86,11 +86,10 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return input.mark + string(hash), nil
 }
 
-// Verify reports whether password is the one that was stored, and whether it
-// should be hashed anew because the cost is another one by now, or the stored
-// hash is of a text in another Unicode form. An empty stored hash stands for an
-// account that does not exist: it takes the same time. It returns a problem of
-// kind Unavailable when too many are waiting.
+// Verify reports whether password matches the stored hash, and whether it
+// should be rehashed because the cost has changed or the hash is of another
+// Unicode form. An empty stored hash stands for an unknown account and takes
+// the same time. It returns a problem of kind Unavailable when too many wait.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehash bool, err error) {
 	if err := h.enter(ctx); err != nil {
 		return false, false, err
@@ -100,12 +99,12 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (ok, rehas
 	return ok, rehash, nil
 }
 
-// compare is Verify, once it is its turn.
+// compare is Verify on a worker.
 func (h *Hasher) compare(stored, password string) (ok, rehash bool) {
 	inputs := h.inputs(password)
-	// A NUL ends bcrypt's cycle over the password, so that "p" and "p\x00p"
-	// have one hash; and one that was condensed is no match for one that was
-	// not.
+	// bcrypt stops at NUL while cycling over the password, so that "p" and
+	// "p\x00p" have the same hash. Condensed and plain hashes never match each
+	// other.
 	hash, marked := strings.CutPrefix(stored, condensed)
 	mayMatch := !strings.Contains(password, "\x00") && password != ""
 	cost, err := bcrypt.Cost([]byte(hash))
@@ -122,9 +121,9 @@ func (h *Hasher) compare(stored, password string) (ok, rehash bool) {
 			return true, cost != h.cost || i > 0
 		}
 	}
-	// A hash of a lower cost answered sooner than an unknown account does.
-	// Each step doubles the work, so one dummy at every cost from the stored
-	// one up to ours makes up the difference exactly.
+	// A hash of lower cost takes less time than an unknown account. Each step
+	// doubles the work, so one dummy hash at every cost from the stored one up
+	// to ours makes up exactly for the difference.
 	for ; cost < h.cost; cost++ {
 		for _, input := range inputs {
 			h.matches(impossible(cost), cost, input)
@@ -138,9 +137,9 @@ func (h *Hasher) matches(hash string, cost int, password input) bool {
 	return bcrypt.CompareHashAndPassword([]byte(hash), password.text) == nil
 }
 
-// onOwnThread does work on a thread of the operating system that does nothing
-// else, at a priority a little below the others: Go's scheduler would let a
-// hash keep a core for 10 ms while requests wait, the system's does not.
+// onOwnThread runs work on its own thread with lowered priority. Go's scheduler
+// would let a hash keep a core for 10 ms while requests wait; the operating
+// system's does not.
 func onOwnThread(work func()) {
 	done := make(chan struct{})
 	go func() {
@@ -152,8 +151,7 @@ func onOwnThread(work func()) {
 	<-done
 }
 
-// input is what bcrypt is given for a password, and the mark that the stored
-// hash then carries.
+// input is a text to hash with bcrypt, and the mark its stored hash carries.
 type input struct {
 	text []byte
 	mark string
@@ -166,11 +164,10 @@ func (h *Hasher) input(text string) input {
 	return input{text: []byte(base64.StdEncoding.EncodeToString(h.condense(text))), mark: condensed}
 }
 
-// inputs returns what a password may have been hashed from: its composed form
-// (NFC), since keyboards differ in how they write the same characters, and the
-// text as it was typed, for hashes that are older than this rule or come from
-// other systems. How many there are depends on what was typed alone, never on
-// the account.
+// inputs returns the texts a password may have been hashed from: its composed
+// form (NFC), because keyboards encode the same characters differently, and the
+// text as typed, for older hashes and those of other systems. Their number
+// depends only on what was typed, never on the account.
 func (h *Hasher) inputs(password string) []input {
 	composed := norm.NFC.String(password)
 	if composed == password {
@@ -179,7 +176,7 @@ func (h *Hasher) inputs(password string) []input {
 	return []input{h.input(composed), h.input(password)}
 }
 
-// impossible returns a hash of a cost that no password is known to match.
+// impossible returns a hash of a cost that no known password matches.
 func impossible(cost int) string {
 	const saltAndDigest = 22 + 31 // base64 characters; dots are zeros
 	return fmt.Sprintf("$2a$%02d$%s", cost, strings.Repeat(".", saltAndDigest))
@@ -208,8 +205,8 @@ func (h *Hasher) enter(ctx context.Context) error {
 
 func (h *Hasher) leave() { <-h.workers }
 
-// patience is about as long as a full queue takes to empty, or to give up:
-// cost 12 takes a quarter of a second, and each step of cost doubles it.
+// patience is roughly how long a full queue takes to empty or give up: cost 12
+// takes a quarter of a second, and each step doubles it.
 func (h *Hasher) patience() time.Duration {
 	hash := time.Duration(float64(250*time.Millisecond) * float64(uint64(1)<<h.cost) / (1 << 12))
 	return min(max(time.Second, hash*mostWaiting/time.Duration(cap(h.workers))), LongestWait)

@@ -13,7 +13,7 @@ import (
 	"lychgate/server/secret"
 )
 
-// cost is the least that bcrypt has: tests do not need to be slow.
+// cost is bcrypt's minimum, to keep tests fast.
 const cost = bcrypt.MinCost
 
 func newRoot(t testing.TB, text string) secret.Root {
@@ -87,7 +87,7 @@ func TestHashAndVerify(t *testing.T) {
 	}
 }
 
-// Hashes of other systems can be brought along.
+// Hashes of other systems can be imported.
 func TestImportedHashes(t *testing.T) {
 	h := newHasher(t, cost)
 	seventyTwo := strings.Repeat("0123456789", 7) + "ab"
@@ -112,8 +112,8 @@ func TestImportedHashes(t *testing.T) {
 	}
 }
 
-// What is stored for a long password was hashed from its condensed form; that
-// form must not be a password itself.
+// The condensed form, from which a long password is hashed, must not itself be
+// accepted as a password.
 func TestCondensedFormIsNoPassword(t *testing.T) {
 	h := newHasher(t, cost)
 	long := strings.Repeat("long ", 30)
@@ -159,11 +159,11 @@ func TestRehash(t *testing.T) {
 	}
 }
 
-// forms are texts that a person takes for one: composed, taken apart, and a
-// mixture.
+// forms are texts that people take for the same: composed, decomposed, and
+// mixed.
 var forms = []string{"contrase\u00f1a de \u00e9mile", "contrasen\u0303a de e\u0301mile", "contrase\u00f1a de e\u0301mile"}
 
-// Keyboards differ in how they write the same characters.
+// Keyboards encode the same characters differently.
 func TestUnicodeFormsAreOnePassword(t *testing.T) {
 	h := newHasher(t, cost)
 	for _, long := range []string{"", strings.Repeat(" and on", 10)} {
@@ -174,7 +174,7 @@ func TestUnicodeFormsAreOnePassword(t *testing.T) {
 					t.Errorf("chosen as %+q, typed as %+q: verified %v, hash anew %v", chosen+long, typed+long, ok, rehash)
 				}
 			}
-			// Nothing else is one: compatibility forms are other characters.
+			// Nothing else matches: compatibility forms are other characters.
 			for _, wrong := range []string{"contrasena de emile", "contrase\u00f1a de \u00c9mile", "ｃontrase\u00f1a de \u00e9mile"} {
 				if ok, _ := verify(t, h, stored, wrong+long); ok {
 					t.Errorf("chosen as %+q, and %+q is verified", chosen+long, wrong+long)
@@ -184,12 +184,11 @@ func TestUnicodeFormsAreOnePassword(t *testing.T) {
 	}
 }
 
-// Before there was one form, passwords were hashed as they had been typed; so
-// do other systems.
+// Older hashes, and those of other systems, are of the text as typed.
 func TestHashesOfTextsAsTypedStillCount(t *testing.T) {
 	h := newHasher(t, cost)
 	decomposed := forms[1]
-	// One that is condensed as it was typed, and short enough when composed.
+	// Condensed as typed, but short enough when composed.
 	long := strings.Repeat("e\u0301", 30)
 	condensed, err := bcrypt.GenerateFromPassword([]byte(base64.StdEncoding.EncodeToString(newRoot(t, "a").MAC("long password")(long))), cost)
 	if err != nil {
@@ -209,13 +208,13 @@ func TestHashesOfTextsAsTypedStillCount(t *testing.T) {
 	}
 }
 
-// work returns what a verification costs, in hashes of the least cost, and
-// wants each hash to be worked out on a thread that stands back for others.
+// work returns the cost of a verification, in hashes of minimum cost, and fails
+// the test unless each hash runs on a low-priority thread.
 func work(t *testing.T, h *password.Hasher, stored, password string) (units int) {
 	t.Helper()
 	h.Observe(func(c int) {
 		units += 1 << (c - cost)
-		wantsStoodBack(t)
+		wantsLowPriority(t)
 	})
 	if ok, _ := verify(t, h, stored, password); ok {
 		t.Errorf("%+q is verified", password)
@@ -223,8 +222,8 @@ func work(t *testing.T, h *password.Hasher, stored, password string) (units int)
 	return units
 }
 
-// What a refusal costs depends on what was typed alone, so that its time tells
-// nothing of the account.
+// The cost of a refusal depends only on what was typed, so that its time
+// reveals nothing about the account.
 func TestRefusalsCostTheSame(t *testing.T) {
 	const now = cost + 3
 	h := newHasher(t, now)
@@ -243,7 +242,7 @@ func TestRefusalsCostTheSame(t *testing.T) {
 		want  int // hashes of today's cost
 	}{
 		{"wrong", 1}, {"", 1}, {"a password\x00", 1}, {strings.Repeat("y", 100), 1}, {"contrase\u00f1a", 1},
-		// The text as typed is tried too.
+		// The text as typed is tried as well.
 		{"contrasen\u0303a", 2}, {strings.Repeat("e\u0301", 30), 2}, {strings.Repeat("e\u0301", 100), 2}, {"n\u0303\x00", 2},
 	} {
 		for name, hash := range stored {
@@ -254,13 +253,13 @@ func TestRefusalsCostTheSame(t *testing.T) {
 	}
 }
 
-// Hashing a new password stands back too.
-func TestHashStandsBack(t *testing.T) {
+// New passwords are hashed at low priority too.
+func TestHashHasLowPriority(t *testing.T) {
 	h := newHasher(t, cost)
 	hashes := 0
 	h.Observe(func(c int) {
 		hashes++
-		wantsStoodBack(t)
+		wantsLowPriority(t)
 		if c != cost {
 			t.Errorf("hashed at cost %d, want %d", c, cost)
 		}
@@ -284,9 +283,9 @@ func TestUnreadableHashesMatchNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkRefusals reports how long each refusal takes, in parts of that of a
-// wrong password: an account that does not exist, or whose hash is of another
-// kind, must not be told by its time. It asserts nothing, since machines are
+// BenchmarkRefusals reports the time of each refusal relative to that of a
+// wrong password: an unknown account, or one with another kind of hash, must
+// not be recognizable by its time. It asserts nothing because machines are
 // noisy.
 func BenchmarkRefusals(b *testing.B) {
 	const cost = 8

@@ -15,11 +15,11 @@ import (
 	"lychgate/server/problem"
 )
 
-// MaxLength is the greatest length of a password, in characters
-// (ASVS 6.2.9 asks for at least 64).
+// MaxLength is the maximum length of a password in characters (ASVS 6.2.9
+// requires at least 64).
 const MaxLength = 256
 
-// product is refused as a password too (ASVS 6.2.11: context-specific words).
+// product is also refused as a password (ASVS 6.2.11: context-specific words).
 const product = "lychgate"
 
 //go:embed common-passwords.txt.gz
@@ -41,15 +41,14 @@ var commonPasswords = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// Policy is the rule for new passwords. There is none about which kinds
-// of characters they are made of (ASVS 6.2.5).
+// Policy is the policy for new passwords. It has no composition rules (ASVS
+// 6.2.5).
 type Policy struct {
 	MinLength int // in characters, at least 8 (ASVS 6.2.1)
 }
 
-// Check returns the faults of a new password under the name of its input
-// field; personal are words of the person's own, such as the e-mail address
-// and the name, which are refused whole and in their parts.
+// Check returns the field errors of a new password. personal are words such as
+// the person's e-mail address and name, which are refused whole and in parts.
 func (p Policy) Check(field, password string, personal ...string) []problem.Field {
 	fault := func(code, detail string, arguments ...any) []problem.Field {
 		return []problem.Field{{Field: field, Code: code, Detail: fmt.Sprintf(detail, arguments...)}}
@@ -82,14 +81,13 @@ func (p Policy) Check(field, password string, personal ...string) []problem.Fiel
 	return nil
 }
 
-// fold returns what is compared with words that are easy to guess: the text
-// without what a reader does not see as a difference, such as capitals, or
-// digits of full width.
+// fold removes differences that readers do not notice, such as case or
+// full-width digits, before a comparison with easily guessed words.
 func fold(text string) string {
 	return norm.NFKC.String(strings.ToLower(norm.NFKC.String(text)))
 }
 
-// isRepetition reports whether a text is made of one or two characters.
+// isRepetition reports whether a text consists of one or two characters.
 func isRepetition(text string) bool {
 	distinct := make(map[rune]bool)
 	for _, r := range text {
@@ -98,9 +96,9 @@ func isRepetition(text string) bool {
 	return len(distinct) <= 2
 }
 
-// isRun reports whether each character of a text follows the one before, or
-// each precedes it: "abcdefgh", "87654321". Digits and Latin letters go on at
-// their other end, as in "7890123".
+// isRun reports whether the characters of a text are in sequence, up or down:
+// "abcdefgh", "87654321". Digits and Latin letters wrap around, as in
+// "7890123".
 func isRun(text string) bool {
 	runes := []rune(text)
 	ascending, descending := true, true
@@ -121,8 +119,8 @@ func follows(before, after rune) bool {
 	return after == before+1
 }
 
-// isPart reports whether password is text, or a run of neighbouring parts of
-// it, such as "ada.lovelace" or "example.com" of an e-mail address.
+// isPart reports whether password is text or a run of its adjacent parts, such
+// as "ada.lovelace" or "example.com" of an e-mail address.
 func isPart(password, text string) bool {
 	for start := 0; start < len(text); {
 		at := strings.Index(text[start:], password)

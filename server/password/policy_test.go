@@ -27,7 +27,7 @@ func TestPasswordPolicy(t *testing.T) {
 		{"fifteen chars 1", 15, ""},
 		{strings.Repeat("äöü", 85) + "ß", 8, ""},
 		{strings.Repeat("äöü", 85) + "ßß", 8, "too_long"},
-		// They count in their composed form.
+		// Length counts the composed form.
 		{strings.Repeat("e\u0301", 3) + "uvwx", 8, "too_short"},
 		{strings.Repeat("e\u0301u\u0308o", 85) + "x", 8, ""},
 		{"with\x00a nul", 8, "invalid_character"},
@@ -83,7 +83,7 @@ func TestPasswordPolicy(t *testing.T) {
 		{"LYCHGATE", 1, "personal"},
 		{"ｂｙｒｏｎｋｉｎｇ", 8, "personal"},
 		{"ada\u00a0king", 8, "personal"},
-		// A part of a word is no word, and more than a word is more.
+		// Parts of words and extended words are accepted.
 		{"byronkin.", 8, ""},
 		{"xample.com", 8, ""},
 		{"byronking1", 8, ""},
@@ -115,7 +115,7 @@ func TestPasswordPolicyWithoutPersonalWords(t *testing.T) {
 	}
 }
 
-// ASVS 6.2.4 asks for the 3000 most common ones that fit the policy.
+// ASVS 6.2.4 requires the 3000 most common ones that meet the policy.
 func TestCommonPasswords(t *testing.T) {
 	fitting := 0
 	policy := password.Policy{MinLength: 8}

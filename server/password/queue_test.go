@@ -12,8 +12,8 @@ import (
 	"lychgate/server/problem"
 )
 
-// wantsBusy fails the test unless err is a problem of kind Unavailable that
-// says how long to wait.
+// wantsBusy fails the test unless err is a problem of kind Unavailable with
+// this RetryAfter.
 func wantsBusy(t *testing.T, err error, wait time.Duration) {
 	t.Helper()
 	var p *problem.Error
@@ -36,7 +36,7 @@ func TestQueueIsBounded(t *testing.T) {
 	stored := hash(t, h, "a password")
 	giveBack := []func(){h.Occupy(), h.Occupy()}
 
-	// Half of them hash, half verify; every fourth gives up later.
+	// Half hash, half verify; every fourth gives up later.
 	gaveUp, cancel := context.WithCancel(t.Context())
 	answers := make(chan error, password.MostWaiting)
 	for i := range password.MostWaiting {
@@ -56,7 +56,7 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 	until(t, "the queue is full", func() bool { return h.Waiting() == password.MostWaiting })
 
-	// The next ones are refused at once, and leave no trace.
+	// Further calls are refused at once and leave no trace.
 	for range 100 {
 		_, err := h.Hash(t.Context(), "a password")
 		wantsBusy(t, err, time.Second)
@@ -68,7 +68,7 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("%d wait", waiting)
 	}
 
-	// Those that give up make room.
+	// Calls that give up make room.
 	cancel()
 	for range password.MostWaiting / 4 {
 		err := <-answers
@@ -96,7 +96,7 @@ func TestQueueIsBounded(t *testing.T) {
 	hash(t, h, "a password")
 }
 
-// Nobody waits for longer than a person does, whatever goes on before them.
+// No call waits longer than people do.
 func TestNobodyWaitsForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHasher(t, cost)
@@ -111,7 +111,7 @@ func TestNobodyWaitsForever(t *testing.T) {
 	})
 }
 
-// Retry-After is about as long as a full queue takes to empty.
+// Retry-After is roughly how long a full queue takes to empty.
 func TestHowLongToWait(t *testing.T) {
 	for _, test := range []struct {
 		cost, workers int

@@ -2,14 +2,14 @@ package password
 
 import "syscall"
 
-// niceness is how far a thread that hashes stands back: as far as it takes for
-// nobody to notice it. It must not starve, for the garbage collector stops all
-// threads together: at 19, the most there is, beside a process that keeps all
-// cores busy, it was waited for 200 ms (docs/reliability.md).
+// niceness is the nice value of hashing threads: high enough that nobody
+// notices them, but not so high that they starve, because the garbage collector
+// stops all threads together. At 19, the maximum, beside a process that keeps
+// all cores busy, it waited 200 ms for them (docs/reliability.md).
 const niceness = 10
 
-// yieldToOthers lowers the priority of the current thread, on Linux of it
-// alone. It never fails: anybody may stand back.
+// yieldToOthers lowers the priority of the current thread; on Linux priorities
+// are per thread. It cannot fail: anybody may lower a priority.
 func yieldToOthers() {
 	syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness) //nolint:errcheck // see above; without it a hash is right all the same
 }

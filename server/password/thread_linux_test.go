@@ -7,9 +7,9 @@ import (
 	"lychgate/server/password"
 )
 
-// wantsStoodBack fails the test unless the current thread has a lower priority
-// than others.
-func wantsStoodBack(t *testing.T) {
+// wantsLowPriority fails the test unless the current thread has a lower
+// priority than others.
+func wantsLowPriority(t *testing.T) {
 	t.Helper()
 	const highest = 20 // the system call returns 20 less the nice value
 	left, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)

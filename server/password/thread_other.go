@@ -2,6 +2,6 @@
 
 package password
 
-// yieldToOthers does nothing: only on Linux has a thread a priority of its own
-// that anybody may lower.
+// yieldToOthers does nothing: only Linux has a priority per thread that anybody
+// may lower.
 func yieldToOthers() {}

@@ -4,5 +4,5 @@ package password_test
 
 import "testing"
 
-// wantsStoodBack wants nothing here: see yieldToOthers.
-func wantsStoodBack(*testing.T) {}
+// wantsLowPriority checks nothing; see yieldToOthers.
+func wantsLowPriority(*testing.T) {}

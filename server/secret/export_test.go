@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// RefuseLinks makes the file system one that has no links, until it is undone.
+// RefuseLinks simulates a file system without links, until undone.
 func RefuseLinks() (undo func()) {
 	whole := link
 	link = func(string, string) error { return &os.LinkError{Op: "link", Err: syscall.EPERM} }

@@ -16,7 +16,7 @@ import (
 	"lychgate/server"
 )
 
-// contract is the OpenAPI document that all answers are held against.
+// contract is the OpenAPI document that all answers are checked against.
 var contract = sync.OnceValues(func() (validator.Validator, error) {
 	text, err := server.Contract()
 	if err != nil {
@@ -36,8 +36,8 @@ var contract = sync.OnceValues(func() (validator.Validator, error) {
 	return v, nil
 })
 
-// checkContract holds an answer against the contract, if it speaks of the
-// route at all: a page is no business of it.
+// checkContract checks an answer against the contract if the contract has its
+// route; pages are not in it.
 func checkContract(r *http.Request, response *http.Response, body []byte) error {
 	if r.Method == http.MethodHead || !isRoute(r) {
 		return nil
@@ -54,7 +54,7 @@ func checkContract(r *http.Request, response *http.Response, body []byte) error 
 	return nil
 }
 
-// fits reports whether a segment of a path is that of a template.
+// fits reports whether a path segment matches that of a template.
 func fits(template, segment string) bool {
 	return template == segment || strings.HasPrefix(template, "{")
 }

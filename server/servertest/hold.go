@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// hashes are the password hashes of a server, which can be held up.
+// hashes are a server's password hashes, which tests can hold up.
 type hashes struct {
 	mu    sync.Mutex
 	begun chan struct{}
@@ -23,9 +23,9 @@ func (h *hashes) wait(int) {
 	<-gate
 }
 
-// HoldHashes keeps the worker from hashing and verifying passwords until
-// release is called. What begun receives is a hash that has been begun: its
-// request has found out what there is to know, and the verdict is still out.
+// HoldHashes blocks hashing and verifying passwords until release is called.
+// begun receives each hash that has started: its request has read everything it
+// needs, and the result is still open.
 func (s *Server) HoldHashes() (begun <-chan struct{}, release func()) {
 	h := s.hashes
 	started, gate := make(chan struct{}, 1), make(chan struct{})
@@ -42,8 +42,8 @@ func (s *Server) HoldHashes() (begun <-chan struct{}, release func()) {
 	return started, release
 }
 
-// HoldDatabase takes the database's write lock, as another process does that
-// writes for long. Before release lets go of it, it carries out statements.
+// HoldDatabase holds the database's write lock, as another process with a long
+// write does. release executes statements before it releases the lock.
 func (s *Server) HoldDatabase() (release func(statements ...string)) {
 	t := s.t
 	t.Helper()

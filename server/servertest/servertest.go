@@ -1,7 +1,7 @@
-// Package servertest runs a whole server for a test: on a temporary SQLite, a
-// kernel-chosen port, a clock that the test moves, and a small site. Its
-// clients keep cookies as a browser does, and every answer of the API is held
-// against the contract.
+// Package servertest runs a complete server for a test: a temporary SQLite
+// database, a kernel-chosen port, a clock the test moves, and a small site. Its
+// clients keep cookies as browsers do and check every API answer against the
+// contract.
 package servertest
 
 import (
@@ -36,7 +36,8 @@ type Server struct {
 	URL   string
 	Clock *Clock
 	Log   *Log
-	// Config is what it runs with; Again starts another one on the same data.
+	// Config is its configuration; Again starts another server on the same
+	// data.
 	Config config.Config
 
 	t       testing.TB
@@ -46,11 +47,10 @@ type Server struct {
 	stop    func() error
 }
 
-// ProtectedAsset is the address of a file of the site's build that only
-// protected pages need.
+// ProtectedAsset is the path of a build file that only protected pages need.
 const ProtectedAsset = "/_next/static/chunks/protected.js"
 
-// Site is the site that a test server carries unless it is given another.
+// Site is the default site of test servers.
 func Site() fstest.MapFS {
 	page := func(text string) *fstest.MapFile {
 		return &fstest.MapFile{Data: []byte("<!DOCTYPE html><title>" + text + "</title>")}
@@ -66,21 +66,20 @@ func Site() fstest.MapFS {
 	}
 }
 
-// Start runs a server until the test ends. The changes are made to a
-// configuration of defaults with cheap password hashes and wide limits.
+// Start runs a server until the test ends, with changes to a default
+// configuration that has cheap password hashes and wide limits.
 func Start(t testing.TB, changes ...func(*config.Config)) *Server {
 	t.Helper()
 	return StartWith(t, Site(), changes...)
 }
 
-// StartWith is Start for a server that carries another site.
+// StartWith is Start with another site.
 func StartWith(t testing.TB, site fs.FS, changes ...func(*config.Config)) *Server {
 	t.Helper()
 	return StartIn(t, server.Environment{Site: site}, changes...)
 }
 
-// StartIn is Start for a server in an environment of its own, but for log and
-// clock.
+// StartIn is Start with an environment, in which log and clock are replaced.
 func StartIn(t testing.TB, env server.Environment, changes ...func(*config.Config)) *Server {
 	t.Helper()
 	settings := config.Default()
@@ -95,8 +94,8 @@ func StartIn(t testing.TB, env server.Environment, changes ...func(*config.Confi
 	return run(t, settings, NewClock(), env)
 }
 
-// At is a change for Start: a server of another origin than its address. Its
-// clients set the Host header that goes with it.
+// At is a change for Start: a public origin other than the address. Its clients
+// set the matching Host header.
 func At(t testing.TB, text string) func(*config.Config) {
 	t.Helper()
 	public, err := origin.Parse(text)
@@ -106,7 +105,7 @@ func At(t testing.TB, text string) func(*config.Config) {
 	return func(c *config.Config) { c.Origin = public }
 }
 
-// Again runs a second server on the same data, as after a restart or beside a
+// Again runs another server on the same data, as after a restart or beside a
 // running one.
 func (s *Server) Again(changes ...func(*config.Config)) *Server {
 	s.t.Helper()
@@ -140,7 +139,7 @@ func run(t testing.TB, settings config.Config, clock *Clock, env server.Environm
 	return s
 }
 
-// Alter changes the database behind the server's back.
+// Alter changes the database directly.
 func (s *Server) Alter(statement string) {
 	s.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+s.Config.DatabasePath()+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
@@ -153,10 +152,10 @@ func (s *Server) Alter(statement string) {
 	}
 }
 
-// Reload is what SIGHUP does.
+// Reload does what SIGHUP does.
 func (s *Server) Reload() { s.running.Reload(s.t.Context()) }
 
-// Stop stops the server, if it has not been stopped already.
+// Stop stops the server unless it is stopped already.
 func (s *Server) Stop() {
 	s.t.Helper()
 	if err := s.stop(); err != nil {
@@ -164,16 +163,16 @@ func (s *Server) Stop() {
 	}
 }
 
-// Clock is a clock that stands still until a test moves it.
+// Clock stands still until a test moves it.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that shows the present, to the second.
+// NewClock returns a clock set to the current time, in whole seconds.
 func NewClock() *Clock { return &Clock{now: time.Now().UTC().Truncate(time.Second)} }
 
-// Now returns what the clock shows.
+// Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -187,7 +186,7 @@ func (c *Clock) Move(by time.Duration) {
 	c.now = c.now.Add(by)
 }
 
-// Log keeps what a server logs.
+// Log keeps a server's log.
 type Log struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -200,15 +199,15 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String returns all that was logged.
+// String returns everything logged.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Client talks to a server as one browser does: with a cookie jar, and
-// without following redirects.
+// Client behaves like one browser: it has a cookie jar, but does not follow
+// redirects.
 type Client struct {
 	server *Server
 	http   *http.Client
@@ -216,7 +215,7 @@ type Client struct {
 	Header http.Header
 }
 
-// Client returns a new client, signed out.
+// Client returns a new, signed-out client.
 func (s *Server) Client() *Client {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -235,8 +234,8 @@ func (s *Server) Client() *Client {
 	}
 }
 
-// secureOnLoopback is a jar that keeps Secure cookies of http://localhost, as
-// Chromium and Firefox do.
+// secureOnLoopback is a cookie jar that keeps Secure cookies of
+// http://localhost, as Chromium and Firefox do.
 type secureOnLoopback struct{ *cookiejar.Jar }
 
 func (j secureOnLoopback) SetCookies(u *url.URL, cookies []*http.Cookie) {
@@ -251,7 +250,7 @@ func https(u *url.URL) *url.URL {
 	return &secure
 }
 
-// Answer is an answer, read to its end.
+// Answer is a complete answer.
 type Answer struct {
 	*http.Response
 	Body string

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// nobody is a ResponseWriter that costs nothing, so that what is measured is
-// this package.
+// nobody is a ResponseWriter without cost, so that only this package is
+// measured.
 type nobody struct {
 	header http.Header
 	status int
@@ -19,11 +19,11 @@ func (n *nobody) Header() http.Header         { return n.header }
 func (n *nobody) Write(p []byte) (int, error) { return len(p), nil }
 func (n *nobody) WriteHeader(status int)      { n.status = status }
 
-// ReadFrom is what http.ServeContent copies through on a real connection too.
+// ReadFrom makes http.ServeContent copy as it does to a real connection.
 func (n *nobody) ReadFrom(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
 
 // BenchmarkGuardedPage compares a public page through Echo and the guard with
-// the same bytes through http.ServeContent alone, in one run.
+// the same bytes through http.ServeContent alone.
 func BenchmarkGuardedPage(b *testing.B) {
 	files := export()
 	page := bytes.Repeat([]byte("<p>About us</p>"), 600)

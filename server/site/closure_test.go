@@ -11,7 +11,7 @@ import (
 	"lychgate/server/site"
 )
 
-// public lists the files of the build that a stranger gets.
+// publicBuildFiles lists the build files that an anonymous caller gets.
 func publicBuildFiles(t *testing.T, files fstest.MapFS, opts site.Options) []string {
 	t.Helper()
 	server := httptest.NewServer(handler(t, files, opts))
@@ -48,7 +48,7 @@ func TestClosureOfTheExport(t *testing.T) {
 	}
 }
 
-// TestClosure has one page and one chunk; the case says how the page names it.
+// TestClosure has one page and one chunk; each case says how the page names it.
 func TestClosure(t *testing.T) {
 	const name = "_next/static/chunks/a.js"
 	for _, tt := range []struct {
@@ -112,7 +112,7 @@ func TestClosure(t *testing.T) {
 	}
 }
 
-// A closure over text without end must end all the same.
+// The search must terminate on hostile text.
 func TestClosureOfHostileText(t *testing.T) {
 	files := export()
 	files["p.html"] = &fstest.MapFile{Data: []byte(strings.Repeat("static/),", 5_000) + strings.Repeat("static/", 5_000))}

@@ -11,10 +11,10 @@ import (
 	"lychgate/server/site"
 )
 
-// trustedTypes is what the policy of a page adds that is made for it.
+// trustedTypes is the addition to the policy of a page made for it.
 const trustedTypes = "; require-trusted-types-for 'script'; trusted-types default nextjs"
 
-// policy is the wanted policy of a page with these inline scripts, but for
+// policy is the expected policy of a page with these inline scripts, without
 // Trusted Types.
 func policy(scripts ...string) string {
 	hashes := ""
@@ -60,7 +60,7 @@ func TestContentSecurityPolicy(t *testing.T) {
 		{"open to the end", `<script>a()`, []string{"a()"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			// A page that is not made for Trusted Types.
+			// A page not made for Trusted Types.
 			page := &fstest.MapFile{Data: []byte(`<script src="/x.js"></script>` + tt.page)}
 			server := httptest.NewServer(handler(t, fstest.MapFS{
 				"p.html": page, "dashboard.html": page, "404.html": page,
@@ -78,8 +78,8 @@ func TestContentSecurityPolicy(t *testing.T) {
 	}
 }
 
-// A page is asked for Trusted Types when it is made for them, or when it runs
-// nothing; one that runs scripts without the policy "default" would break.
+// Trusted Types are required of pages made for them and of pages without
+// scripts. A page with scripts but without the policy "default" would break.
 func TestTrustedTypes(t *testing.T) {
 	const makesPolicy = `<script>trustedTypes.createPolicy("default",{})</script>`
 	for _, tt := range []struct {
@@ -127,7 +127,7 @@ func TestOtherAnswersKeepTheBaseline(t *testing.T) {
 	}
 }
 
-// The policy on a script rules the worker that is started from it.
+// A script's own policy applies to workers started from it.
 func TestScriptsCarryThePolicyOfWorkers(t *testing.T) {
 	want := header{"Content-Security-Policy": "default-src 'none'; script-src 'self'; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
 	files := export()
@@ -142,7 +142,7 @@ func TestScriptsCarryThePolicyOfWorkers(t *testing.T) {
 	})
 }
 
-// A film that is opened by itself is loaded by a page of the browser's own.
+// A video opened directly is loaded by a page that the browser creates.
 func TestFilmsCanBeOpenedByThemselves(t *testing.T) {
 	files := export()
 	files["film.webm"], files["dashboard/talk.mp3"] = &fstest.MapFile{Data: []byte("film")}, &fstest.MapFile{Data: []byte(marker)}
@@ -157,8 +157,8 @@ func TestFilmsCanBeOpenedByThemselves(t *testing.T) {
 	})
 }
 
-// What a fork allows beside this origin is in the policy of its pages and
-// workers, in the directive that it stands in and in no other.
+// Sources a fork allows appear in the policy of its pages and workers, only in
+// their directive.
 func TestSources(t *testing.T) {
 	opts := protectDashboard()
 	opts.Sources = map[string][]string{
@@ -183,8 +183,8 @@ func TestSources(t *testing.T) {
 	})
 }
 
-// A source that weakens the policy, or does nothing, stops the start with
-// words, all of them together.
+// Sources that weaken the policy or have no effect prevent the start; all are
+// reported together.
 func TestSourcesThatAreRefused(t *testing.T) {
 	for _, tt := range []struct{ directive, source, words string }{
 		{"image-src", "https://x.example", "no directive that can be widened"},
@@ -269,7 +269,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 	}
 }
 
-// Whatever a source holds, it stays one source of one directive.
+// Whatever a source contains, it stays one source of one directive.
 func FuzzSources(f *testing.F) {
 	for _, seed := range []string{"https://x.example", "*.x.example:*", "a;b", "a,b", "'self'", "blob:", "x y", "https://x.example/%3b", "\x00"} {
 		f.Add("img-src", seed)

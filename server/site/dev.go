@@ -13,17 +13,16 @@ import (
 	"lychgate/server/site/export"
 )
 
-// Dev stands in for a Site while its pages are being made: they come from
-// `next dev`, which renders them on request. Paths are guarded instead of
-// files, for there are none yet. What a build adds is missing: the needs of
-// chunks, the Content-Security-Policy and the caching. It is for one's own
-// machine alone.
+// Dev replaces a Site during development: pages come from `next dev`, which
+// renders them on request. It guards paths, because there are no files yet. The
+// needs of chunks, the Content-Security-Policy and caching, which come from a
+// build, are missing. It is only for the developer's own machine.
 type Dev struct {
 	rules access.Rules
 	proxy *httputil.ReverseProxy
 }
 
-// NewDev returns the pages of a `next dev` that answers at target.
+// NewDev returns the pages of the `next dev` at target.
 func NewDev(target *url.URL, rules access.Rules) *Dev {
 	return &Dev{rules: rules, proxy: &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -35,41 +34,40 @@ func NewDev(target *url.URL, rules access.Rules) *Dev {
 	}}
 }
 
-// Resolve returns `next dev` for every path that it would read as the guard
-// does.
+// Resolve returns `next dev` for every path that it reads as the guard does.
 func (d *Dev) Resolve(escaped string) Target {
 	address, malformed := url.PathUnescape(escaped)
 	if malformed != nil {
 		address = escaped
 	}
 	found := Target{Needs: []access.Need{export.NeedAt(address, d.rules)}, AnyMethod: isDevTool(escaped)}
-	// Of wellKnownPath the guard knows more than `next dev`.
+	// The guard itself answers wellKnownPath.
 	if malformed == nil && !refused(escaped, address) && escaped != wellKnownPath {
 		found.Content = d
 	}
 	return found
 }
 
-// NotFound answers where nothing was asked of `next dev`.
+// NotFound answers without asking `next dev`.
 func (d *Dev) NotFound(c echo.Context) error { return nothingHere(c) }
 
-// Serve passes a request on to `next dev`.
+// Serve forwards a request to `next dev`.
 func (d *Dev) Serve(c echo.Context) error {
-	// Its pages need inline styles and eval, so the policy is no more than that
-	// nobody may frame them.
+	// Its pages need inline styles and eval, so the policy only forbids
+	// framing.
 	c.Response().Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 	d.proxy.ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 
-// isDevTool reports whether a path is that of the tools of `next dev`: hot
-// reload, sources, error overlay. Some are asked with POST.
+// isDevTool reports whether a path belongs to a tool of `next dev`: hot reload,
+// sources, error overlay. Some use POST.
 func isDevTool(escaped string) bool {
 	return strings.HasPrefix(escaped, "/_next/") || strings.HasPrefix(escaped, "/__nextjs")
 }
 
-// keepOwnCookies takes away the cookies that are none of `next dev`'s own: the
-// session is nobody's business there.
+// keepOwnCookies removes all cookies except those of `next dev`, which must not
+// see the session.
 func keepOwnCookies(r *http.Request) {
 	cookies := r.Cookies()
 	r.Header.Del("Cookie")
@@ -80,8 +78,8 @@ func keepOwnCookies(r *http.Request) {
 	}
 }
 
-// devIsMissing answers when `next dev` does not, and asks again every second:
-// it may just be starting.
+// devIsMissing answers while `next dev` does not, and reloads every second: it
+// may be starting.
 func devIsMissing(w http.ResponseWriter, target *url.URL, err error) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")

@@ -15,8 +15,8 @@ import (
 	"lychgate/server/site/sitetest"
 )
 
-// nextDev answers as `next dev` would, with what it was asked; a request to
-// upgrade gets a connection that sends back whatever it is sent.
+// nextDev imitates `next dev` and answers with the request it received; an
+// upgraded connection echoes what it is sent.
 func nextDev(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") == "" {
 		fmt.Fprintf(w, "%s %s, cookies %q, %s", r.Method, r.RequestURI, r.Header["Cookie"], marker)
@@ -31,7 +31,7 @@ func nextDev(w http.ResponseWriter, r *http.Request) {
 	io.Copy(conn, buffered)
 }
 
-// startDev runs the guard before a `next dev` at target.
+// startDev runs the guard in front of a `next dev` at target.
 func startDev(t *testing.T, target string) *httptest.Server {
 	t.Helper()
 	parsed, err := url.Parse(target)

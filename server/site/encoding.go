@@ -2,11 +2,10 @@ package site
 
 import "strings"
 
-// choose picks the representation that Accept-Encoding asks for (RFC 9110
-// section 12.5.3): the acceptable one of the highest weight; of equals br,
-// then gzip, then the bytes as they are. What cannot be read asks for nothing.
-// A client that accepts none of them gets the bytes as they are rather than a
-// 406 that would help nobody.
+// choose negotiates the content coding (RFC 9110, section 12.5.3): the
+// acceptable one of the highest weight; among equals br, then gzip, then
+// identity. A malformed field is ignored. A client that accepts none gets
+// identity, because a 406 would help nobody.
 func (f *file) choose(acceptEncoding []string) *body {
 	best := &f.body
 	if len(f.encoded) == 0 || len(acceptEncoding) == 0 {
@@ -16,8 +15,8 @@ func (f *file) choose(acceptEncoding []string) *body {
 	if !ok {
 		return best
 	}
-	// Identity is acceptable also when it is not named, but then any coding
-	// that is named is liked better.
+	// Identity is acceptable even if not named, but any named coding is
+	// preferred.
 	weight := max(accepted.weightOf("identity"), 0)
 	for i := range f.encoded {
 		if w := accepted.weightOf(f.encoded[i].coding[0]); w > 0 && w >= weight {
@@ -27,9 +26,9 @@ func (f *file) choose(acceptEncoding []string) *body {
 	return best
 }
 
-// accepted holds the weights of an Accept-Encoding field in thousandths, -1
-// where a coding is not named. It has a field for each coding there is a
-// variant of, so that reading a request allocates nothing.
+// accepted holds the weights of an Accept-Encoding field in thousandths, -1 for
+// codings not named. It has one field for each coding in use, so that parsing
+// allocates nothing.
 type accepted struct{ br, gzip, identity, others int }
 
 func (a accepted) weightOf(coding string) int {
@@ -48,8 +47,8 @@ func (a accepted) weightOf(coding string) int {
 	return weight
 }
 
-// parseAcceptEncoding reads the lines of the field; ok is false when any
-// member of the list is malformed.
+// parseAcceptEncoding parses the lines of the field; ok is false if any list
+// member is malformed.
 func parseAcceptEncoding(lines []string) (a accepted, ok bool) {
 	a = accepted{br: -1, gzip: -1, identity: -1, others: -1}
 	for _, rest := range lines {
@@ -85,8 +84,8 @@ func parseAcceptEncoding(lines []string) (a accepted, ok bool) {
 	return a, true
 }
 
-// parseWeight reads "q=" and a number from 0 to 1 with at most three decimals
-// (RFC 9110 section 12.4.2), in thousandths.
+// parseWeight parses "q=" and a number from 0 to 1 with at most three decimals
+// (RFC 9110, section 12.4.2), into thousandths.
 func parseWeight(s string) (thousandths int, ok bool) {
 	if len(s) < 3 || len(s) > 7 || s[0]|0x20 != 'q' || s[1] != '=' {
 		return 0, false

@@ -12,8 +12,8 @@ import (
 	"lychgate/server/site"
 )
 
-// strangers are the addresses that a stranger's headers are sent to, with what
-// may come of it.
+// strangers are the paths to which an anonymous caller's headers are sent, with
+// the possible results.
 var strangers = []struct {
 	path     string
 	statuses []int
@@ -24,8 +24,8 @@ var strangers = []struct {
 	{"/_next/static/chunks/dashboard.js", []int{http.StatusNotFound}},
 }
 
-// FuzzHeaders sends a stranger's headers to what is protected: none of them
-// opens it, and only a navigation is sent to another page.
+// FuzzHeaders sends arbitrary headers to protected pages: none gives access,
+// and only navigations are redirected.
 func FuzzHeaders(f *testing.F) {
 	for _, set := range headerSets {
 		for line := range strings.Lines(set) {
@@ -66,8 +66,8 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// FuzzConditions asks for a public page under conditions, and for a part of
-// it: what comes is the page, a part of it, or nothing.
+// FuzzConditions requests a public page with conditions and ranges: the answer
+// is the page, a part of it, or nothing.
 func FuzzConditions(f *testing.F) {
 	h := handler(f, without(export(), "about.html.br", "about.html.gz"), protectDashboard())
 	get := func(headers map[string]string) *httptest.ResponseRecorder {
@@ -113,15 +113,15 @@ func FuzzConditions(f *testing.F) {
 		if !ok {
 			t.Errorf("If-None-Match %q, If-Match %q, Range %q: status %d\n%s", noneMatch, match, part, w.Code, body)
 		}
-		// Whatever stands behind a tag that the client has, it has it.
+		// A matching tag counts whatever follows it.
 		if w := get(map[string]string{"If-None-Match": tag + "," + noneMatch}); w.Code != http.StatusNotModified {
 			t.Errorf("If-None-Match %s,%q: status %d", tag, noneMatch, w.Code)
 		}
 	})
 }
 
-// FuzzDev wants nothing that is protected asked of `next dev` for a stranger,
-// in whatever way that reads a path.
+// FuzzDev checks that no protected path, however spelled, is forwarded to `next
+// dev` for an anonymous caller.
 func FuzzDev(f *testing.F) {
 	for _, target := range []string{"/", "/about", "/dashboard", "/dashboard/x", "/%64ashboard", "/about/../dashboard", "/about/%2e%2e/dashboard", "//dashboard", `/\dashboard`, "/dashboard;x", "/dashboard%2fx", "/./dashboard", "/_next/../dashboard", "/about%00/../dashboard", "/dashboard.txt", "/%5cdashboard"} {
 		f.Add(target)

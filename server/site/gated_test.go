@@ -16,9 +16,8 @@ import (
 	"lychgate/server/site/sitetest"
 )
 
-// callers are all that may ask, with the markers that each of them may see. A
-// session of a disabled account counts until it is revoked; its role and plan
-// do not.
+// callers are all kinds of caller with the markers each may see. A session of a
+// disabled account counts until it is revoked; its role and plan do not.
 var callers = map[string][]string{
 	"":       nil,
 	disabled: {marker},
@@ -30,8 +29,7 @@ var callers = map[string][]string{
 
 var allMarkers = []string{marker, sitetest.RoleMarker, sitetest.PlanMarker, sitetest.EitherMarker}
 
-// sees names a marker in an answer that the caller may not see, if there is
-// one.
+// sees returns a marker in an answer that the caller may not see, or "".
 func sees(who, got string) string {
 	for _, text := range allMarkers {
 		if strings.Contains(got, text) && !slices.Contains(callers[who], text) {
@@ -41,7 +39,7 @@ func sees(who, got string) string {
 	return ""
 }
 
-// as is the header that says who is calling.
+// as is the header that authenticates a caller.
 func as(who string) header {
 	if who == "" {
 		return nil
@@ -61,9 +59,9 @@ func startWith(t testing.TB, files fstest.MapFS, rules string) *httptest.Server 
 	return server
 }
 
-// TestEveryFileIsForWhoMayHaveIt asks for every file of a site with pages for a
-// role and for a plan. Whoever meets the need of its marker gets it, and nobody
-// else; the file of a page also as the page.
+// TestEveryFileIsForWhoMayHaveIt requests every file of a site with pages for a
+// role and for a plan. Only callers who meet the need of its marker get it.
+// Files of a page are also requested as the page.
 func TestEveryFileIsForWhoMayHaveIt(t *testing.T) {
 	t.Parallel()
 	server := startGated(t)
@@ -105,10 +103,10 @@ func TestEveryFileIsForWhoMayHaveIt(t *testing.T) {
 	}
 }
 
-// TestNothingLeaksOfGated is TestNothingLeaks for pages of roles and plans, and
-// for everybody who may not have one of them. First the pages of the hostile
-// targets themselves ask for a role or a plan, so that every spelling that was
-// ever thought of is tried on both.
+// TestNothingLeaksOfGated is TestNothingLeaks for pages of roles and plans and
+// for every caller without access to one of them. First the pages of the
+// hostile targets themselves need a role or a plan, so that every known
+// spelling is tried on both.
 func TestNothingLeaksOfGated(t *testing.T) {
 	t.Parallel()
 	for rules, met := range map[string][]string{
@@ -116,7 +114,7 @@ func TestNothingLeaksOfGated(t *testing.T) {
 		`{"/dashboard": "plan:pro", "/dashboard/billing": "signed-in"}`: {pro, team},
 	} {
 		t.Run(rules, func(t *testing.T) {
-			// Files that no page reaches are for everybody who is signed in.
+			// Files that no page reaches are for all signed-in people.
 			files := without(export(), "_next/static/media/inside.woff2", "_next/static/lychgate/_ssgManifest.js", "_next/data/lychgate/nowhere.json", "_next/server.json")
 			address := startWith(t, files, rules).Listener.Addr().String()
 			for who := range callers {
@@ -169,7 +167,7 @@ func TestNothingLeaksOfGated(t *testing.T) {
 	}
 }
 
-// lineOf is as, as it goes over the wire.
+// lineOf is as, in wire format.
 func lineOf(who string) string {
 	if who == "" {
 		return ""

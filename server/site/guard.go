@@ -18,21 +18,21 @@ import (
 	"lychgate/server/web"
 )
 
-// errMethod is for everything outside /api/: only GET and HEAD get pages.
+// errMethod is for all paths outside /api/: pages accept only GET and HEAD.
 var errMethod = web.MethodNotAllowed("GET, HEAD")
 
-// Guard answers every request that is not the router's: it asks whether the
-// caller may have what the path leads to, then serves it.
+// Guard answers every request that is not for the router: it checks the
+// caller's access to the file at the path, then serves it.
 type Guard struct {
 	Pages Pages
 	// Require reports whether the caller meets a need, as web.Require does. A
-	// refusal is an error of access.Policy.Check or web.ErrDuplicateCookies; any
-	// other error says that it cannot be known.
+	// refusal is an error of access.Policy.Check or web.ErrDuplicateCookies;
+	// any other error means that the check failed.
 	Require func(c echo.Context, need access.Need, depth web.Depth) error
-	// Routed reports whether the router answers an escaped path, as in Options.
+	// Routed reports whether an escaped path is for the router, as in Options.
 	Routed func(path string) bool
 
-	// NoMetadata says that browsers send the origin no Sec-Fetch-Mode, since it
+	// NoMetadata says that browsers send no Sec-Fetch-Mode, because the origin
 	// is plain http and not loopback.
 	NoMetadata bool
 
@@ -41,8 +41,8 @@ type Guard struct {
 	ChangePassword string      // the page where a password is changed
 }
 
-// Middleware returns the guard as a step before the router. Register it with
-// Pre, as the last one there.
+// Middleware returns the guard as the last step before the router; register it
+// with Pre.
 func (g *Guard) Middleware() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -55,8 +55,8 @@ func (g *Guard) Middleware() echo.MiddlewareFunc {
 	}
 }
 
-// isRouted goes by the path as it came: what is spelled in another way is not
-// the router's either.
+// isRouted compares the path as sent: other spellings are not for the router
+// either.
 func isRouted(escaped string, routed func(path string) bool) bool {
 	return strings.HasPrefix(escaped, "/api/") || routed != nil && routed(escaped)
 }
@@ -84,13 +84,12 @@ func (g *Guard) answer(c echo.Context, escaped string) error {
 	}
 }
 
-// admit returns nil if the caller meets one of the needs of a target.
+// admit returns nil if the caller meets one of the target's needs.
 func (g *Guard) admit(c echo.Context, found Target) (err error) {
 	depth := web.Refreshing
 	if found.Build || slices.ContainsFunc(found.Needs, access.Need.OfRole) {
-		// A file of the build may be kept by the browser, and a page that is
-		// hidden from the caller must look like one that does not exist: neither
-		// answer may set a cookie.
+		// Browsers may cache a build file, and a page hidden from the caller
+		// must look like a missing one: neither answer may set a cookie.
 		depth = web.Peeking
 	}
 	for _, need := range found.Needs {
@@ -106,13 +105,13 @@ func isUnmet(err error) bool {
 	return errors.Is(err, access.ErrForbidden) || errors.Is(err, access.ErrPlanRequired)
 }
 
-// isNobody reports whether an error says that nobody is signed in, as against
-// that it cannot be known.
+// isNobody reports whether an error says that the caller is not signed in,
+// rather than that the check failed.
 func isNobody(err error) bool {
 	return errors.Is(err, problem.ErrUnauthenticated) || errors.Is(err, web.ErrDuplicateCookies)
 }
 
-// refuse answers whoever may not have a target, for the reason why.
+// refuse answers a caller without access to a target; why is the reason.
 //
 //	               nobody                  without the role   without the plan
 //	navigation     303 to the login page   404                303 to the billing page
@@ -126,7 +125,7 @@ func (g *Guard) refuse(c echo.Context, escaped string, found Target, why error) 
 	ownResource(c)
 	switch r := c.Request(); {
 	case !known, !g.isNavigation(r):
-		// Never a redirect, which the client router would remember as the page's
+		// Never a redirect: the client router would cache it as the page's
 		// content.
 		return why
 	case errors.Is(why, access.ErrPlanRequired):
@@ -136,14 +135,15 @@ func (g *Guard) refuse(c echo.Context, escaped string, found Target, why error) 
 	default:
 		login := g.Return.Login + "?next=" + g.next(r, escaped)
 		if errors.Is(why, web.ErrDuplicateCookies) {
-			// Signing in would not help, and the login page sends nobody back.
+			// Signing in would not help, so the login page must not redirect
+			// back.
 			login += "&error=" + web.ErrDuplicateCookies.Code
 		}
 		return redirect(c, http.StatusSeeOther, login)
 	}
 }
 
-// here returns path and query of a request as they came.
+// here returns path and query of a request as sent.
 func here(r *http.Request, escaped string) string {
 	if r.URL.RawQuery == "" {
 		return escaped
@@ -156,19 +156,19 @@ func (g *Guard) next(r *http.Request, escaped string) string {
 	return url.QueryEscape(g.Return.Safe(here(r, escaped)))
 }
 
-// Password managers ask wellKnownPath for the page where a password is
-// changed (A Well-Known URL for Changing Passwords, section 3).
+// wellKnownPath is where password managers look for the page to change a
+// password (A Well-Known URL for Changing Passwords, section 3).
 const wellKnownPath = "/.well-known/change-password"
 
-// ownResource keeps other sites from embedding what is protected in their
-// pages, where side channels could tell what is in it. What must answer like
-// something that does not exist goes without.
+// ownResource prevents other sites from embedding protected content, where side
+// channels could reveal it. Answers that must look like missing ones go without
+// it.
 func ownResource(c echo.Context) {
 	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// isNavigation reports whether a browser asks for a page to show, or a client
-// that sends no fetch metadata does.
+// isNavigation reports whether a browser navigates, or a client without fetch
+// metadata might.
 func (g *Guard) isNavigation(r *http.Request) bool {
 	mode := r.Header["Sec-Fetch-Mode"]
 	if mode != nil && (len(mode) != 1 || mode[0] != "navigate") {
@@ -185,17 +185,17 @@ func (g *Guard) isNavigation(r *http.Request) bool {
 	return !strings.HasSuffix(r.URL.Path, ".txt")
 }
 
-// isCrossSite reports whether a navigation comes from a link on another site,
-// so that a SameSite=Strict cookie was not sent whether there is one or not.
+// isCrossSite reports whether a navigation comes from another site, so that
+// SameSite=Strict cookies were not sent even if they exist.
 func isCrossSite(r *http.Request) bool {
 	return r.Method == http.MethodGet &&
 		r.Header.Get("Sec-Fetch-Site") == "cross-site" &&
 		r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
-// keepFragment goes on where the address has a fragment, which no server sees.
-// A refresh to the same address would only jump to it, and ask for nothing: so
-// the page takes another address first.
+// keepFragment continues if the address has a fragment, which servers never
+// see. A refresh to the same address would only scroll to it without a request,
+// so the page first changes its address.
 const keepFragment = `const here=location.href;if(location.hash){history.replaceState(null,"","/");location.replace(here)}`
 
 var keepFragmentHash = sha256.Sum256([]byte(keepFragment))
@@ -203,8 +203,8 @@ var keepFragmentHash = sha256.Sum256([]byte(keepFragment))
 var continuePolicy = "default-src 'none'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(keepFragmentHash[:]) +
 	"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// continuePage makes the browser ask again, now from a page of this site, and
-// so with its cookies. It cannot loop: the second request is same-origin.
+// continuePage makes the browser repeat the request from a page of this site,
+// and so with its cookies. It cannot loop: the second request is same-origin.
 func continuePage(c echo.Context, here string) error {
 	noStore(c)
 	h := c.Response().Header()
@@ -215,8 +215,8 @@ func continuePage(c echo.Context, here string) error {
 	return write(c, http.StatusOK, "text/html; charset=utf-8", page)
 }
 
-// redirect sends the client to a path of this origin, with no body that could
-// say more.
+// redirect sends the client to a path of this origin, without a body that could
+// reveal more.
 func redirect(c echo.Context, status int, location string) error {
 	noStore(c)
 	c.Response().Header().Set("Location", location)
@@ -226,7 +226,7 @@ func redirect(c echo.Context, status int, location string) error {
 
 func noStore(c echo.Context) { c.Response().Header().Set("Cache-Control", "no-store") }
 
-// write answers with a text of our own.
+// write answers with the given text.
 func write(c echo.Context, status int, contentType, text string) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", contentType)

@@ -14,7 +14,7 @@ import (
 
 const noStore = "no-store"
 
-// problem401 is what the error handler makes of problem.ErrUnauthenticated.
+// problem401 are the headers for problem.ErrUnauthenticated.
 var problem401 = header{
 	"Content-Type": "application/problem+json", "Cache-Control": noStore, "Location": "",
 	"Www-Authenticate": "Bearer", "Refresh": "",
@@ -102,7 +102,7 @@ func TestSignedOut(t *testing.T) {
 	})
 }
 
-// A stranger cannot tell which protected pages there are.
+// An anonymous caller cannot tell which protected pages exist.
 func TestUnknownBelowAnswersLikeKnown(t *testing.T) {
 	server := start(t)
 	for _, pair := range [][2]string{
@@ -122,7 +122,7 @@ func TestUnknownBelowAnswersLikeKnown(t *testing.T) {
 						unknown.header.Set("Location", strings.ReplaceAll(to, word[0], word[1]))
 					}
 				}
-				// The page's own words have another length than the other's.
+				// The two return paths differ in length.
 				known.header.Del("Content-Length")
 				unknown.header.Del("Content-Length")
 				if !reflect.DeepEqual(known, unknown) {
@@ -265,7 +265,7 @@ func TestTrailingSlashOfPublicPages(t *testing.T) {
 	})
 }
 
-// A protected asset and one that does not exist are the same to a stranger.
+// A protected asset and a missing one look the same to an anonymous caller.
 func TestProtectedAssetIsNotThere(t *testing.T) {
 	server := start(t)
 	for _, asset := range []string{

@@ -16,20 +16,19 @@ import (
 	"lychgate/server/site/export"
 )
 
-// Options say what of the site is for whom, and what is not the site's.
+// Options configure the rules of a site and which paths are not for it.
 type Options struct {
-	// Rules say what each page asks of its caller.
+	// Rules are the needs of pages.
 	Rules access.Rules
-	// Routed reports whether the router answers an escaped path (/healthz …).
-	// What lies below /api/ always is the router's. Nil means nothing else is.
+	// Routed reports whether an escaped path is for the router (/healthz …).
+	// Paths below /api/ always are. Nil means no others are.
 	Routed func(path string) bool
-	// Sources names, by directive of the Content-Security-Policy, what pages may
-	// load from elsewhere, such as "img-src": "https://images.example.com".
+	// Sources are the external sources pages may load from, by directive of the
+	// Content-Security-Policy, such as "img-src": "https://images.example.com".
 	Sources map[string][]string
 }
 
-// Site is an export, indexed. It is made once and never changes, so it may be
-// used by any number of requests at once.
+// Site is an indexed export. It never changes and is safe for concurrent use.
 type Site struct {
 	rules     access.Rules
 	addresses map[string]*file // every address there is, the pages' among them
@@ -37,9 +36,8 @@ type Site struct {
 	missing   *file            // the export's own 404 page, or nil
 }
 
-// file is one file of the export, with all that serving it needs. The header
-// values are slices because http.Header takes them as they are: a request
-// copies nothing.
+// file is a file of the export, ready to be served. Header values are slices,
+// as in http.Header, so that a request copies nothing.
 type file struct {
 	name  string // in the fs.FS
 	needs []access.Need
@@ -54,7 +52,7 @@ type file struct {
 	immutable    bool
 }
 
-// body is one representation of a file (RFC 9110 section 8).
+// body is one representation of a file (RFC 9110, section 8).
 type body struct {
 	bytes  []byte
 	coding []string // Content-Encoding; nil for identity
@@ -62,10 +60,10 @@ type body struct {
 	etag   []string // strong, one per representation; nil where nothing is kept
 }
 
-// New indexes an export. It refuses what export.Read does, and a file that
-// could never be served because the router answers at its address.
+// New indexes an export. It refuses what export.Read refuses, and files that
+// can never be served because the router answers at their address.
 //
-// Where two files claim one address, the file of exactly that name has it,
+// If several files claim an address, the file of exactly that name gets it,
 // then R.html, then R/index.html; the others keep their longer addresses.
 func New(files fs.FS, opts Options) (*Site, error) {
 	read, err := export.Read(files, opts.Rules, opts.Sources)
@@ -108,10 +106,10 @@ func newFile(from export.File) *file {
 	return f
 }
 
-// isPublic reports whether everybody meets one of the needs.
+// isPublic reports whether one of the needs is Public.
 func isPublic(needs []access.Need) bool { return slices.Contains(needs, access.Public) }
 
-// cacheControl returns the caching of a file (RFC 9111 section 5.2.2).
+// cacheControl returns the Cache-Control of a file (RFC 9111, section 5.2.2).
 func cacheControl(public, hashed bool) string {
 	switch {
 	case public && hashed:
@@ -125,8 +123,7 @@ func cacheControl(public, hashed bool) string {
 	}
 }
 
-// newBody returns a representation. What no client may store has no use for an
-// ETag.
+// newBody returns a representation. It has no ETag if clients may not store it.
 func newBody(content []byte, coding string, stored bool) body {
 	b := body{bytes: content, length: []string{strconv.Itoa(len(content))}}
 	if coding != "" {
@@ -134,15 +131,15 @@ func newBody(content []byte, coding string, stored bool) body {
 	}
 	if stored {
 		hash := sha256.Sum256(content)
-		// The coding is part of the tag so that two representations never
-		// share one, whatever their bytes.
+		// The coding is part of the tag, so that no two representations share
+		// one, whatever their bytes.
 		b.etag = []string{`"` + base64.RawURLEncoding.EncodeToString(hash[:18]) + coding + `"`}
 	}
 	return b
 }
 
-// notFoundPage takes the export's 404 page out of all, so that its own
-// addresses are unknown ones: asking for /404 is answered with status 404.
+// notFoundPage removes the export's 404 page from all, so that its own
+// addresses are unknown: /404 is answered with status 404.
 func notFoundPage(all map[string]*file) *file {
 	var page *file
 	for _, name := range []string{"404.html", "404/index.html", "_not-found.html", "_not-found/index.html"} {
@@ -182,7 +179,7 @@ func (s *Site) address(all map[string]*file, routed func(path string) bool) erro
 	return errors.Join(faults...)
 }
 
-// indexPage returns the address of R/index.html, which is that of its folder.
+// indexPage returns the address of R/index.html, its folder.
 func indexPage(name string) (page string, ok bool) {
 	if path.Base(name) != "index.html" || export.IsBuildFile(name) {
 		return "", false
@@ -190,8 +187,8 @@ func indexPage(name string) (page string, ok bool) {
 	return path.Dir("/" + name), true
 }
 
-// Pageless returns the paths of rules that nothing of the site is at or below,
-// in order: such a path is mistyped, and guards nothing.
+// Pageless returns, in order, the paths of rules without any page at or below
+// them: they are probably mistyped and protect nothing.
 func (s *Site) Pageless() []string {
 	var paths []string
 	for _, rule := range s.rules.All() {

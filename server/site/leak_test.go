@@ -17,7 +17,7 @@ import (
 	"lychgate/server/site/sitetest"
 )
 
-// headerSets are sent with the targets. None says who is calling.
+// headerSets are sent with the targets. None authenticates.
 var headerSets = []string{
 	"",
 	"Sec-Fetch-Mode: navigate\r\nSec-Fetch-Site: none\r\nSec-Fetch-Dest: document\r\n",
@@ -35,7 +35,7 @@ var headerSets = []string{
 	"Purpose: prefetch\r\nSec-Purpose: prefetch\r\nService-Worker: script\r\nAccept: text/x-component\r\n",
 }
 
-// wire sends one request as it is, and returns whatever comes back.
+// wire sends one request verbatim and returns the raw answer.
 func wire(t testing.TB, address, method, target, headers string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -53,7 +53,7 @@ func wire(t testing.TB, address, method, target, headers string) string {
 	return string(got)
 }
 
-// leaks names the fault in what a stranger got, if there is one.
+// leaks describes the leak in an anonymous caller's answer, or returns "".
 func leaks(got string) string {
 	status, _, _ := strings.Cut(got, "\r\n")
 	switch {
@@ -69,8 +69,8 @@ func leaks(got string) string {
 	return ""
 }
 
-// TestNothingLeaks is the promise of this package: whatever a stranger sends,
-// no answer holds any of a protected file.
+// TestNothingLeaks is the promise of this package: whatever an anonymous caller
+// sends, no answer contains any part of a protected file.
 func TestNothingLeaks(t *testing.T) {
 	address := start(t).Listener.Addr().String()
 	for _, target := range sitetest.Targets(t) {
@@ -111,8 +111,8 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// The same questions from somebody who is signed in find the files, so that
-// the test above does not pass for want of anything to find.
+// A signed-in caller's same requests find the files, so that the test above
+// does not pass only because there is nothing to find.
 func TestSomethingToLeak(t *testing.T) {
 	address := start(t).Listener.Addr().String()
 	found := 0
@@ -138,7 +138,7 @@ func clean(files fstest.MapFS) []string {
 	return addresses
 }
 
-// pieces are put in front of, into and behind a target.
+// pieces are inserted before, into and after a target.
 var pieces = []string{
 	"/", "//", "/.", "/..", "/./", "/../", "%2f", "%2F", "%5c", `\`, "%2e", "%2e%2e", "..%2f", ";", ";x=1", "%3b", "%00", "%0a", "%20", "%25", "%",
 	"%ff", "%c0%af", "?", "?_rsc=1", "#", "#x", ".html", ".txt", ".br", ".gz", ".js", ".json", ".rsc", ".", "~", "*", "+", ":", "@", "&", "=",
@@ -183,8 +183,8 @@ func mutated(random *rand.Rand, seeds []string) string {
 	return target
 }
 
-// FuzzResolve asks for any path, also ones that no URL parser would make, as a
-// stranger and as everybody else.
+// FuzzResolve requests any path, including those no URL parser produces, as an
+// anonymous caller and as all others.
 func FuzzResolve(f *testing.F) {
 	for _, target := range append(sitetest.Targets(f), clean(sitetest.Gated())...) {
 		f.Add(target, "")

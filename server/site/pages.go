@@ -6,34 +6,32 @@ import (
 	"lychgate/server/access"
 )
 
-// Pages are where the guard takes pages from: a Site, or Dev while they are
-// being made.
+// Pages is the source of the guard's pages: a Site or, during development, Dev.
 type Pages interface {
-	// Resolve returns what an escaped path leads to.
+	// Resolve returns the target of an escaped path.
 	Resolve(escaped string) Target
-	// NotFound answers that there is nothing. It goes by nothing but the
-	// request, so that what somebody may not know of answers exactly like what
-	// does not exist.
+	// NotFound answers that nothing exists. The answer depends only on the
+	// request, so that hidden pages answer exactly like missing ones.
 	NotFound(c echo.Context) error
 }
 
 // Target is what a request path leads to.
 type Target struct {
-	// Needs are those of which one must be met, also where there is nothing.
+	// Needs are the needs of which one must be met, even if there is no
+	// content.
 	Needs []access.Need
-	// Build says that it is a file of the build, which does not exist for whom
-	// its need is not met.
+	// Build marks a build file, which looks missing to callers who do not meet
+	// its need.
 	Build bool
-	// AnyMethod says that it takes more than GET and HEAD.
+	// AnyMethod accepts methods other than GET and HEAD.
 	AnyMethod bool
-	// Page is the page that was asked for with a slash behind it; empty: it was
-	// not.
+	// Page is the page requested with a trailing slash, or empty.
 	Page string
-	// Content is nil where there is nothing.
+	// Content is nil if nothing exists.
 	Content Content
 }
 
-// Content is something that can be served to whoever may have it.
+// Content can be served to a caller with access.
 type Content interface {
 	Serve(c echo.Context) error
 }

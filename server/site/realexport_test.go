@@ -21,10 +21,10 @@ import (
 
 const exportFolder = "../../frontend/out"
 
-// exportMarker stands in the protected pages and components of the frontend.
+// exportMarker is in the protected pages and components of the frontend.
 const exportMarker = "lychgate-protected-marker"
 
-// realExport reads the export that the frontend was built to last.
+// realExport reads the latest build of the frontend.
 func realExport(t testing.TB) fstest.MapFS {
 	t.Helper()
 	if _, err := os.Stat(path.Join(exportFolder, "index.html")); err != nil {
@@ -46,7 +46,7 @@ func realExport(t testing.TB) fstest.MapFS {
 	return files
 }
 
-// realOptions are what server/access.json says.
+// realOptions are the rules of server/access.json.
 func realOptions(t testing.TB) site.Options {
 	t.Helper()
 	text, err := os.ReadFile("../access.json")
@@ -66,8 +66,8 @@ func TestEveryProtectedPathHasAPage(t *testing.T) {
 	}
 }
 
-// TestRealExport asks for every file of the export as a stranger: nothing that
-// holds the marker is given, and nothing that a public page names is refused.
+// TestRealExport requests every file of the export as an anonymous caller: no
+// answer has the marker, and everything a public page uses is served.
 func TestRealExport(t *testing.T) {
 	files, options := realExport(t), realOptions(t)
 	server := httptest.NewServer(handler(t, files, options))
@@ -122,7 +122,7 @@ func TestRealExport(t *testing.T) {
 		if path.Ext(name) != ".html" {
 			continue
 		}
-		// The 404 page is at every address that leads nowhere.
+		// The 404 page answers at every unknown address.
 		got := ask(t, server, "GET", "/"+name, signedIn)
 		if policy := got.header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, trustedTypes) {
 			t.Errorf("%s comes without Trusted Types: %s", name, policy)
@@ -146,9 +146,9 @@ func TestRealExport(t *testing.T) {
 	}
 }
 
-// TestRealExportByNeeds reads the same export as if the settings were for
-// administrators, or for subscribers: then the page and the code of its forms
-// are for those alone who meet the need.
+// TestRealExportByNeeds reads the same export as if the settings page were for
+// administrators or subscribers: the page and the code of its forms are served
+// only to callers who meet that need.
 func TestRealExportByNeeds(t *testing.T) {
 	files := realExport(t)
 	for need, met := range map[string]string{"role:admin": admin, "plan:pro": pro} {

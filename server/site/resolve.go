@@ -8,8 +8,8 @@ import (
 	"lychgate/server/site/export"
 )
 
-// escapedPath returns the path as the client sent it. The empty path of an
-// absolute-form target is the root (RFC 9110 section 4.2.3).
+// escapedPath returns the path as the client sent it. An empty path in
+// absolute-form is the root (RFC 9110, section 4.2.3).
 func escapedPath(u *url.URL) string {
 	if path := u.EscapedPath(); path != "" || u.Opaque != "" {
 		return path
@@ -17,9 +17,8 @@ func escapedPath(u *url.URL) string {
 	return "/"
 }
 
-// Resolve finds the file of an escaped path: unescape once, refuse what two
-// readers could read in two ways, look up. Nothing is cleaned and nothing but
-// the path is looked at.
+// Resolve finds the file of an escaped path: unescape once, refuse ambiguous
+// paths, look up. It cleans nothing and uses nothing but the path.
 func (s *Site) Resolve(escaped string) Target {
 	address, err := url.PathUnescape(escaped)
 	if err != nil {
@@ -39,15 +38,15 @@ func (s *Site) Resolve(escaped string) Target {
 	return s.nothing(address)
 }
 
-// nothing is the target of an address without file. Below the path of a rule it
-// answers like a page there, so that nobody who does not meet the need can tell
-// which pages there are.
+// nothing is the target of an address without a file. Below a rule's path it
+// answers like a page there, so that callers who do not meet the need cannot
+// tell which pages exist.
 func (s *Site) nothing(address string) Target {
 	return Target{Needs: []access.Need{export.NeedAt(address, s.rules)}}
 }
 
-// refused reports whether a path can name no file because not everybody would
-// read it as the same: escaped is the path as it came, address the same
+// refused reports whether a path can name no file because readers could
+// interpret it differently: escaped is the path as sent, address the same
 // unescaped once.
 func refused(escaped, address string) bool {
 	return strings.ContainsAny(address, `\;`) || !isPlainPath(escaped, address)

@@ -8,19 +8,18 @@ import (
 	"lychgate/server/access"
 )
 
-// ReturnPaths decide where people go after sign-in.
+// ReturnPaths validates where to go after sign-in.
 type ReturnPaths struct {
 	Login   string // the page that signs people in, where nobody is sent back to
 	Default string // where people go who asked for nothing that Safe lets pass
 }
 
-// Safe returns raw, the path and query to go to after sign-in, if every reader
-// takes it for a page of this origin, and the default otherwise. What it
-// returns is put together from the parts that were looked at; the input itself
-// goes nowhere.
+// Safe returns raw, the return path with its query, if every reader takes it
+// for a page of this origin, and the default otherwise. The result is assembled
+// from the validated parts; the input itself is never returned.
 //
-// The pages keep the same rule in frontend/lib/next.ts; testdata/next.json is
-// the table both are tested on.
+// The pages have the same rule in frontend/lib/next.ts; both are tested on the
+// table testdata/next.json.
 func (p ReturnPaths) Safe(raw string) string {
 	if len(raw) > 2048 || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
 		return p.Default
@@ -47,11 +46,11 @@ func (p ReturnPaths) Safe(raw string) string {
 	return escaped + "?" + u.RawQuery
 }
 
-// pathCharacters are those that a path is written in (RFC 3986, section 3.3); a
-// browser would rewrite any other.
+// pathCharacters are the characters allowed in a path (RFC 3986, section 3.3);
+// browsers would rewrite others.
 const pathCharacters = "/%-._~!$&'()*+,;=:@0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// leadsNowhere reports whether path is no page to go to after sign-in, or the
+// leadsNowhere reports whether path is not a page to return to, or is the
 // sign-in page itself.
 func (p ReturnPaths) leadsNowhere(path string) bool {
 	path = strings.TrimSuffix(path, "/")
@@ -59,14 +58,14 @@ func (p ReturnPaths) leadsNowhere(path string) bool {
 		path == p.Login+".html" || path == p.Login+".txt"
 }
 
-// isPlainPath reports whether everybody reads a path as the same: escaped is
-// the path as it came, path the same unescaped once.
+// isPlainPath reports whether all readers interpret a path alike: escaped is
+// the path as sent, path the same unescaped once.
 func isPlainPath(escaped, path string) bool {
 	return !hasEncodedSlash(escaped) && !hasControl(path) && utf8.ValidString(path) && hasPlainSegments(path)
 }
 
-// hasEncodedSlash finds %2f and %5c, a slash to one reader and a character of
-// a name to another.
+// hasEncodedSlash finds %2f and %5c, which some readers take for a slash and
+// others for part of a name.
 func hasEncodedSlash(escaped string) bool {
 	for i := 0; i+2 < len(escaped); i++ {
 		if escaped[i] != '%' {
@@ -89,8 +88,8 @@ func hasControl(s string) bool {
 	return false
 }
 
-// hasPlainSegments reports whether path is absolute and none of its segments
-// is empty, "." or ".."; one slash at the end is allowed.
+// hasPlainSegments reports whether path is absolute and none of its segments is
+// empty, "." or ".."; one trailing slash is allowed.
 func hasPlainSegments(path string) bool {
 	if path == "/" {
 		return true

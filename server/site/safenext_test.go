@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// nextCases is the table that the TypeScript rule is tested on as well.
+// nextCases is the table on which the TypeScript rule is tested too.
 func nextCases(t testing.TB) []struct{ Name, Input, Want string } {
 	t.Helper()
 	content, err := os.ReadFile("testdata/next.json")
@@ -33,7 +33,7 @@ func TestSafeNext(t *testing.T) {
 			}
 		})
 	}
-	// What the table does not hold, or JSON cannot.
+	// Cases that are not in the table, or not possible in JSON.
 	for _, raw := range []string{"/dashboard/\xff", "/\x80", "/login.html/", "/login.txt/?a=b"} {
 		if got := returnPaths.Safe(raw); got != "/dashboard" {
 			t.Errorf("Safe(%q) = %q", raw, got)

@@ -9,13 +9,12 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Serve writes a file to somebody who may have it.
+// Serve writes a file to a caller with access.
 //
-// A request with Range or If-Match, which browsers send for video and nobody
-// for pages, goes to http.ServeContent, with the bytes as they are rather than
-// compressed: parts of a compressed file are of no use. It is given neither
-// name nor time, and the content type is set, so it neither looks at the path
-// nor sniffs.
+// Requests with Range or If-Match, which browsers send for video and hardly for
+// pages, go to http.ServeContent with the uncompressed bytes: parts of a
+// compressed file are useless. It gets neither name nor time, and the content
+// type is set, so it neither looks at the path nor sniffs.
 func (f *file) Serve(c echo.Context) error {
 	r := c.Request()
 	h := c.Response().Header()
@@ -30,8 +29,8 @@ func (f *file) Serve(c echo.Context) error {
 		return nil
 	}
 	if b.etag != nil && matchesNone(r.Header["If-None-Match"], b.etag[0]) {
-		// A 304 updates the headers of the stored answer, the page's policy
-		// among them, so it carries the same ones (RFC 9111 section 3.2).
+		// A 304 updates the headers of the stored answer, including the page's
+		// policy, so it carries the same ones (RFC 9111, section 3.2).
 		h.Del("Content-Type")
 		h.Del("Content-Encoding")
 		c.Response().WriteHeader(http.StatusNotModified)
@@ -41,8 +40,7 @@ func (f *file) Serve(c echo.Context) error {
 	return writeBody(c, http.StatusOK, b.bytes)
 }
 
-// describe sets the headers of one representation of the file, but for its
-// length.
+// describe sets the headers of a representation, except for its length.
 func (f *file) describe(h http.Header, b *body) {
 	h["Content-Type"] = f.contentType
 	h["Cache-Control"] = f.cacheControl
@@ -61,13 +59,13 @@ func (f *file) describe(h http.Header, b *body) {
 		h["Etag"] = b.etag
 	}
 	if f.immutable {
-		// What is kept for a year must not hand out a session.
+		// An answer cached for a year must not hand out a session.
 		h.Del("Set-Cookie")
 	}
 }
 
-// NotFound answers that there is nothing, with the export's own page. Payloads
-// get no HTML: the client router would wait for more.
+// NotFound answers with the export's 404 page. Payloads get no HTML, because
+// the client router would wait for more.
 func (s *Site) NotFound(c echo.Context) error {
 	r := c.Request()
 	if s.missing == nil || strings.HasSuffix(r.URL.Path, ".txt") {
@@ -88,15 +86,15 @@ func (s *Site) NotFound(c echo.Context) error {
 	return writeBody(c, http.StatusNotFound, b.bytes)
 }
 
-// nothingHere answers that there is nothing, in words of our own.
+// nothingHere answers 404 with a plain text.
 func nothingHere(c echo.Context) error {
 	noStore(c)
 	return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
 }
 
-// matchesNone reports whether If-None-Match names etag, so that the client has
-// this representation already (RFC 9110 section 13.1.2). The comparison is the
-// weak one. A malformed list ends at its fault.
+// matchesNone reports whether If-None-Match contains etag, so that the client
+// already has this representation (RFC 9110, section 13.1.2). It uses weak
+// comparison and stops at a malformed entry.
 func matchesNone(header []string, etag string) bool {
 	for _, list := range header {
 		for {

@@ -65,7 +65,7 @@ func TestAddresses(t *testing.T) {
 	})
 }
 
-// A compressed page without the page itself is no less protected.
+// A compressed page without its base file is just as protected.
 func TestLoneVariants(t *testing.T) {
 	files := fstest.MapFS{}
 	for _, name := range []string{"dashboard.html.br", "dashboard.txt.gz", "dashboard.gz", "dashboard.html.gz.br", "_next/static/chunks/x.js.br"} {
@@ -128,7 +128,7 @@ func TestNegotiation(t *testing.T) {
 		{"identity;q=0, gzip;q=0", ""}, {"identity;q=0, *", "br"}, {"identity;q=1, *;q=0.5", ""},
 		{"gzip ; q=0.5 , br ; q=0.4", "gzip"}, {"gzip;Q=1", "gzip"}, {" , br ,, ", "br"}, {"gzip;q=1.000", "gzip"}, {"gzip;q=0.", ""},
 		{"gzip;q=1.", "gzip"}, {"br\t;\tq=1", "br"}, {"gzip;q=0.000, br;q=0.00", ""},
-		// Malformed: nothing is asked for.
+		// Malformed: ignored.
 		{"gzip;q=2", ""}, {"gzip;q=-1", ""}, {"gzip;q=0.0001", ""}, {"gzip;q=1.001", ""}, {"gzip;q=", ""}, {"gzip;", ""},
 		{"gzip;q=a", ""}, {"gzip;level=9", ""}, {"gzip;q=1;x=2", ""}, {"gzip;q= 1", ""}, {"gzip br", ""}, {"br, gzip;q=x", ""}, {";q=1", ""},
 		{"\"br\"", ""}, {"gzip;q=0,5", ""}, {"gzip;q=.5", ""},
@@ -232,8 +232,8 @@ func TestRanges(t *testing.T) {
 }
 
 func TestAnswersAreOfTheirOwn(t *testing.T) {
-	// Headers are shared between answers; what one request adds must not show
-	// in another.
+	// Header values are shared between answers; changes by one request must not
+	// show in another.
 	h := handler(t, export(), protectDashboard())
 	for range 2 {
 		w := httptest.NewRecorder()
@@ -268,7 +268,7 @@ func TestManyAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// Targets that no URL of a client would make.
+// Targets that no client derives from a URL.
 func TestOtherForms(t *testing.T) {
 	address := start(t).Listener.Addr().String()
 	for _, tt := range []struct{ target, status, holds string }{
@@ -323,8 +323,9 @@ func FuzzAcceptEncoding(f *testing.F) {
 	})
 }
 
-// Files without a suffix, and what stands in .well-known, are what they hold:
-// programs refuse apple-app-site-association and its like as anything but JSON.
+// The type of files without a suffix, and of those in .well-known, comes from
+// their content: programs accept apple-app-site-association and the like only
+// as JSON.
 func TestMediaTypes(t *testing.T) {
 	const json, text, bytes = "application/json", "text/plain; charset=utf-8", "application/octet-stream"
 	files := fstest.MapFS{}
@@ -378,7 +379,7 @@ func TestMediaTypes(t *testing.T) {
 	}
 }
 
-// Password managers ask for the page where a password is changed.
+// Password managers request the page to change a password.
 func TestChangePassword(t *testing.T) {
 	const wellKnown = "/.well-known/change-password"
 	files := export()
@@ -406,8 +407,8 @@ func TestChangePassword(t *testing.T) {
 	run(t, own, []request{{name: "a file of the export", path: wellKnown, status: 200, body: "own"}})
 }
 
-// Other sites embed nothing that is protected; a file that a stranger may not
-// know of says so no more than one that does not exist.
+// Other sites cannot embed protected files. A file hidden from the caller gives
+// itself away no more than a missing one.
 func TestResourcePolicy(t *testing.T) {
 	const name = "Cross-Origin-Resource-Policy"
 	own, none := header{name: "same-origin"}, header{name: ""}

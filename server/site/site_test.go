@@ -24,20 +24,20 @@ import (
 	"lychgate/server/web"
 )
 
-// marker stands in every file that only signed-in people may have.
+// marker is in every file for signed-in people only.
 const marker = sitetest.Marker
 
-// export is the export that most tests look at.
+// export is the export used by most tests.
 func export() fstest.MapFS { return sitetest.Export() }
 
-// protectDashboard is what the product asks for.
+// protectDashboard is the product's rule.
 func protectDashboard() site.Options {
 	return site.Options{Rules: readPolicy(`{"/dashboard": "signed-in"}`).Rules, Routed: routed}
 }
 
 func routed(path string) bool { return path == "/healthz" || path == "/.well-known/jwks.json" }
 
-// readPolicy reads what stands in access.json; the plans are always the same.
+// readPolicy reads the text of access.json with fixed plans.
 func readPolicy(rules string) access.Policy {
 	policy, err := access.Read(
 		access.File{Name: "access.json", Text: []byte(rules)},
@@ -53,7 +53,7 @@ var returnPaths = site.ReturnPaths{Login: "/login", Default: "/dashboard"}
 
 const billing = "/dashboard/billing"
 
-// Who is calling, in the header that authenticate reads.
+// The caller, in the header that authenticate reads.
 const (
 	whoHeader   = "X-Test-Who"
 	alice       = "alice"
@@ -101,7 +101,7 @@ func authenticate(c echo.Context, depth web.Depth) (access.Identity, error) {
 
 const baseline = "default-src 'none'; frame-ancestors 'none'"
 
-// handler is the site in the Echo that it is made for.
+// handler is the site in an Echo like the server's.
 func handler(t testing.TB, files fstest.MapFS, opts site.Options) http.Handler {
 	t.Helper()
 	s, err := site.New(files, opts)
@@ -111,7 +111,7 @@ func handler(t testing.TB, files fstest.MapFS, opts site.Options) http.Handler {
 	return guarded(s)
 }
 
-// guarded is a guard of pages, in front of a router.
+// guarded is a guard of pages in front of a router.
 func guarded(pages site.Pages, changes ...func(*site.Guard)) http.Handler {
 	guard := site.Guard{
 		Pages: pages, Require: web.Require, Routed: routed,
@@ -139,7 +139,7 @@ func start(t testing.TB) *httptest.Server {
 	return server
 }
 
-// header is a header of one request, or the wanted one of an answer.
+// header has the headers of one request, or the expected ones of an answer.
 type header map[string]string
 
 func (h header) with(more header) header {
@@ -148,7 +148,7 @@ func (h header) with(more header) header {
 	return all
 }
 
-// Requests as they are sent by a browser.
+// Requests as browsers send them.
 var (
 	navigate  = header{"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document"}
 	fetched   = header{"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "empty"}
@@ -156,7 +156,7 @@ var (
 	signedIn  = header{whoHeader: alice}
 )
 
-// answer is a response with its body read.
+// answer is a response with its body.
 type answer struct {
 	status int
 	header http.Header
@@ -174,7 +174,7 @@ func ask(t testing.TB, server *httptest.Server, method, path string, h header) a
 	for name, value := range h {
 		r.Header.Set(name, value)
 	}
-	// The transport would ask for gzip, and unpack it, on its own.
+	// By default the transport requests gzip and unpacks it.
 	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
 	res, err := transport.RoundTrip(r)
 	if err != nil {
@@ -189,8 +189,8 @@ func ask(t testing.TB, server *httptest.Server, method, path string, h header) a
 	return answer{res.StatusCode, res.Header, string(body)}
 }
 
-// request is a case of a table: what is asked and what must come back. A
-// wanted header of "" must be absent.
+// request is a test case: the request and the expected answer. An expected
+// header of "" must be absent.
 type request struct {
 	name   string
 	method string // GET when empty
@@ -273,7 +273,7 @@ func TestNewRefuses(t *testing.T) {
 
 var errUnreadable = errors.New("disk on fire")
 
-// unreadable is a file system with one file that cannot be read.
+// unreadable is a file system with an unreadable file.
 type unreadable struct{ fstest.MapFS }
 
 func (u unreadable) ReadFile(name string) ([]byte, error) {

@@ -8,22 +8,22 @@ import (
 	"testing/fstest"
 )
 
-// The runtimes are as Next.js 14 and 15 minify them, cut to what matters.
+// Runtimes as minified by Next.js 14 and 15, shortened.
 const (
 	bootstrap = `!function(){"use strict";var e,t,n,r={},o={};function i(e){var t=o[e];if(void 0!==t)return t.exports;var n=o[e]={exports:{}},u=!0;try{r[e](n,n.exports,i),u=!1}finally{u&&delete o[e]}return n.exports}i.m=r,` +
 		`i.n=function(e){var t=e&&e.__esModule?function(){return e.default}:function(){return e};return i.d(t,{a:t}),t},i.f={},i.e=function(e){return Promise.all(Object.keys(i.f).reduce(function(t,n){return i.f[n](e,t),t},[]))},`
 	rest = `,i.g=function(){if("object"==typeof globalThis)return globalThis}(),i.p="/_next/",function(){var e={2272:0};i.f.j=function(t,n){var r=i.o(e,t)?e[t]:void 0}}()}();`
 
-	// Functions, as before arrow functions were let through.
+	// With functions, for targets without arrow functions.
 	next14 = bootstrap + `i.u=function(e){return 185===e?"static/chunks/185-10af7213c59c40a7.js":413===e?"static/chunks/"+e+"-77f3aa.js":"static/chunks/"+(({2e3:"9c4e2130",4101:"Big map"})[e]||e)+"."+({31:"0a1b",47:"dead",2e3:"11aa",4101:"beef"})[e]+".js"},i.miniCssF=function(e){return"static/css/"+({31:"c0ffee",47:"decaf"})[e]+".css"}` + rest
 	// Arrows.
 	next15 = bootstrap + `i.u=e=>185===e?"static/chunks/185-10af7213c59c40a7.js":413===e?"static/chunks/"+e+"-77f3aa.js":"static/chunks/"+(({2000:"9c4e2130",4101:"Big map"})[e]||e)+"."+({31:"0a1b",47:"dead",2000:"11aa",4101:"beef"})[e]+".js",i.miniCssF=e=>"static/css/"+({31:"c0ffee",47:"decaf"})[e]+".css"` + rest
-	// As a template, and with a chunk named by its own test.
+	// With a template, and a chunk with a case of its own.
 	templated = bootstrap + "i.u=(e)=>{return 185===e?`static/chunks/185-10af7213c59c40a7.js`:413===e?`static/chunks/${e}-77f3aa.js`:`static/chunks/${2e3===e?\"9c4e2130\":4101===e?'Big map':e}.${{31:\"0a1b\",47:\"dead\",2e3:\"11aa\",\"4101\":\"beef\"}[e]}.js`},i.miniCssF=e=>`static/css/${{31:\"c0ffee\",47:\"decaf\"}[e]}.css`" + rest
 )
 
-// chunk is a chunk with one module, whose parameters are named as minifiers
-// do: r is the runtime's require.
+// chunk is a chunk with one module, with minified parameter names: r is the
+// runtime's require.
 func chunk(code string) string {
 	return `(self.webpackChunk_N_E=self.webpackChunk_N_E||[]).push([[974],{5:function(e,t,r){"use strict";` + code + `}},function(e){e.O(0,[441],function(){return e(e.s=5)}),_N_E=e.O()}]);`
 }
@@ -88,8 +88,8 @@ func TestWebpackRuntime(t *testing.T) {
 	}
 }
 
-// One runtime names the lazy chunks of all pages; each is for whoever may have
-// a page that calls it.
+// One runtime names the lazy chunks of all pages; each has the need of the
+// pages that load it.
 func TestWebpackRuntimeByNeeds(t *testing.T) {
 	for name, runtime := range map[string]string{"next14": next14, "next15": next15, "templated": templated} {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestWebpackRuntimeByNeeds(t *testing.T) {
 	}
 }
 
-// What a runtime names must not become public because the runtime is.
+// Chunks must not become public because the runtime that names them is.
 func TestOtherRuntimes(t *testing.T) {
 	const dead = "static/chunks/47.dead.js"
 	for _, tt := range []struct {
@@ -169,8 +169,8 @@ func TestOtherRuntimes(t *testing.T) {
 	})
 }
 
-// A method e of anything but the runtime's require loads no chunk, whatever it
-// is called with: chunk 47 belongs to a protected page.
+// A method e of any object other than the runtime's require loads no chunk:
+// chunk 47 belongs to a protected page.
 func TestChunkCalls(t *testing.T) {
 	modules := func(module string) string {
 		return `(self.webpackChunk_N_E=self.webpackChunk_N_E||[]).push([[974],{` + module + `}]);`
@@ -248,7 +248,7 @@ func FuzzWebpackRuntime(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler(t, webpackExport(runtime, page), protectDashboard()).
 			ServeHTTP(w, httptest.NewRequest("GET", "/_next/static/chunks/47.dead.js", nil))
-		// Nobody named chunk 47, so nobody may have it.
+		// Nothing loads chunk 47, so nobody has access.
 		if w.Code != 404 {
 			t.Errorf("%q with %q publishes chunk 47", runtime, page)
 		}

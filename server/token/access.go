@@ -111,8 +111,8 @@ type header struct {
 	KeyID     string `json:"kid"`
 }
 
-// Mint returns an access token of a session, and in how many seconds it
-// expires: never after the session's own end.
+// Mint returns an access token of a session and the seconds until it expires,
+// never later than the session.
 func (a *Access) Mint(identity access.Identity, sessionEnds time.Time) (token string, expiresIn int, err error) {
 	now := a.now()
 	expires := now.Add(a.ttl)
@@ -132,8 +132,8 @@ func (a *Access) Mint(identity access.Identity, sessionEnds time.Time) (token st
 	return token, int(c.ExpiresAt - c.IssuedAt), err
 }
 
-// Verify returns whose token it is, or problem.ErrUnauthenticated. Whether the
-// session has been revoked since is for package session to know.
+// Verify returns the identity a token states, or problem.ErrUnauthenticated.
+// Whether the session has been revoked is left to package session.
 func (a *Access) Verify(token string) (access.Identity, error) {
 	c, err := a.verify(token)
 	if err != nil || c.ExpiresAt <= a.now().Unix() || a.isFromTheFuture(c) {
@@ -142,10 +142,10 @@ func (a *Access) Verify(token string) (access.Identity, error) {
 	return access.Identity{UserID: c.Subject, SessionID: c.SessionID}, nil
 }
 
-// SessionOf returns the session of a token that was signed here with a key that
-// is still kept, or the empty string: enough to revoke the session, and nothing
-// else. So it asks for no more than a good signature. When the token was issued
-// and expires, for how long and by which origin is as the settings were then.
+// SessionOf returns the session of a token signed with any key that is still
+// kept, or the empty string. This is enough to revoke the session and nothing
+// else, so only the signature is checked: times, lifetime and issuer depend on
+// the settings when it was issued.
 func (a *Access) SessionOf(token string) string {
 	c, head, err := readAccessToken(token)
 	if err != nil {
@@ -157,8 +157,8 @@ func (a *Access) SessionOf(token string) string {
 	return c.SessionID
 }
 
-// ClaimedSession returns the session that a token names, whoever signed it, or
-// the empty string.
+// ClaimedSession returns the session that a token names without checking its
+// signature, or the empty string.
 func ClaimedSession(token string) string {
 	c, _, err := readAccessToken(token)
 	if err != nil {
@@ -167,7 +167,7 @@ func ClaimedSession(token string) string {
 	return c.SessionID
 }
 
-// verify checks a token but for the passing of time since it was remembered.
+// verify checks everything about a token except the passing of time.
 func (a *Access) verify(token string) (*claims, error) {
 	keys := a.keys.verifying()
 	if known, found := a.verified.Get(token); found {
@@ -181,7 +181,7 @@ func (a *Access) verify(token string) (*claims, error) {
 		return nil, err
 	}
 	if life := c.ExpiresAt - c.IssuedAt; life <= 0 || life > int64(a.ttl/time.Second) {
-		return nil, errAccessToken // this server would not have given it that life
+		return nil, errAccessToken // not a lifetime this server issues
 	}
 	if err := checkSignature(a.parser, token, head, keys); err != nil {
 		return nil, err
@@ -190,24 +190,23 @@ func (a *Access) verify(token string) (*claims, error) {
 	return c, nil
 }
 
-// checkSignature checks that one of the keys signed a token, and what else the
-// parser asks for.
+// checkSignature checks that one of the keys signed a token, and what the
+// parser requires.
 func checkSignature(parser *jwt.Parser, token string, head header, keys []signingKey) error {
 	key := publicKey(keys, head.KeyID)
 	if key == nil {
 		return errAccessToken
 	}
-	// The library reads the claims once more and laxly, into a copy: the
-	// strict reading is the one that counts.
+	// The library parses the claims again, leniently, into a copy. The strict
+	// result counts.
 	if _, err := parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
 		return errAccessToken
 	}
 	return nil
 }
 
-// readAccessToken takes a token apart, strictly: three parts of base64url without
-// spare bits; in each object only the members we know, each once and spelt
-// exactly.
+// readAccessToken parses a token strictly: three parts of canonical base64url,
+// and objects with only the known members, each once and spelt exactly.
 func readAccessToken(token string) (*claims, header, error) {
 	var (
 		c    claims

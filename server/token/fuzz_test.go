@@ -15,16 +15,15 @@ import (
 	"lychgate/server/secret"
 )
 
-// splice cuts some bytes out of a token and puts others in their place, so
-// that a fuzzer begins with what is good. Where it cuts all, what it puts in
-// is the whole token.
+// splice replaces cut bytes of a token, so that the fuzzer starts from a good
+// one. If it cuts everything, with is the whole token.
 func splice(token string, at, cut uint16, with string) string {
 	from := min(int(at), len(token))
 	to := min(from+int(cut), len(token))
 	return token[:from] + with + token[to:]
 }
 
-// addSplices adds seeds: what is known to have been accepted somewhere.
+// addSplices adds seeds that other implementations are known to have accepted.
 func addSplices(f *testing.F, token string) {
 	f.Helper()
 	last := uint16(len(token))
@@ -75,15 +74,15 @@ func FuzzAccessToken(f *testing.F) {
 		if revoked := tokens.SessionOf(token); (revoked != "") != (err == nil) {
 			t.Fatalf("%q would revoke the session %q", token, revoked)
 		}
-		// The second look is at what is remembered of the first.
+		// The second call is answered from the cache.
 		if again, err := tokens.Verify(token); (err == nil) != (identity != access.Identity{}) || again != identity {
 			t.Fatalf("%q: another answer at the second look: %+v %v", token, again, err)
 		}
 	})
 }
 
-// twin returns the other token that was minted without anybody's wish: where
-// r and s are a signature, r and n-s are one too, and anybody can tell it.
+// twin returns the other signature anybody can derive: if (r, s) is valid, so
+// is (r, n-s).
 func twin(token string) string {
 	const half = 32
 	end := strings.LastIndexByte(token, '.') + 1

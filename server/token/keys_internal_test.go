@@ -10,8 +10,8 @@ import (
 	"lychgate/server/access"
 )
 
-// A token of a retired key counts no more, also where its signature was checked
-// before; it still says which session to end.
+// A token of a retired key is refused, even if its signature was checked
+// before. It still identifies the session to revoke.
 func TestTokensOfARetiredKey(t *testing.T) {
 	now := time.Date(2026, time.February, 3, 4, 5, 6, 0, time.UTC)
 	clock := func() time.Time { return now }

@@ -10,26 +10,26 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Proxies are the peers whose forwarded headers are believed. One is made for
-// a server and shared by all its requests.
+// Proxies are the peers whose forwarded headers are trusted. Each server has
+// one, shared by all its requests.
 type Proxies struct {
 	trusted []netip.Prefix
 	log     *slog.Logger
 	warned  sync.Once
 }
 
-// NewProxies returns the proxies of these ranges. The first forwarded header
-// that comes from somebody else is warned about.
+// NewProxies returns the proxies in these ranges. It logs a warning for the
+// first forwarded header from any other peer.
 func NewProxies(trusted []netip.Prefix, log *slog.Logger) *Proxies {
 	return &Proxies{trusted: trusted, log: log}
 }
 
-// forwardedHeaders are what proxies tell of their client in. Only the first
-// two are read.
+// forwardedHeaders are the headers in which proxies describe their client. Only
+// the first two are read.
 var forwardedHeaders = []string{echo.HeaderXForwardedFor, echo.HeaderXForwardedProto, "X-Forwarded-Host", "Forwarded", "X-Real-Ip"}
 
-// Watch warns once when a peer that is not trusted sends a forwarded header: a
-// proxy that was not named makes all people share one limit.
+// Watch warns once when an untrusted peer sends a forwarded header: behind an
+// unlisted proxy everybody would share one rate limit.
 func (p *Proxies) Watch() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -49,17 +49,17 @@ func (p *Proxies) Watch() echo.MiddlewareFunc {
 	}
 }
 
-// Address returns the address of the client, in canonical text: the peer, or
-// where that is a trusted proxy, who came to it. X-Forwarded-For is read from
-// its end, because every proxy adds the address that it saw: the first that is
-// no trusted proxy is the client. What cannot be read as an address ends the
-// walk, and the last good address counts.
+// Address returns the client's address in canonical form: the peer or, behind
+// trusted proxies, their client. X-Forwarded-For is read from its end, because
+// every proxy appends the address it saw; the first that is not a trusted proxy
+// is the client. An unparsable entry ends the walk, and the last good address
+// counts.
 func (p *Proxies) Address(r *http.Request) string {
 	client := peerOf(r)
 	if !p.trusts(client) {
 		return client.String()
 	}
-	// Several lines are one list (RFC 9110, section 5.3).
+	// Several header lines form one list (RFC 9110, section 5.3).
 	lines := r.Header[echo.HeaderXForwardedFor]
 	for i := len(lines) - 1; i >= 0; i-- {
 		for rest := lines[i]; ; {
@@ -83,8 +83,8 @@ func (p *Proxies) Address(r *http.Request) string {
 	return client.String()
 }
 
-// CameInPlain reports whether a trusted proxy says that it was asked over
-// plain http. Of several values the last counts, which the proxy itself wrote.
+// CameInPlain reports whether a trusted proxy received the request over plain
+// http. The last of several values counts, as written by the proxy itself.
 func (p *Proxies) CameInPlain(r *http.Request) bool {
 	lines := r.Header[echo.HeaderXForwardedProto]
 	if len(lines) == 0 || r.TLS != nil || !p.fromTrusted(r) {
@@ -106,7 +106,7 @@ func (p *Proxies) trusts(address netip.Addr) bool {
 	return false
 }
 
-// peerOf returns the other end of a request's connection.
+// peerOf returns the remote address of a request's connection.
 func peerOf(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -115,12 +115,12 @@ func peerOf(r *http.Request) netip.Addr {
 	return plain(peer.Addr())
 }
 
-// plain writes an address in its one form: IPv4 as such, and without the zone,
-// which means nothing elsewhere.
+// plain normalizes an address: IPv4 unmapped, and without a zone, which has
+// only local meaning.
 func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
 
-// parseForwarded reads an entry of X-Forwarded-For: an address, perhaps in
-// brackets or quotes, perhaps with a port, which some proxies always add.
+// parseForwarded parses an entry of X-Forwarded-For: an address, possibly in
+// brackets or quotes, possibly with a port, which some proxies always add.
 func parseForwarded(entry string) (netip.Addr, bool) {
 	entry = unquoted(entry)
 	if bare, ok := strings.CutPrefix(entry, "["); ok {

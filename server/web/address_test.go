@@ -13,12 +13,13 @@ import (
 	"lychgate/server/web"
 )
 
-// proxies trusts two ranges.
+// proxies returns two trusted ranges.
 func proxies() *web.Proxies {
 	return web.NewProxies([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}, slog.New(slog.DiscardHandler))
 }
 
-// request comes from a peer with headers, given as name and value in turn.
+// request returns a request from a peer with headers, given as alternating
+// names and values.
 func request(peer string, headers ...string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.RemoteAddr = peer
@@ -52,7 +53,7 @@ func TestAddress(t *testing.T) {
 		{"[::ffff:10.0.0.1]:4000", []string{"203.0.113.8"}, "203.0.113.8"},
 		{"[fd00::1%eth0]:4000", []string{"203.0.113.8"}, "203.0.113.8"},
 
-		// From the end, over proxies that are trusted, and no further.
+		// From the end, past trusted proxies and no further.
 		{proxy, []string{"198.51.100.7, 203.0.113.8"}, "203.0.113.8"},
 		{proxy, []string{"203.0.113.8, 10.0.0.2"}, "203.0.113.8"},
 		{proxy, []string{"198.51.100.7, 203.0.113.8:1, 10.0.0.2:2, [fd00::2]:3"}, "203.0.113.8"},
@@ -61,7 +62,7 @@ func TestAddress(t *testing.T) {
 		{proxy, []string{"203.0.113.8,,", " , ,10.0.0.2,"}, "203.0.113.8"},
 		{proxy, []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
 
-		// What is no address ends the walk.
+		// An invalid address ends the walk.
 		{proxy, []string{"unknown"}, "10.0.0.1"},
 		{proxy, []string{"203.0.113.8, unknown"}, "10.0.0.1"},
 		{proxy, []string{"203.0.113.8, unknown, 10.0.0.2"}, "10.0.0.2"},
@@ -81,7 +82,7 @@ func TestAddress(t *testing.T) {
 		{proxy, []string{"203.0.113.8;10.0.0.2"}, "10.0.0.1"},
 		{proxy, []string{"\xff"}, "10.0.0.1"},
 
-		// Who is not trusted says nothing.
+		// Headers of untrusted peers are ignored.
 		{"203.0.113.8:4000", []string{"198.51.100.7"}, "203.0.113.8"},
 		{"[2001:db8::1]:4000", []string{"198.51.100.7"}, "2001:db8::1"},
 		{"[fe80::1%eth0]:4000", []string{"198.51.100.7"}, "fe80::1"},
@@ -122,8 +123,8 @@ func TestCameInPlain(t *testing.T) {
 	}
 }
 
-// Whatever stands in the header, what comes of it is an address in canonical
-// text, and a stranger's own never depends on it.
+// Whatever the header says, the result is a canonical address, and an untrusted
+// peer's own address never depends on it.
 func FuzzAddress(f *testing.F) {
 	for _, seed := range []string{"", "203.0.113.8:51234", "[2001:db8::1]:443, 10.0.0.2", "fe80::1%eth0", `"10.0.0.1", unknown`, ",,", "::ffff:1.2.3.4", "[[::1]]:1", "1.2.3.4:5:6"} {
 		f.Add(seed, "10.0.0.2")
@@ -136,8 +137,8 @@ func FuzzAddress(f *testing.F) {
 		if err != nil || address.String() != got || address.Zone() != "" || address.Is4In6() || len(got) > 45 {
 			t.Errorf("%q, %q: %q", first, second, got)
 		}
-		// A proxy that is trusted adds what it saw, as proxies do: that counts,
-		// whatever was there before.
+		// A trusted proxy appends what it saw, and that counts, whatever
+		// preceded it.
 		if got := p.Address(request("10.0.0.1:4000", "X-Forwarded-For", first, "X-Forwarded-For", second+", 203.0.113.8:1")); got != "203.0.113.8" {
 			t.Errorf("%q, %q: %q before the proxy's own", first, second, got)
 		}

@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// writeStep is how many bytes of an answer a client may take its time for.
+	// writeStep is how many bytes are written under one deadline.
 	writeStep = 16 << 10
-	// deadlineStep is how often the deadline is moved while bytes go out: more
+	// deadlineStep is how many times per patience the deadline is moved; more
 	// often would only cost time.
 	deadlineStep = 64
 )
 
-// answerWriter writes an answer in steps and gives each of them time, so that
-// a transfer that makes progress is never cut off, however long it takes. It
-// remembers whether the answer could be written.
+// answerWriter writes an answer in steps, each with its own deadline, so that a
+// transfer that makes progress is never cut off. It remembers whether writing
+// failed.
 type answerWriter struct {
 	http.ResponseWriter
 	control  http.ResponseController
@@ -32,7 +32,7 @@ func newAnswerWriter(w http.ResponseWriter, patience time.Duration) *answerWrite
 	return &answerWriter{ResponseWriter: w, control: *http.NewResponseController(w), patience: patience}
 }
 
-// Write writes all of p unless the client takes too long over a step.
+// Write writes all of p unless the client takes too long for a step.
 func (w *answerWriter) Write(p []byte) (written int, err error) {
 	for {
 		step := p[written:min(len(p), written+writeStep)]
@@ -55,31 +55,31 @@ func (w *answerWriter) moveDeadline() {
 		return
 	}
 	w.moved = now
-	// A writer without deadlines, as in a test, has none to move.
+	// Writers without deadlines, as in tests, need none.
 	_ = w.control.SetWriteDeadline(now.Add(w.patience))
 }
 
-// SetWriteTime gives the answer to a request another patience than the server has:
-// so long may its client take nothing of it.
+// SetWriteTime changes how long the client of one request may take nothing of its
+// answer, for a route that is more patient or less than the server.
 func SetWriteTime(c echo.Context, patience time.Duration) {
 	if w, ok := c.Response().Writer.(*answerWriter); ok {
 		w.patience, w.moved = patience, time.Time{}
 	}
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap supports http.ResponseController.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// bufferSize is how much of an answer net/http gathers before it sends.
+// bufferSize is the size of net/http's write buffer.
 const bufferSize = 4 << 10
 
-// aborted reports whether the client did not get all of the answer, as far as
-// the server can know: what the system has taken over to send counts as sent.
+// aborted reports whether the client did not receive the whole answer, as far
+// as the server can know: what the system has buffered counts as sent.
 func (w *answerWriter) aborted(c echo.Context) bool {
 	size := c.Response().Size
 	if w.err == nil && size >= bufferSize && w.declared() >= 0 {
-		// What is still gathered goes out now: else its fate would only be known
-		// after the log line.
+		// Flush the buffer now, or its fate would only be known after the log
+		// line.
 		w.moveDeadline()
 		if err := w.control.Flush(); !errors.Is(err, http.ErrNotSupported) {
 			w.err = err
@@ -89,7 +89,7 @@ func (w *answerWriter) aborted(c echo.Context) bool {
 	return w.err != nil || !bodiless && w.declared() > size
 }
 
-// declared returns the length that the answer's header promises, or -1.
+// declared returns the announced Content-Length, or -1.
 func (w *answerWriter) declared() int64 {
 	length, err := strconv.ParseInt(w.Header().Get(echo.HeaderContentLength), 10, 64)
 	if err != nil {

@@ -19,10 +19,10 @@ import (
 	"lychgate/server/problem"
 )
 
-// Bind decodes the JSON body of a request, which its route has read, into a
-// struct, strictly: every member known, of the right type, and there once (RFC
-// 8259, RFC 7493). Where an optional body is missing, into stays as it is. It
-// returns a problem that says what is wrong.
+// Bind decodes the request's JSON body, which the route has read, into a
+// struct, strictly: only known members, each once and of the right type (RFC
+// 8259, RFC 7493). Without an optional body, into stays unchanged. It returns a
+// problem that says what is wrong.
 func Bind(c echo.Context, into any) error {
 	body, read := c.Get(bodyKey).([]byte)
 	switch {
@@ -34,9 +34,9 @@ func Bind(c echo.Context, into any) error {
 	return decode(body, into)
 }
 
-// BindQuery reads the query of a request, strictly: each name must be one of the
-// given ones, and stand there once. It returns the values by name, or a problem
-// that says what is wrong.
+// BindQuery reads the request's query strictly: only the given names, each at
+// most once. It returns the values by name, or a problem that says what is
+// wrong.
 func BindQuery(c echo.Context, names ...string) (map[string]string, error) {
 	query, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil {
@@ -74,8 +74,8 @@ func checkType(header http.Header) error {
 	return nil
 }
 
-// isUTF8 takes the names that clients write for it; JSON is nothing else (RFC
-// 8259, section 8.1).
+// isUTF8 accepts the spellings of UTF-8 that clients use, the only encoding of
+// JSON (RFC 8259, section 8.1).
 func isUTF8(charset string) bool {
 	return charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
@@ -92,16 +92,16 @@ func decode(body []byte, into any) error {
 	if errors.Is(err, json.ErrUnknownName) {
 		return problem.Faults(problem.Field{Field: fieldAt(semantic.JSONPointer), Code: "unknown_field", Detail: "This field is not known here."})
 	}
-	// The decoder stops at the first wrong type; what follows may still be no
-	// JSON at all, and that is the greater fault.
+	// The decoder stops at the first wrong type, but invalid JSON after it is
+	// the more serious error.
 	if err := wellFormed(body); err != nil {
 		return unreadable(err)
 	}
 	return wrongType(semantic.JSONPointer)
 }
 
-// withoutNull refuses null, which the decoder takes for the zero value of
-// every type: no input has it.
+// withoutNull refuses null, which the decoder accepts as the zero value of any
+// type. No input uses it.
 func withoutNull(body []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	for token, err := decoder.ReadToken(); err == nil; token, err = decoder.ReadToken() {
@@ -131,8 +131,8 @@ func wellFormed(body []byte) error {
 	return nil
 }
 
-// unreadable says where a body is no JSON. Its cause goes nowhere, the log
-// included: it quotes the body, which may hold a password in a wrong place.
+// unreadable says where a body is not valid JSON. Its cause is dropped and not
+// even logged: it quotes the body, which may contain a misplaced password.
 func unreadable(err error) error {
 	detail := "The body is not valid JSON."
 	var syntactic *jsontext.SyntacticError

@@ -10,10 +10,10 @@ import (
 	"lychgate/server/problem"
 )
 
-// MaxBodyBytes is the largest JSON body that is read.
+// MaxBodyBytes is the maximum size of a JSON body.
 const MaxBodyBytes = 64 << 10
 
-// Body is what a route takes as the body of a request.
+// Body is the kind of body a route accepts.
 type Body struct {
 	kind  bodyKind
 	limit int64 // bytes
@@ -28,30 +28,30 @@ const (
 	rawBody
 )
 
-// The bodies that a route can take, beside Raw.
+// The kinds of body besides Raw.
 var (
-	// NoBody is for a route that takes no input: the body must be empty, or an
-	// empty JSON object. It is the zero Body.
+	// NoBody is for routes without input: the body must be empty or an empty
+	// JSON object. It is the zero Body.
 	NoBody = Body{}
-	// JSON must be there: of the right type, and not compressed.
+	// JSON is a required, uncompressed body of type application/json.
 	JSON = Body{strictJSON, MaxBodyBytes}
-	// OptionalJSON is JSON, or no body.
+	// OptionalJSON is JSON or no body.
 	OptionalJSON = Body{optionalJSON, MaxBodyBytes}
 )
 
-// Raw is a body of any type up to a limit in bytes, as it comes.
+// Raw is a body of any type, as sent, up to a limit in bytes.
 func Raw(limit int64) Body { return Body{rawBody, limit} }
 
 const bodyKey = "lychgate.body"
 
-// RawBody returns the body that the route of a request has read.
+// RawBody returns the body that the request's route has read.
 func RawBody(c echo.Context) []byte {
 	body, _ := c.Get(bodyKey).([]byte)
 	return body
 }
 
-// Read reads the body of a request, for Bind and RawBody. It returns a problem
-// where the body is not one that the route takes.
+// Read reads the request's body for Bind and RawBody. It returns a problem if
+// the route does not accept it.
 func (b Body) Read(c echo.Context) error {
 	r := c.Request()
 	if r.ContentLength == 0 && b.kind == noBody { // as for every GET

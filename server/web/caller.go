@@ -9,28 +9,29 @@ import (
 	"lychgate/server/access"
 )
 
-// Depth says how far the search for an identity may go.
+// Depth says how far authentication may go.
 type Depth int
 
 const (
-	// Refreshing lets a good refresh cookie refresh the session in passing,
-	// which sets cookies on the answer.
+	// Refreshing allows a valid refresh cookie to refresh the session, which
+	// sets cookies on the answer.
 	Refreshing Depth = iota
-	// Peeking accepts a good refresh cookie too, but rotates nothing and sets
-	// no cookie: for answers that may be cached.
+	// Peeking accepts a valid refresh cookie too, but neither rotates nor sets
+	// cookies, for answers that may be cached.
 	Peeking
 )
 
-// Authenticator finds out who is calling. It returns problem.ErrUnauthenticated
-// for nobody, and a problem of kind Unavailable when it cannot know.
+// Authenticator authenticates the caller of a request. It returns
+// problem.ErrUnauthenticated without valid credentials, and a problem of kind
+// Unavailable when it cannot tell.
 type Authenticator func(c echo.Context, depth Depth) (access.Identity, error)
 
-// Checks answer Caller and Require.
+// Checks are what Caller and Require use.
 type Checks struct {
 	Authenticate Authenticator
 	// Subject returns the person behind an identity, or
-	// problem.ErrUnauthenticated when the account is gone. It is asked for needs
-	// of role and plan alone.
+	// problem.ErrUnauthenticated if the account is gone. It is called only for
+	// needs of role and plan.
 	Subject func(ctx context.Context, identity access.Identity) (access.Subject, error)
 	Policy  access.Policy
 	Now     func() time.Time
@@ -38,7 +39,7 @@ type Checks struct {
 
 const callerKey = "lychgate.caller"
 
-// caller is what is known of one request's caller so far.
+// caller is what is known about the caller of one request.
 type caller struct {
 	checks        *Checks
 	authenticated bool
@@ -47,9 +48,8 @@ type caller struct {
 	subject       *access.Subject
 }
 
-// Authenticate makes the checks answer Caller and Require for every request.
-// Nothing is verified until somebody asks, so that a public file costs no
-// signature.
+// Authenticate makes Caller and Require available to every request. It verifies
+// nothing until one is called, so that public files cost no signature check.
 func Authenticate(checks Checks) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -59,9 +59,10 @@ func Authenticate(checks Checks) echo.MiddlewareFunc {
 	}
 }
 
-// Caller returns who is calling; guard and API ask nobody else. The first
-// answer holds for the whole request. It returns problem.ErrUnauthenticated
-// for nobody, and a problem of kind Unavailable when it cannot be known.
+// Caller returns the authenticated caller; guard and API share it. The first
+// result holds for the whole request. It returns problem.ErrUnauthenticated
+// without valid credentials, and a problem of kind Unavailable when it cannot
+// tell.
 func Caller(c echo.Context, depth Depth) (access.Identity, error) {
 	k := c.Get(callerKey).(*caller)
 	if !k.authenticated {
@@ -71,7 +72,7 @@ func Caller(c echo.Context, depth Depth) (access.Identity, error) {
 	return k.identity, k.err
 }
 
-// secondsUp returns d in whole seconds, rounded up: what Retry-After wants.
+// secondsUp returns d in whole seconds, rounded up, for Retry-After.
 func secondsUp(d time.Duration) int {
 	return int((d + time.Second - 1) / time.Second)
 }

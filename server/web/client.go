@@ -8,10 +8,10 @@ import (
 	"lychgate/server/audit"
 )
 
-// maxUserAgent is how much of a user agent is kept, in bytes.
+// maxUserAgent is the maximum length of a stored user agent, in bytes.
 const maxUserAgent = 512
 
-// ClientOf returns where a request came from.
+// ClientOf returns the address and user agent of a request.
 func ClientOf(c echo.Context) audit.Client {
 	agent := c.Request().UserAgent()
 	agent = strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")

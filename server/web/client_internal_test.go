@@ -10,8 +10,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// FuzzUserAgent wants what is kept of a user agent to be its beginning, short
-// enough and good UTF-8.
+// FuzzUserAgent checks that what is kept is a prefix, short enough and valid
+// UTF-8.
 func FuzzUserAgent(f *testing.F) {
 	for _, text := range []string{"", "curl/8", "\xff", "\xc3", strings.Repeat("a", 600), strings.Repeat("a", 511) + "\u00e9", strings.Repeat("a", 509) + "\U0001f600", strings.Repeat("\x80", 600)} {
 		f.Add(text)

@@ -10,41 +10,41 @@ import (
 	"lychgate/server/problem"
 )
 
-// ErrDuplicateCookies is returned where a cookie of ours came more than once:
-// all but one were set by somebody else, and nobody can tell which.
+// ErrDuplicateCookies is returned if a session cookie was sent more than once:
+// somebody else set all but one, and nobody can tell which.
 var ErrDuplicateCookies = problem.New(problem.Unauthenticated, "duplicate_cookies",
 	"Your browser holds two cookies of one name for this address: another program on this host has set one like ours. Delete the cookies of this site, or use another host name.")
 
-// Cookies writes and reads the two cookies that carry a session.
+// Cookies writes and reads the two session cookies.
 type Cookies struct {
 	origin          origin.Origin
 	insecure        bool
 	access, refresh string // names
 }
 
-// NewCookies returns the cookies of an origin. insecure leaves off Secure
-// where the origin is plain http on a network, where browsers refuse it.
+// NewCookies returns the cookies of an origin. insecure omits Secure for plain
+// http on a network, where browsers would refuse it.
 func NewCookies(o origin.Origin, insecure bool) Cookies {
 	cookies := Cookies{origin: o, insecure: insecure && !o.Secure() && !o.Loopback(), access: "accessToken", refresh: "refreshToken"}
 	if o.Secure() {
-		// No sibling host can plant a cookie of such a name (ASVS 3.3.1).
+		// Sibling hosts cannot set cookies with this prefix (ASVS 3.3.1).
 		cookies.access, cookies.refresh = "__Host-"+cookies.access, "__Host-"+cookies.refresh
 	}
 	return cookies
 }
 
-// Set puts both tokens into cookies of the answer to r with this header, for as
-// long as the session may last.
+// Set puts both tokens into cookies of the answer to r, for the remaining
+// lifetime of the session.
 func (k Cookies) Set(r *http.Request, header http.Header, access, refresh string, life time.Duration) {
 	k.write(r, header, access, refresh, max(1, int(life/time.Second)))
 }
 
-// Clear makes the browser forget both cookies.
+// Clear deletes both cookies.
 func (k Cookies) Clear(r *http.Request, header http.Header) { k.write(r, header, "", "", -1) }
 
 func (k Cookies) write(r *http.Request, header http.Header, access, refresh string, maxAge int) {
-	// A session refreshed in passing may be revoked in the same request: the last
-	// word counts.
+	// A session may be refreshed and then revoked in the same request: the last
+	// cookies win.
 	others := slices.DeleteFunc(header.Values(setCookie), func(line string) bool {
 		name, _, _ := strings.Cut(line, "=")
 		return name == k.access || name == k.refresh
@@ -65,7 +65,7 @@ func (k Cookies) write(r *http.Request, header http.Header, access, refresh stri
 
 const setCookie = "Set-Cookie"
 
-// secure reports whether a browser keeps Secure cookies of the origin.
+// secure reports whether the browser accepts Secure cookies from the origin.
 func (k Cookies) secure(agent string) bool {
 	if k.origin.Secure() {
 		return true
@@ -73,7 +73,7 @@ func (k Cookies) secure(agent string) bool {
 	return !k.insecure && (!k.origin.Loopback() || !isSafari(agent))
 }
 
-// All returns every token that came in a cookie of either name.
+// All returns every token sent in cookies of either name.
 func (k Cookies) All(r *http.Request) (access, refresh []string) {
 	for _, cookie := range r.Cookies() {
 		switch cookie.Name {
@@ -86,8 +86,7 @@ func (k Cookies) All(r *http.Request) (access, refresh []string) {
 	return access, refresh
 }
 
-// Read returns both tokens, empty where there is no such cookie, or
-// ErrDuplicateCookies.
+// Read returns both tokens, empty if missing, or ErrDuplicateCookies.
 func (k Cookies) Read(r *http.Request) (access, refresh string, err error) {
 	var hasAccess, hasRefresh bool
 	for _, cookie := range r.Cookies() {
@@ -107,7 +106,7 @@ func (k Cookies) Read(r *http.Request) (access, refresh string, err error) {
 	return access, refresh, nil
 }
 
-// isSafari tells the one browser that refuses Secure cookies on
+// isSafari recognizes the one browser that refuses Secure cookies on
 // http://localhost.
 func isSafari(agent string) bool {
 	for _, other := range []string{"Chrome", "Chromium", "Edg", "OPR"} {

@@ -21,12 +21,12 @@ const (
 	safari       = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15"
 	iPhone       = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1"
 	iPad         = "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1"
-	// Chrome on an iPhone is WebKit, but does not say Version/; nobody
-	// develops against its own loopback there.
+	// Chrome on an iPhone is WebKit, but does not send Version/; nobody
+	// develops against loopback there.
 	chromeOnIPhone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/141.0.0.0 Mobile/15E148 Safari/604.1"
 )
 
-// at is a change of the configuration: a public origin.
+// at sets the public origin.
 func at(t *testing.T, text string) func(*config.Config) {
 	t.Helper()
 	public, err := origin.Parse(text)
@@ -39,7 +39,7 @@ func at(t *testing.T, text string) func(*config.Config) {
 	}
 }
 
-// browser returns a client that asks for a host.
+// browser returns a client that uses a host.
 func browser(s *servertest.Server, host string) *servertest.Client {
 	client := s.Client()
 	client.Header.Set("Host", host)
@@ -98,7 +98,7 @@ func TestCookies(t *testing.T) {
 			}
 			wants(client.Register("ada@example.com"), "2592000")
 			s.Clock.Move(time.Hour)
-			// As long as the session may last, counted from its beginning.
+			// The session's remaining lifetime.
 			wants(client.Get("/api/user/profile").Wants(http.StatusOK), "2588400")
 			s.Clock.Move(time.Hour)
 			wants(client.Post("/api/auth/refresh", "").Wants(http.StatusOK), "2584800")
@@ -107,7 +107,7 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// A sibling host can plant a cookie of any name but one with the prefix.
+// A sibling host can set a cookie of any name without the prefix.
 func TestOnlyPrefixedCookiesAreReadOnHTTPS(t *testing.T) {
 	s := servertest.Start(t, at(t, "https://app.example.com"))
 	client := browser(s, "app.example.com")
@@ -128,7 +128,7 @@ func TestOnlyPrefixedCookiesAreReadOnHTTPS(t *testing.T) {
 		{"__Secure-accessToken=" + access, 401},
 		{"\u2003__Host-accessToken=" + access, 401},
 		{"accessToken=" + access + "; refreshToken=" + refresh, 401},
-		// What somebody planted beside the real ones changes nothing.
+		// Planted cookies beside the real ones change nothing.
 		{"accessToken=planted; refreshToken=planted; __Host-accessToken=" + access, 200},
 		{"accessToken=planted; accessToken=planted; __Host-accessToken=" + access, 200},
 		{"__Host-accessToken=planted; __Host-accessToken=" + access, 401},

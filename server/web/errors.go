@@ -13,7 +13,7 @@ import (
 	"lychgate/server/problem"
 )
 
-// statuses is the one table from kinds of failure to HTTP.
+// statuses maps kinds of failure to HTTP status codes.
 var statuses = map[problem.Kind]int{
 	problem.Internal:         http.StatusInternalServerError,
 	problem.Malformed:        http.StatusBadRequest,
@@ -42,8 +42,8 @@ type document struct {
 	Errors    []problem.Field `json:"errors,omitempty"`
 }
 
-// ErrorHandler answers with what a handler returned: the one place that turns
-// a failure into status, code and words. Causes go to the log alone.
+// ErrorHandler answers with a handler's error; it alone turns failures into
+// status, code and text. Causes are only logged.
 func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if c.Response().Committed {
@@ -92,8 +92,8 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 	}
 }
 
-// fromEcho reads the two failures that Echo's router knows. To the methods
-// that fit it adds OPTIONS, which is answered nowhere here.
+// fromEcho converts the two failures of Echo's router. Echo adds OPTIONS to the
+// allowed methods, which no route answers.
 func fromEcho(err error, c echo.Context) *problem.Error {
 	var failure *echo.HTTPError
 	if !errors.As(err, &failure) {
@@ -109,8 +109,8 @@ func fromEcho(err error, c echo.Context) *problem.Error {
 	}
 }
 
-// MethodNotAllowed returns the failure of a request whose method does not fit
-// its path; allow lists those that do (RFC 9110, section 15.5.6).
+// MethodNotAllowed returns the failure of a request with the wrong method;
+// allow lists the allowed ones (RFC 9110, section 15.5.6).
 func MethodNotAllowed(allow string) *problem.Error {
 	p := problem.New(problem.MethodNotAllowed, "method_not_allowed", "This address answers "+allow+" only.")
 	p.Allow = allow

@@ -20,7 +20,7 @@ import (
 	"lychgate/server/problem"
 )
 
-// readAndBind reads a body as a route of JSON does, and binds it.
+// readAndBind reads and binds a body as a JSON route does.
 func readAndBind(r *http.Request, into any) error {
 	c := echo.New().NewContext(r, httptest.NewRecorder())
 	if err := JSON.Read(c); err != nil {
@@ -29,9 +29,8 @@ func readAndBind(r *http.Request, into any) error {
 	return Bind(c, into)
 }
 
-// FuzzBind holds Bind against the decoder of the standard library, which is
-// lax: what Bind accepts, that one must read in the same way, and none of its
-// liberties may have been needed.
+// FuzzBind compares Bind with the lenient decoder of the standard library: what
+// Bind accepts, both must read in the same way, without any leniency.
 func FuzzBind(f *testing.F) {
 	for _, body := range []string{
 		`{}`, `{"email":"a"}`, `{"email":"a","password":"b","name":"c"}`, ` {"name" : "\u00e9\n\ud83d\ude00" } `,
@@ -73,8 +72,8 @@ func FuzzBind(f *testing.F) {
 	})
 }
 
-// wantsSafeFailure fails the test unless a failure blames the client, in
-// words that may be shown.
+// wantsSafeFailure fails the test unless a failure blames the client in words
+// that may be shown.
 func wantsSafeFailure(t *testing.T, err error) {
 	t.Helper()
 	var p *problem.Error
@@ -91,8 +90,8 @@ func wantsSafeFailure(t *testing.T, err error) {
 	}
 }
 
-// wantsPlainObject fails the test unless a body is one JSON object that has
-// only known members, each once, spelt as they are and with text for a value.
+// wantsPlainObject fails the test unless a body is one JSON object of known
+// members, each once, with exact names and string values.
 func wantsPlainObject(t *testing.T, body []byte, known ...string) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -126,9 +125,8 @@ func wantsPlainObject(t *testing.T, body []byte, known ...string) {
 	}
 }
 
-// FuzzCookies holds what is read of Cookie headers against the rule in plain
-// words: a name is spelt exactly, there once, and only the names of the origin
-// count.
+// FuzzCookies compares the parsing of Cookie headers with the plain rule: exact
+// names, each once, and only the names of the origin.
 func FuzzCookies(f *testing.F) {
 	for _, line := range []string{
 		"", "accessToken=a.b-c_d", "accessToken=a; refreshToken=b", "a=b; accessToken=c; d", "__Host-accessToken=a; __Host-refreshToken=b",
@@ -164,8 +162,8 @@ func FuzzCookies(f *testing.F) {
 	})
 }
 
-// cookiesOf returns the values of a name, taking a header apart at its
-// semicolons and no other way (RFC 6265, section 5.4).
+// cookiesOf returns the values of a name, splitting a header only at semicolons
+// (RFC 6265, section 5.4).
 func cookiesOf(lines []string, name string) (values []string) {
 	for _, line := range lines {
 		for pair := range strings.SplitSeq(line, ";") {
@@ -177,8 +175,8 @@ func cookiesOf(lines []string, name string) (values []string) {
 	return values
 }
 
-// wantsOne fails the test unless what was read is the one value there is.
-// Values that no token has may be passed over.
+// wantsOne fails the test unless read is the single value. Values that cannot
+// be tokens may be skipped.
 func wantsOne(t *testing.T, lines []string, read string, values []string) {
 	t.Helper()
 	const enough = 1000 // of cookies: net/http reads none where there are many more
@@ -202,8 +200,8 @@ func wantsOne(t *testing.T, lines []string, read string, values []string) {
 	}
 }
 
-// FuzzAuthorization asks who passes by an Authorization header: whoever has a
-// Bearer token, and from another site only who has no cookie besides. Other
+// FuzzAuthorization checks which requests pass by an Authorization header:
+// those with a Bearer token and, from other sites, without cookies. Other
 // schemes are ignored.
 func FuzzAuthorization(f *testing.F) {
 	for _, value := range []string{
@@ -252,8 +250,8 @@ func FuzzAuthorization(f *testing.F) {
 	})
 }
 
-// FuzzContentType wants no other type taken for JSON: a form, or text, can be
-// sent by a page of another site without asking.
+// FuzzContentType checks that no other type passes as JSON: pages of other
+// sites can send forms and text without permission.
 func FuzzContentType(f *testing.F) {
 	for _, value := range []string{
 		"", "application/json", "Application/JSON", " application/json ", "application/json;", "application/json; charset=utf-8", `application/json;charset="UTF-8"`,
@@ -293,8 +291,8 @@ func FuzzContentType(f *testing.F) {
 	})
 }
 
-// FuzzBindQuery wants a query that is accepted to hold known names alone, each
-// once and with a value.
+// FuzzBindQuery checks that an accepted query has only known names, each once
+// and with a value.
 func FuzzBindQuery(f *testing.F) {
 	for _, query := range []string{"", "a=1", "a=1&b=2", "a=1&a=2", "a", "a=", "=", "=1", "&", "a=1&", "A=1", "a=%00", "a=%zz", "a=1;b=2", "a=1&c=3", "%61=1", "a[]=1", "a=\xff", "a=1#b", "a=1&b=2&" + strings.Repeat("c=1&", 1000)} {
 		f.Add(query)

@@ -9,24 +9,24 @@ import (
 )
 
 const (
-	// longestText bounds every text of a log line: what a client sends can be
-	// part of any of them, by way of an error.
+	// longestText bounds every text of a log line: any may contain client
+	// input, for instance through an error.
 	longestText = 1024
 	// longestPath and longestMethod bound what a client writes itself.
 	longestPath   = 256
 	longestMethod = 32
-	// longestStack bounds the stack of a panic, in which no client writes.
+	// longestStack bounds the stack of a panic, which contains no client input.
 	longestStack = 8 << 10
 )
 
-// BoundedLog returns a logger whose lines stay short whatever clients send:
-// message and attributes are cut at longestText.
+// BoundedLog returns a logger with bounded lines whatever clients send: message
+// and attributes are cut at longestText.
 func BoundedLog(log *slog.Logger) *slog.Logger { return slog.New(boundedHandler{log.Handler()}) }
 
 type boundedHandler struct{ slog.Handler }
 
-// Handle passes a record on with its texts cut. Most are short, and then it is
-// passed on as it is: every request has one.
+// Handle passes a record on with its texts cut. Records with only short texts,
+// as most are, pass unchanged.
 func (h boundedHandler) Handle(ctx context.Context, r slog.Record) error {
 	long := len(r.Message) > longestText
 	r.Attrs(func(a slog.Attr) bool {
@@ -44,7 +44,7 @@ func (h boundedHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, short)
 }
 
-// WithAttrs is that of slog.Handler.
+// WithAttrs implements slog.Handler.
 func (h boundedHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	short := make([]slog.Attr, len(attrs))
 	for i, a := range attrs {
@@ -53,13 +53,12 @@ func (h boundedHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return boundedHandler{h.Handler.WithAttrs(short)}
 }
 
-// WithGroup is that of slog.Handler.
+// WithGroup implements slog.Handler.
 func (h boundedHandler) WithGroup(name string) slog.Handler {
 	return boundedHandler{h.Handler.WithGroup(name)}
 }
 
-// isShort reports whether an attribute is known to need no cutting without a
-// closer look.
+// isShort reports whether an attribute is cheaply known to need no cutting.
 func isShort(a slog.Attr) bool {
 	switch a.Value.Kind() {
 	case slog.KindString:
@@ -92,11 +91,11 @@ func bounded(a slog.Attr) slog.Attr {
 	return a
 }
 
-// ownText is a text in which no client writes, or not much: it is logged whole.
+// ownText is text with little or no client input, which is logged whole.
 type ownText string
 
-// cut returns text if it is no longer than limit, and else as much of it,
-// ending in whole characters and an ellipsis.
+// cut returns text, shortened to limit bytes with whole characters and an
+// ellipsis if it is longer.
 func cut(text string, limit int) string {
 	if len(text) <= limit {
 		return text
@@ -105,6 +104,6 @@ func cut(text string, limit int) string {
 	for end > limit-utf8.UTFMax && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	// A copy, or the log would hold on to all of it.
+	// A copy, or the log would keep all of text in memory.
 	return strings.Clone(text[:end]) + "…"
 }

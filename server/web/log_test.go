@@ -11,8 +11,8 @@ import (
 	"lychgate/server/web"
 )
 
-// Nothing makes a line long: not the message, no attribute of any kind, none
-// that is added once for many lines.
+// Nothing makes a line long: neither the message nor any attribute, including
+// those added once for many lines.
 func TestBoundedLog(t *testing.T) {
 	long := strings.Repeat("é", 20_000)
 	for name, write := range map[string]func(*slog.Logger){

@@ -25,19 +25,19 @@ func RequestID(c echo.Context) string {
 	return id
 }
 
-// Tracing says how requests are logged.
+// Tracing configures how requests are logged.
 type Tracing struct {
 	Log *slog.Logger
-	// Probe reports whether a path is asked for by probes of health, again and
-	// again: successes there are logged at debug level only.
+	// Probe reports whether a path is for health probes, whose successes are
+	// logged only at debug level.
 	Probe func(path string) bool
-	// WriteTime is how long a client may take nothing of its answer.
+	// WriteTime is how long a client may stall while receiving its answer.
 	WriteTime time.Duration
 }
 
-// Trace gives every request an id, and logs it when it is answered: the path
-// without its query, no header and no body, so that nothing secret is logged,
-// and whether the answer was cut off. A panic becomes an answer like any other
+// Trace gives every request an id and logs it once it is answered, and whether
+// the answer was cut off. It logs the path without query, and neither headers
+// nor body, so that no secret is logged. A panic is answered like any other
 // failure.
 func Trace(t Tracing) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -103,8 +103,8 @@ type panicError struct{ text string }
 
 func (e panicError) Error() string { return e.text }
 
-// Loggable returns what is logged of an error: a panic with all of its stack,
-// in which no client writes.
+// Loggable returns what to log of an error; a panic includes its whole stack,
+// which contains no client input.
 func Loggable(err error) any {
 	var panicked panicError
 	if errors.As(err, &panicked) {
@@ -113,18 +113,19 @@ func Loggable(err error) any {
 	return err.Error()
 }
 
-// InFlight counts the requests that are being answered, and tells clients to
-// come back on another connection: all of them once draining, and whoever sent
-// a body in chunks. Such a request may have named a length as well, of which
-// net/http tells nobody: a proxy that went by the length takes what comes next
-// for a part of it, so nothing may come next (RFC 9112, section 6.1).
+// InFlight counts pending requests and makes clients use a new connection: all
+// of them while draining, and any that sent a chunked body. Such a request may
+// also have a Content-Length, which net/http hides. A proxy that trusts it
+// would take the next message for part of the body, so no message may follow
+// (RFC 9112, section 6.1).
 func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			count.Add(1)
 			defer count.Add(-1)
 			inChunks := len(c.Request().TransferEncoding) > 0
-			// Asked when the answer begins, for draining may have begun since.
+			// Checked when the answer starts, because draining may have begun
+			// since.
 			c.Response().Before(func() {
 				if inChunks || draining.Load() {
 					c.Response().Header().Set(echo.HeaderConnection, "close")
@@ -135,8 +136,8 @@ func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
 	}
 }
 
-// SecurityHeaders sets the headers that every answer carries (ASVS 3.4). The
-// policy is the one for answers that are no page; pages have their own.
+// SecurityHeaders sets the headers of every answer (ASVS 3.4). Its policy is
+// for answers other than pages; pages have their own.
 func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.MiddlewareFunc {
 	hsts := "max-age=31536000"
 	if subdomains {
@@ -150,7 +151,7 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 			header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 			header.Set("Cross-Origin-Opener-Policy", "same-origin")
 			header.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-			// Over plain http it must not be sent (RFC 6797, section 7.2).
+			// Must not be sent over plain http (RFC 6797, section 7.2).
 			if o.Secure() && !proxies.CameInPlain(c.Request()) {
 				header.Set(echo.HeaderStrictTransportSecurity, hsts)
 			}
@@ -159,8 +160,8 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 	}
 }
 
-// OwnHost refuses requests for a host that is not the origin's, but for the
-// paths that probes and other services ask by any name.
+// OwnHost refuses requests for a host other than the origin's, except on paths
+// that probes and other services may use under any name.
 func OwnHost(o origin.Origin, anyHost func(path string) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -173,9 +174,9 @@ func OwnHost(o origin.Origin, anyHost func(path string) bool) echo.MiddlewareFun
 	}
 }
 
-// SameOrigin refuses cross-site requests that could change something, exactly
-// as net/http does. A request with a Bearer token and no cookie carries
-// nothing that a browser added by itself, so it passes.
+// SameOrigin refuses cross-site requests that could change something, as
+// net/http does. A request with a Bearer token and no cookie carries nothing a
+// browser added by itself, so it passes.
 func SameOrigin() echo.MiddlewareFunc {
 	protection := http.NewCrossOriginProtection()
 	return func(next echo.HandlerFunc) echo.HandlerFunc {

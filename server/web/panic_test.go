@@ -17,7 +17,7 @@ import (
 	"lychgate/server/web"
 )
 
-// failing is a server whose one handler does what a test says.
+// failing starts a server with one handler.
 func failing(t *testing.T, handler echo.HandlerFunc) (url string, log *servertest.Log) {
 	t.Helper()
 	log = &servertest.Log{}
@@ -85,8 +85,7 @@ func TestFailuresKeepTheirTextFromClients(t *testing.T) {
 	}
 }
 
-// An answer that has begun cannot become another one; the log says what
-// happened.
+// An answer that has started cannot be replaced; the log says what happened.
 func TestFailureAfterTheAnswerHasBegun(t *testing.T) {
 	url, log := failing(t, func(c echo.Context) error {
 		if err := c.String(http.StatusOK, "begun"); err != nil {
@@ -108,7 +107,7 @@ func TestFailureAfterTheAnswerHasBegun(t *testing.T) {
 	}
 }
 
-// The one panic that net/http knows goes through: it cuts the connection.
+// http.ErrAbortHandler passes through and cuts the connection.
 func TestAbortedAnswers(t *testing.T) {
 	url, log := failing(t, func(echo.Context) error { panic(http.ErrAbortHandler) })
 	if answer, err := http.Get(url); err == nil {

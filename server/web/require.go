@@ -6,10 +6,10 @@ import (
 	"lychgate/server/access"
 )
 
-// Require returns nil if whoever is calling meets a need. Otherwise it returns
-// an error of Caller, or access.ErrForbidden or access.ErrPlanRequired. The
-// subject is asked for at most once in a request, and never for a need that an
-// identity alone meets: its session would have ended with the account.
+// Require returns nil if the caller meets a need. Otherwise it returns an error
+// of Caller, or access.ErrForbidden or access.ErrPlanRequired. The subject is
+// read at most once per request, and never for a need that an identity meets by
+// itself: a deleted account has no session.
 func Require(c echo.Context, need access.Need, depth Depth) error {
 	if need == access.Public {
 		return nil

@@ -16,8 +16,8 @@ import (
 
 var errLookUp = problem.Busy(time.Second, nil)
 
-// subjects are the people that identities lead to; of any other the account is
-// gone, and of "unknown" it cannot be known.
+// subjects are the people behind identities. Any other account is gone, except
+// for "unknown", whose look-up fails.
 var subjects = map[string]access.Subject{
 	"ada":      {Role: access.RoleUser},
 	"admin":    {Role: access.RoleAdmin},
@@ -25,8 +25,8 @@ var subjects = map[string]access.Subject{
 	"disabled": {Role: access.RoleAdmin, Disabled: true},
 }
 
-// requiring asks for needs in one request, one after the other, and returns
-// what came of them, with how often identity and subject were looked for.
+// requiring checks needs one after the other in one request, and returns the
+// results and how often the caller was authenticated and the subject read.
 func requiring(t *testing.T, who string, needs ...access.Need) (errs []error, authenticated, found int) {
 	t.Helper()
 	policy, err := access.Read(access.File{Text: []byte(`{}`)}, access.File{Text: []byte(`{"plans": [{"id": "pro"}]}`)}, access.Pages{})

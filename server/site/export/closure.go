@@ -11,13 +11,13 @@ import (
 )
 
 // needsOfBuild returns the needs of the files below _next/, of which one must
-// be met. A file of _next/static has those of the pages that reach it: named as
-// static/… in their HTML or payloads, or in a script or style sheet so reached
-// (the bundler writes the names of lazy chunks into the chunk that loads
-// them), or asked of a webpack runtime by number. A file of _next/data has that
-// of its page. A file that no page reaches has none.
+// be met. A file of _next/static has the needs of the pages that reach it: by
+// name (static/…) in their HTML or payloads or in a script or style sheet they
+// reach (bundlers write the names of lazy chunks into the chunk that loads
+// them), or by number through a webpack runtime. A file of _next/data has the
+// need of its page. A file that no page reaches has none.
 //
-// The build manifests are never followed: they name the chunks of every page.
+// Build manifests are never followed: they name the chunks of every page.
 func needsOfBuild(contents map[string][]byte, rules access.Rules) map[string][]access.Need {
 	needs := make(map[string][]access.Need)
 	pages := make(map[access.Need][]string)
@@ -42,8 +42,8 @@ func needsOfBuild(contents map[string][]byte, rules access.Rules) map[string][]a
 	return needs
 }
 
-// pageOfData returns the page that _next/data/<build>/R.json is the data of,
-// as the Pages Router exports it.
+// pageOfData returns the page whose data _next/data/<build>/R.json is, as the
+// Pages Router exports it.
 func pageOfData(name string) (page string, ok bool) {
 	rest, ok := strings.CutPrefix(name, "_next/data/")
 	if !ok {
@@ -67,8 +67,8 @@ func hasPage(contents map[string][]byte, page string) bool {
 	return flat || folder
 }
 
-// graph holds what the files of an export name. Each is read once, however
-// many closures come by.
+// graph holds the references between files of an export. Each file is read once
+// for all closures.
 type graph struct {
 	contents map[string][]byte
 	nodes    map[string]*node
@@ -119,8 +119,8 @@ func (g *graph) readScript(n *node, name string, content []byte) {
 	n.calls = sync.OnceValue(func() []string { return chunkCalls(name, content) })
 	names, rest, ok := chunkNamesOf(name, content)
 	if !ok {
-		// A runtime whose map cannot be read: following its words could give
-		// every lazy chunk to whoever has the runtime, so it leads nowhere.
+		// An unreadable runtime leads nowhere: scanning its text could give
+		// every lazy chunk to anybody who may have the runtime.
 		return
 	}
 	n.chunkNames = names
@@ -129,7 +129,7 @@ func (g *graph) readScript(n *node, name string, content []byte) {
 	}
 }
 
-// reachedFrom returns the files of the build that pages reach.
+// reachedFrom returns the build files that pages reach.
 func (g *graph) reachedFrom(pages []string) map[string]bool {
 	c := &closure{graph: g, reached: make(map[string]bool), called: make(map[string]bool)}
 	for _, page := range pages {
@@ -141,7 +141,7 @@ func (g *graph) reachedFrom(pages []string) map[string]bool {
 	return c.reached
 }
 
-// closure is the search for the files that some pages reach.
+// closure is a search for the files that some pages reach.
 type closure struct {
 	*graph
 	reached map[string]bool
@@ -163,8 +163,8 @@ func (c *closure) reach(names ...string) {
 	}
 }
 
-// follow reaches what the files in the queue name; it reports whether there
-// were any.
+// follow adds the files named by queued ones, and reports whether there were
+// any.
 func (c *closure) follow() bool {
 	if len(c.queue) == 0 {
 		return false
@@ -179,8 +179,8 @@ func (c *closure) follow() bool {
 	return true
 }
 
-// loadLazyChunks reaches the chunks that the reached scripts ask a webpack
-// runtime for; it reports whether there were new ones.
+// loadLazyChunks adds the chunks that reached scripts load through a webpack
+// runtime, and reports whether any were new.
 func (c *closure) loadLazyChunks() bool {
 	if len(c.chunkNames) == 0 {
 		return false // an export without webpack: no script need be parsed
@@ -208,7 +208,7 @@ func (g *graph) has(name string) bool {
 
 var staticFolder = []byte("static/")
 
-// longestName bounds the work on text that only begins like a name.
+// longestName bounds the work on text that only starts like a name.
 const longestName = 512
 
 // names returns the files that content names as static/….
@@ -230,16 +230,16 @@ func (g *graph) names(content []byte) (names []string) {
 	}
 }
 
-// endsName reports what cannot be part of a name in HTML, JSON, script or
-// style sheet: quotes and the backslash of an escaped one, spaces, brackets of
-// markup, and the start of a query or fragment.
+// endsName reports characters that end a name in HTML, JSON, scripts or style
+// sheets: quotes, the backslash of an escaped one, spaces, markup brackets, and
+// the start of a query or fragment.
 func endsName(r rune) bool {
 	return r <= ' ' || strings.ContainsRune("\"'`\\<>?#\x7f", r)
 }
 
-// longest returns the file with the longest name that text begins with. A name
-// may hold any of the characters that text is cut at, as app/(shop)/page-1f.js
-// does, and text without quotes, as url(…) in a style sheet, may end at one.
+// longest returns the file with the longest name that text starts with. Names
+// may contain the characters text is cut at, as in app/(shop)/page-1f.js, and
+// unquoted text, as in url(…), may end at one.
 func (g *graph) longest(text string) (name string, ok bool) {
 	for len(text) > len(staticFolder) {
 		if name := "_next/" + text; g.has(name) {
@@ -255,9 +255,9 @@ func (g *graph) longest(text string) (name string, ok bool) {
 	return "", false
 }
 
-// namesInStyleSheet returns the files of the build that url(…) and @import name,
-// relative to the style sheet's folder. The need of any other file does not
-// hang on who names it.
+// namesInStyleSheet returns the build files that url(…) and @import name,
+// relative to the style sheet's folder. The needs of other files do not depend
+// on references.
 func (g *graph) namesInStyleSheet(folder string, content []byte) (names []string) {
 	for _, mark := range []string{"url(", "@import"} {
 		rest := string(content)

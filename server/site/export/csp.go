@@ -12,9 +12,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// base is what the policy of every page allows: everything from this origin,
-// and images and sound that the page has made itself. The directives stand in
-// the order in which they are sent.
+// base is what every page's policy allows: everything from this origin, and
+// images and media created by the page. Directives are in the order sent.
 var base = []struct{ directive, sources string }{
 	{"script-src", "'self'"},
 	{"style-src", "'self'"},
@@ -27,7 +26,7 @@ var base = []struct{ directive, sources string }{
 	{"frame-src", ""},
 }
 
-// policyOf returns the policy that comes with a file, or none.
+// policyOf returns the policy of a file, or "".
 func (s sources) policyOf(name string, media mediaType, content []byte) string {
 	kind, _, _ := strings.Cut(media.ContentType, "/")
 	switch ext := path.Ext(name); {
@@ -41,9 +40,9 @@ func (s sources) policyOf(name string, media mediaType, content []byte) string {
 	return ""
 }
 
-// contentSecurityPolicy returns the policy of a page: base and what is allowed
-// beside it, inline scripts by the hash of their text (Content Security Policy
-// Level 3, section 6.7.2), and Trusted Types where the page is made for them.
+// contentSecurityPolicy returns the policy of a page: base and the allowed
+// sources, inline scripts by hash (Content Security Policy Level 3, section
+// 6.7.2), and Trusted Types if the page is made for them.
 func (s sources) contentSecurityPolicy(page []byte) string {
 	var policy strings.Builder
 	policy.WriteString("default-src 'none'")
@@ -57,18 +56,18 @@ func (s sources) contentSecurityPolicy(page []byte) string {
 		}
 	}
 	policy.WriteString("; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	// The client of Next.js turns text into scripts, so a page that runs it
-	// needs the policy "default" before, or nothing on it would work. A page
-	// without any script can lose nothing.
+	// The Next.js client turns text into scripts, so a page that runs it needs
+	// the policy "default" first, or it would break. A page without scripts is
+	// not affected.
 	if found.defaultPolicy || !found.any {
 		policy.WriteString("; require-trusted-types-for 'script'; trusted-types default nextjs")
 	}
 	return policy.String()
 }
 
-// scriptPolicy returns the policy that comes with a script. It rules a worker
-// that is started from it, which has no page, and nobody else: what pages may
-// do in scripts, requests and fonts, the worker may.
+// scriptPolicy returns the policy of a script. It only affects workers started
+// from it, which have no page: they may load the scripts, requests and fonts
+// that pages may.
 func (s sources) scriptPolicy() string {
 	var policy strings.Builder
 	policy.WriteString("default-src 'none'")
@@ -82,11 +81,11 @@ func (s sources) scriptPolicy() string {
 	return policy.String()
 }
 
-// mediaPolicy comes with sound and film. Opened by itself, a film is shown on a
-// page that the browser makes around it, which then loads it.
+// mediaPolicy is the policy of sound and video. A video opened directly is
+// loaded by a page that the browser creates around it.
 const mediaPolicy = "default-src 'none'; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// write adds a directive, unless it allows nothing.
+// write adds a directive unless it has no sources.
 func (s sources) write(policy *strings.Builder, directive, own string) {
 	allowed := strings.Fields(own)
 	for _, source := range s[directive] {
@@ -99,15 +98,15 @@ func (s sources) write(policy *strings.Builder, directive, own string) {
 	}
 }
 
-// scriptsOf is what a policy has to know of a page's scripts.
+// scriptsOf is what a policy depends on in a page's scripts.
 type scriptsOf struct {
 	any           bool     // there is a script that a browser executes
 	inlineHashes  []string // SHA-256 of each different inline script, in base64
 	defaultPolicy bool     // one of them makes the Trusted Types policy "default"
 }
 
-// defaultPolicy matches the making of the policy that a browser asks whenever
-// text is about to become code (Trusted Types, section "default policy").
+// defaultPolicy matches the creation of the policy that browsers apply whenever
+// text becomes code (Trusted Types, section "default policy").
 var defaultPolicy = regexp.MustCompile("\\bcreatePolicy\\(\\s*[\"'`]default[\"'`]")
 
 func scripts(page []byte) (found scriptsOf) {
@@ -117,7 +116,7 @@ func scripts(page []byte) (found scriptsOf) {
 		case html.ErrorToken:
 			return found
 		case html.StartTagToken, html.SelfClosingTagToken:
-			// A script element cannot close itself: <script/> begins one too.
+			// A script element cannot be self-closing: <script/> opens one too.
 			name, hasAttributes := tokens.TagName()
 			if string(name) != "script" {
 				continue
@@ -127,8 +126,7 @@ func scripts(page []byte) (found scriptsOf) {
 			if !inline || !executable || tokens.Next() != html.TextToken {
 				continue
 			}
-			// Text has its line ends normalized as a browser would before it
-			// hashes them.
+			// Line ends are normalized, as browsers do before hashing.
 			text := tokens.Text()
 			found.defaultPolicy = found.defaultPolicy || defaultPolicy.Match(text)
 			sum := sha256.Sum256(text)
@@ -140,9 +138,8 @@ func scripts(page []byte) (found scriptsOf) {
 	}
 }
 
-// kindOfScript reads the attributes of a script's tag. Data blocks, such as
-// application/ld+json, are not executed and need no hash (HTML section
-// 4.12.1).
+// kindOfScript reads the attributes of a script tag. Data blocks such as
+// application/ld+json are not executed and need no hash (HTML, section 4.12.1).
 func kindOfScript(tokens *html.Tokenizer, more bool) (inline, executable bool) {
 	inline = true
 	kind, language := "", ""
@@ -165,9 +162,9 @@ func kindOfScript(tokens *html.Tokenizer, more bool) (inline, executable bool) {
 	return inline, isExecutable(kind)
 }
 
-// isExecutable reports whether a browser acts on an inline script of this
-// type. Import maps and speculation rules are no programs, but a policy rules
-// them as well.
+// isExecutable reports whether browsers act on inline scripts of this type.
+// Import maps and speculation rules are not programs, but subject to the
+// policy.
 func isExecutable(kind string) bool {
 	switch kind = strings.ToLower(strings.Trim(kind, " \t\n\f\r")); kind {
 	case "", "module", "importmap", "speculationrules":

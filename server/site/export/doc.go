@@ -1,12 +1,12 @@
-// Package export reads a static export of Next.js: which file is what, who may
-// have it, how it is compressed and cached, and which Content-Security-Policy
-// goes with it. It knows the layout that Next.js gives an export and the text
-// that its bundlers write; addresses, answers and callers are left to package
+// Package export reads a static Next.js export: the kind and needs of each file,
+// its compression, caching and Content-Security-Policy. It knows the layout of
+// exports and the text that bundlers write; addresses, answers and callers are
+// left to package site.
 // site.
 //
 // Access is a property of the file. A page and its payloads have the need of
-// the page. A file of the build is for whoever meets the need of at least one
-// page that reaches it, and for signed-in people where none does: the closure
-// of each need is searched on its own, so that code behind one need is not
+// the page. A build file is for callers who meet the need of at least one
+// page that reaches it, and for signed-in people if none does. The closure
+// of each need is searched separately, so that code behind one need is not
 // served to another.
 package export

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// mediaType is a content type, and whether compressing it at build time makes
-// sense: only then is a .br or .gz sibling a variant.
+// mediaType is a content type and whether the build compresses it: only then is
+// a .br or .gz sibling a variant.
 type mediaType struct {
 	ContentType string `json:"type"`
 	Compress    bool   `json:"compress"`
@@ -31,10 +31,10 @@ var mediaTypes = func() (table map[string]mediaType) {
 	return table
 }()
 
-// unknownType is that of bytes that could be anything.
+// unknownType is the type of arbitrary bytes.
 const unknownType = "application/octet-stream"
 
-// mediaTypeOf goes by the suffix alone.
+// mediaTypeOf determines the type by the suffix.
 func mediaTypeOf(name string) mediaType {
 	if known, ok := mediaTypes[strings.ToLower(path.Ext(name))]; ok {
 		return known
@@ -42,10 +42,10 @@ func mediaTypeOf(name string) mediaType {
 	return mediaType{ContentType: unknownType}
 }
 
-// mediaTypeOfFile is mediaTypeOf, but for names without suffix, and for those
-// in .well-known where a suffix may mean anything: there the content tells JSON
-// and text from the rest. That is what apple-app-site-association and its like
-// are, which programs refuse as anything else.
+// mediaTypeOfFile is mediaTypeOf, except for names without a suffix and files
+// in .well-known, where a suffix may mean anything: their content tells JSON
+// and text from the rest. Programs accept apple-app-site-association and the
+// like only with the right type.
 func mediaTypeOfFile(name string, content []byte) mediaType {
 	known := mediaTypeOf(name)
 	wellKnown := strings.HasPrefix(name, ".well-known/")
@@ -61,8 +61,8 @@ func mediaTypeOfFile(name string, content []byte) mediaType {
 	return known
 }
 
-// isJSON reports whether content is a JSON object or list, which no text is by
-// chance.
+// isJSON reports whether content is a JSON object or array; text never is by
+// accident.
 func isJSON(content []byte) bool {
 	begin := strings.TrimLeft(string(content[:min(len(content), 512)]), " \t\r\n")
 	return begin != "" && (begin[0] == '{' || begin[0] == '[') && json.Valid(content)

@@ -10,13 +10,12 @@ import (
 	"strings"
 )
 
-// sources are what pages may load from elsewhere: by directive, what stands
-// beside this origin in their Content-Security-Policy.
+// sources are the external sources that pages may load from, by directive of
+// the Content-Security-Policy.
 type sources map[string][]string
 
-// schemes are what may be allowed as a whole in each directive that can be
-// widened. Code comes from hosts that are named: a scheme would let any text
-// become code.
+// schemes are the schemes that may be allowed as a whole, by extensible
+// directive. Code needs named hosts: a scheme would let any text become code.
 var schemes = map[string][]string{
 	"connect-src":  {"blob:", "data:", "https:", "wss:"},
 	"font-src":     {"blob:", "data:", "https:"},
@@ -29,7 +28,7 @@ var schemes = map[string][]string{
 	"worker-src":   {"blob:"},
 }
 
-// fixed are the directives that nobody widens, with the reason.
+// fixed are the directives that cannot be extended, with the reason.
 var fixed = map[string]string{
 	"default-src":               "it is 'none', so that what is not named stays closed; name the directive that is meant",
 	"base-uri":                  "a <base> that text smuggled in would lead the page's own scripts elsewhere",
@@ -41,7 +40,7 @@ var fixed = map[string]string{
 	"trusted-types":             "without it text becomes code",
 }
 
-// checkedSources returns the sources of options. It reports every fault.
+// checkedSources returns the configured sources, or all their faults.
 func checkedSources(given map[string][]string) (sources, error) {
 	var faults []error
 	for _, directive := range slices.Sorted(maps.Keys(given)) {
@@ -62,8 +61,8 @@ func checkedSources(given map[string][]string) (sources, error) {
 	return sources(given), errors.Join(faults...)
 }
 
-// faultOfSource says why a source cannot be allowed in a directive; empty: it
-// can (Content Security Policy Level 3, section 2.3.1).
+// faultOfSource says why a source cannot be allowed in a directive, or returns
+// "" (Content Security Policy Level 3, section 2.3.1).
 func faultOfSource(directive, source string) string {
 	code := directive == "script-src" || directive == "style-src"
 	switch {
@@ -112,7 +111,8 @@ func faultOfHost(source string) string {
 	case (scheme == "http" || scheme == "ws") && host != "localhost" && host != "127.0.0.1":
 		return "what comes over plain http can be changed on its way; use https (wss for sockets)"
 	}
-	// Whatever ends in a number is an address to a browser (URL Standard, section 3.5).
+	// Browsers take a host that ends in a number for an address (URL Standard,
+	// section 3.5).
 	if last := host[strings.LastIndexByte(host, '.')+1:]; host != "127.0.0.1" && isNumber(last) {
 		return "browsers take no address but 127.0.0.1 in a policy; give the host a name"
 	}
@@ -128,8 +128,8 @@ func isScheme(text string) bool {
 	return text != ""
 }
 
-// isPolicyHost takes a name, which may begin with "*." for all names below
-// one that is no top-level domain.
+// isPolicyHost accepts a host name, or "*." and a name other than a top-level
+// domain.
 func isPolicyHost(host string) bool {
 	name, wildcard := strings.CutPrefix(host, "*.")
 	labels := strings.Split(name, ".")
@@ -160,13 +160,14 @@ func isNumber(label string) bool {
 	return strings.Trim(label, "0123456789") == ""
 }
 
-// looksLikeKeyword reports whether a host is perhaps a keyword without its
-// quotes or a scheme without its colon, which would allow nothing.
+// looksLikeKeyword reports whether a host may be a keyword without quotes or a
+// scheme without colon, which would allow nothing.
 func looksLikeKeyword(source string) bool {
 	return !strings.ContainsAny(source, ".:/") && source != "localhost"
 }
 
-// isPolicyPath refuses what would end the source, the directive or the header.
+// isPolicyPath refuses characters that would end the source, directive or
+// header.
 func isPolicyPath(path string) bool {
 	for i := range len(path) {
 		if c := path[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`;,?#"'\<>`, c) >= 0 {

@@ -11,25 +11,25 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// A webpack runtime computes the name of a lazy chunk from its id, by a
-// function that it keeps as .u, or .miniCssF for style sheets:
+// A webpack runtime computes the name of a lazy chunk from its id, with a
+// function stored as .u, or as .miniCssF for style sheets:
 //
 //	r.u=e=>185===e?"static/chunks/185-1f.js":"static/chunks/"+({7:"map"}[e]||e)+"."+{7:"a1",9:"b2"}[e]+".js"
 //
-// It names protected chunks beside public ones, so it is not scanned like
-// other text. It is read as the expression it is, and asked only for the ids
+// It names protected and public chunks alike, so it is not scanned like
+// other text. Instead the expression is parsed and evaluated only for the ids
 // that the scripts of a closure load.
 
-// chunkName names the chunk of an id, as the runtime would; ok is false where
-// the runtime gives no name.
+// chunkName returns the name of a chunk by id, as the runtime would; ok is
+// false if the runtime gives none.
 type chunkName func(id string) (name string, ok bool)
 
 var chunkNameFunction = regexp.MustCompile(
 	`\.(?:u|miniCssF)=(?:function\(([\w$]+)\)\{return\s*|(?:\(([\w$]+)\)|([\w$]+))=>(?:\{return\s+)?)`)
 
 // chunkNamesOf returns the naming functions of a webpack runtime and the rest
-// of its text. It returns the whole text for any other script, and ok = false
-// for a runtime that it cannot read.
+// of its text; for any other script the whole text. ok is false for an
+// unreadable runtime.
 func chunkNamesOf(name string, script []byte) (names []chunkName, rest [][]byte, ok bool) {
 	if !isWebpackRuntime(name, script) {
 		return nil, [][]byte{script}, true
@@ -65,19 +65,19 @@ func chunkNamesOf(name string, script []byte) (names []chunkName, rest [][]byte,
 	return names, rest, true
 }
 
-// isWebpackRuntime goes by the name of the runtime, and by its content for the
-// ones that stand inside another script, as of workers.
+// isWebpackRuntime recognizes a runtime by name, or by content if it is
+// embedded in another script, such as a worker's.
 func isWebpackRuntime(name string, script []byte) bool {
 	return isNamedRuntime(name) || hasNamePrefix(script)
 }
 
-// isNamedRuntime goes by the name that Next.js gives the runtime.
+// isNamedRuntime recognizes the name that Next.js gives the runtime.
 func isNamedRuntime(name string) bool {
 	return strings.HasPrefix(path.Base(name), "webpack-")
 }
 
-// hasNamePrefix reports whether script holds a string to which the rest of a
-// chunk's name is added.
+// hasNamePrefix reports whether script contains a string that is the start of a
+// chunk's name.
 func hasNamePrefix(script []byte) bool {
 	for _, prefix := range []string{"static/chunks/", "static/css/"} {
 		for _, quote := range []string{`"`, `'`} {
@@ -92,11 +92,11 @@ func hasNamePrefix(script []byte) bool {
 	return false
 }
 
-// chunkCalls returns the ids that script loads chunks of: the 12 of r.e(12), or
-// of r.u(12) for a worker, where r is the require of the webpack runtime. Any
-// other object may have methods of these names. A script that cannot be read loads none.
+// chunkCalls returns the ids of chunks that script loads: the 12 of r.e(12), or
+// of r.u(12) for a worker, where r is the webpack runtime's require. Other
+// objects may have methods of these names. An unreadable script loads none.
 func chunkCalls(name string, script []byte) (ids []string) {
-	// The parser puts a byte of its own behind what it reads.
+	// The parser appends a byte to its input.
 	program, err := js.Parse(parse.NewInputBytes(bytes.Clone(script)), js.Options{})
 	if err != nil {
 		return nil
@@ -116,7 +116,7 @@ func chunkCalls(name string, script []byte) (ids []string) {
 	return ids
 }
 
-// visitor is a function that sees every node.
+// visitor is called for every node.
 type visitor func(js.INode)
 
 // Enter calls the function.
@@ -128,13 +128,13 @@ func (v visitor) Enter(node js.INode) js.IVisitor {
 // Exit does nothing.
 func (visitor) Exit(js.INode) {}
 
-// requireNames finds the variables that hold the runtime's require: the third
+// requireNames finds the variables holding the runtime's require: the third
 // parameter of a module, the first of the function that starts a chunk's entry,
-// and in a runtime the function that .u is put on. A chunk is
+// and in a runtime the function that .u is assigned to. A chunk is
 //
 //	(self.webpackChunk_N_E=…).push([[31],{7:function(e,t,r){r.e(12)}},function(r){…}])
 //
-// and in a runtime the modules are the object that .m is.
+// and in a runtime .m is the object of modules.
 type requireNames struct {
 	names   map[*js.Var]bool
 	runtime bool
@@ -171,7 +171,7 @@ func (r *requireNames) Enter(node js.INode) js.IVisitor {
 // Exit does nothing.
 func (*requireNames) Exit(js.INode) {}
 
-// chunk takes the names of a chunk, if the call is the one that adds it.
+// chunk collects the names of a chunk if the call is the one that registers it.
 func (r *requireNames) chunk(call *js.CallExpr) {
 	if dot, ok := call.X.(*js.DotExpr); !ok || nameOf(dot.Y) != "push" || len(call.Args.List) != 1 {
 		return
@@ -195,7 +195,7 @@ func (r *requireNames) chunk(call *js.CallExpr) {
 	}
 }
 
-// takeModules takes the require of every function in an object or a list of
+// takeModules collects the require of every function in an object or list of
 // modules.
 func (r *requireNames) takeModules(modules js.IExpr) {
 	switch m := modules.(type) {
@@ -210,7 +210,7 @@ func (r *requireNames) takeModules(modules js.IExpr) {
 	}
 }
 
-// takeParameter takes a parameter of a function.
+// takeParameter collects a parameter of a function.
 func (r *requireNames) takeParameter(function js.IExpr, position int) {
 	var parameters js.Params
 	switch f := function.(type) {
@@ -254,7 +254,7 @@ func nameOf(x js.IExpr) string {
 	return ""
 }
 
-// declared returns the variable that a use of one is of.
+// declared returns the declared variable behind a use.
 func declared(use *js.Var) *js.Var {
 	for use.Link != nil {
 		use = use.Link
@@ -262,7 +262,7 @@ func declared(use *js.Var) *js.Var {
 	return use
 }
 
-// literal returns a number or a string as the key that it is.
+// literal returns a number or string as a property key.
 func literal(x js.IExpr) (id string, ok bool) {
 	switch x.(type) {
 	case *js.LiteralExpr, *js.TemplateExpr:
@@ -273,8 +273,8 @@ func literal(x js.IExpr) (id string, ok bool) {
 	return "", false
 }
 
-// expression reads the little of ECMAScript that a naming function is made of:
-// strings, numbers, its parameter, objects indexed by it, +, ||, === and ?:.
+// expression parses the subset of ECMAScript used in naming functions: strings,
+// numbers, the parameter, objects indexed by it, +, ||, === and ?:.
 type expression struct {
 	text      string
 	parameter string
@@ -283,11 +283,11 @@ type expression struct {
 	failed    bool
 }
 
-// term is a part of an expression, to be asked with the id of a chunk.
+// term is part of an expression, evaluated with the id of a chunk.
 type term func(id string) value
 
-// value is an ECMAScript value. Numbers stand as the text that they become
-// when used as a key or added to a string.
+// value is an ECMAScript value. Numbers are kept as the text they become as a
+// key or when concatenated.
 type value struct {
 	kind   valueKind
 	text   string
@@ -302,11 +302,11 @@ const (
 	objectValue
 )
 
-// undefined stands for no id at all.
+// undefined can be no chunk's id.
 const undefined = "undefined"
 
-// deepest bounds the nesting of an expression; a runtime's ternaries make one
-// level for each chunk with a name of its own.
+// deepest bounds the nesting of an expression; a runtime's conditionals nest
+// one level per chunk with its own name.
 const deepest = 10000
 
 func constant(v value) term { return func(string) value { return v } }
@@ -320,8 +320,8 @@ func (e *expression) fail() term {
 	return constant(value{})
 }
 
-// peek returns the next character that is not a space, or 0 at the end and
-// after a fault.
+// peek returns the next character other than a space; 0 at the end and after an
+// error.
 func (e *expression) peek() byte {
 	for e.at < len(e.text) && strings.IndexByte(" \t\r\n", e.text[e.at]) >= 0 {
 		e.at++
@@ -332,7 +332,7 @@ func (e *expression) peek() byte {
 	return e.text[e.at]
 }
 
-// take reads token if it comes next.
+// take consumes token if it comes next.
 func (e *expression) take(token string) bool {
 	if e.peek() == 0 || !strings.HasPrefix(e.text[e.at:], token) {
 		return false
@@ -452,8 +452,8 @@ func (e *expression) primary() term {
 	return e.fail()
 }
 
-// quoted reads a string. The names of chunks need no escapes; a string with
-// one is no name that could be looked up, so it is refused.
+// quoted parses a string. Names of chunks need no escapes, so a string with one
+// is refused.
 func (e *expression) quoted() term {
 	quote := e.text[e.at]
 	end := strings.IndexByte(e.text[e.at+1:], quote)
@@ -505,8 +505,8 @@ func concatenation(parts []term) term {
 	}
 }
 
-// number reads a number as ECMAScript would write it as a key: minifiers turn
-// 2000 into 2e3, and the chunk's id is "2000" all the same.
+// number parses a number into the key ECMAScript would make of it: minifiers
+// turn 2000 into 2e3, but the chunk's id is "2000".
 func (e *expression) number() term {
 	digits := e.word()
 	n, err := strconv.ParseFloat(digits, 64)
@@ -516,7 +516,7 @@ func (e *expression) number() term {
 	return constant(value{kind: stringValue, text: strconv.FormatInt(int64(n), 10)})
 }
 
-// word reads a name or a number.
+// word consumes a name or a number.
 func (e *expression) word() string {
 	start := e.at
 	for e.at < len(e.text) && isWordByte(e.text[e.at]) {

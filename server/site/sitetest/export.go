@@ -1,6 +1,6 @@
-// Package sitetest holds what tests of the guard share: hostile request
-// targets, and a small export with the shape of a real one. It imports nothing
-// of ours, so that a test of any layer may ask for it.
+// Package sitetest is shared by tests of the guard: hostile request targets and
+// a small export shaped like a real one. It imports nothing of ours, so that
+// tests of any layer can use it.
 package sitetest
 
 import (
@@ -9,11 +9,11 @@ import (
 	"testing/fstest"
 )
 
-// Marker stands in every file that only signed-in people may have.
+// Marker is in every file for signed-in people only.
 const Marker = "protected-marker"
 
-// Export is a small export with the shape of a real one: pages with payloads,
-// chunks that name chunks, a style sheet, a font, variants, public files.
+// Export is a small export shaped like a real one: pages with payloads, chunks
+// that name chunks, a style sheet, a font, variants, public files.
 func Export() fstest.MapFS {
 	files := fstest.MapFS{}
 	add := func(name, content string) { add(files, name, content) }
@@ -88,10 +88,10 @@ func page(files fstest.MapFS, route, title, chunk string) {
 	}
 }
 
-// markers are all that can stand in a file.
+// markers are all markers a file can contain.
 var markers = []string{Marker, RoleMarker, PlanMarker, EitherMarker}
 
-// compress adds the variants of what has any; they hold the markers too.
+// compress adds compressed variants, which contain the markers too.
 func compress(files fstest.MapFS) {
 	for name := range maps.Clone(files) {
 		switch {

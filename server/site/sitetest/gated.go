@@ -2,15 +2,14 @@ package sitetest
 
 import "testing/fstest"
 
-// What stands in the files of Gated, beside Marker in those for signed-in
-// people.
+// Markers in the files of Gated, besides Marker.
 const (
 	RoleMarker   = "administrators-only-marker"
 	PlanMarker   = "subscribers-only-marker"
 	EitherMarker = "administrators-or-subscribers-marker"
 )
 
-// GatedRules are the rules that Gated is made for, as in access.json.
+// GatedRules are the rules for Gated, as in access.json.
 const GatedRules = `{
 	"/dashboard": "signed-in",
 	"/dashboard/help": "public",
@@ -18,8 +17,8 @@ const GatedRules = `{
 	"/admin": "role:admin"
 }`
 
-// Gated is Export with pages for a role and for a plan, chunks of their own,
-// and chunks that both load.
+// Gated is Export with pages for a role and for a plan, their own chunks, and
+// chunks that both load.
 func Gated() fstest.MapFS {
 	files := Export()
 	add := func(name, content string) { add(files, name, content) }

@@ -10,11 +10,11 @@ import (
 //go:embed targets.txt
 var targetsText string
 
-// fewest is how many different targets there are at least.
+// fewest is the least number of distinct targets.
 const fewest = 400
 
-// Targets returns hostile request targets: the ones that people thought of,
-// and a few that are too long to be written down.
+// Targets returns hostile request targets: a written list, and some too long
+// for it.
 func Targets(t testing.TB) []string {
 	t.Helper()
 	targets := handWritten(t)
@@ -47,8 +47,8 @@ func handWritten(t testing.TB) (targets []string) {
 	return targets
 }
 
-// long returns targets of many segments and many bytes, which still fit into
-// the headers that the server reads.
+// long returns targets with many segments and many bytes that still fit into
+// the server's header limit.
 func long() []string {
 	const times = 1000
 	many := func(text string) string { return strings.Repeat(text, times) }

@@ -41,7 +41,7 @@ func Open(t *testing.T, path string) *store.Store {
 	return s
 }
 
-// Create makes an account.
+// Create creates an account.
 func Create(ctx context.Context, s *store.Store, id string) error {
 	return s.Write(ctx, func(q *store.Queries) error {
 		return q.CreateUser(ctx, store.User{ID: id, Email: id + "@example.com"})
