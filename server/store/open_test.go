@@ -48,7 +48,7 @@ func TestUpgrades(t *testing.T) {
 				t.Errorf("the session: %+v, %v", one, err)
 			}
 			if one, err := read.Session(t.Context(), "one"); err != nil || one.AuthenticatedAt.UnixMilli() != 1000 {
-				t.Errorf("the proof of the session: %+v, %v", one, err)
+				t.Errorf("the authentication of the session: %+v, %v", one, err)
 			}
 			revoked := store.Change{Seq: 1, Kind: store.SessionChange, ID: "two", At: time.UnixMilli(1500).UTC()}
 			if changes, err := read.ChangesFrom(t.Context(), 0, 10); err != nil || len(changes) != 1 || changes[0] != revoked {
@@ -204,7 +204,7 @@ func TestWaitsAreToldAndEndWithTheContext(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			if !slices.Equal(told, []string{"waiting for " + test.want}) {
-				t.Errorf("told %q", told)
+				t.Errorf("reported %q", told)
 			}
 		})
 	}
