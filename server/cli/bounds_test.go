@@ -143,14 +143,14 @@ func TestAccountsWithFarTooMuch(t *testing.T) {
 		dir, db := crowded(t)
 		run(t, dir, "user", "disable", "--email", "ada@example.com")
 		if number(t, db, live) != 0 || number(t, db, endings) != many || number(t, db, `SELECT COUNT(*) FROM users WHERE disabled_at IS NOT NULL`) != 1 {
-			t.Errorf("%d sessions go on, %d endings", number(t, db, live), number(t, db, endings))
+			t.Errorf("%d live sessions, %d revocations", number(t, db, live), number(t, db, endings))
 		}
 	})
 	t.Run("set the password", func(t *testing.T) {
 		dir, db := crowded(t)
 		run(t, dir, "user", "set-password", "--email", "ada@example.com", "--bcrypt-cost", "10")
 		if number(t, db, live) != 0 || number(t, db, endings) != many || number(t, db, `SELECT MAX(password_version) FROM users`) != 2 {
-			t.Errorf("%d sessions go on, %d endings", number(t, db, live), number(t, db, endings))
+			t.Errorf("%d live sessions, %d revocations", number(t, db, live), number(t, db, endings))
 		}
 	})
 	t.Run("end the sessions", func(t *testing.T) {
@@ -159,14 +159,14 @@ func TestAccountsWithFarTooMuch(t *testing.T) {
 			t.Errorf("it prints %q", got)
 		}
 		if number(t, db, live) != 0 || number(t, db, endings) != many {
-			t.Errorf("%d sessions go on, %d endings", number(t, db, live), number(t, db, endings))
+			t.Errorf("%d live sessions, %d revocations", number(t, db, live), number(t, db, endings))
 		}
 	})
 	t.Run("delete", func(t *testing.T) {
 		dir, db := crowded(t)
 		run(t, dir, "user", "delete", "--email", "ada@example.com", "--yes")
 		if number(t, db, endings) != many {
-			t.Errorf("%d endings", number(t, db, endings))
+			t.Errorf("%d revocations", number(t, db, endings))
 		}
 		for table, want := range map[string]int{"sessions": 0, "known_addresses": 0, "audit": 2, "users": 1} {
 			if got := number(t, db, `SELECT COUNT(*) FROM `+table); got != want {

@@ -7,8 +7,8 @@ import (
 	"lychgate/server/config"
 )
 
-// What a command is told to do comes from its arguments alone: a flag of its own
-// that has the name of a setting would be read from the environment too.
+// What a command does depends only on its arguments: its own flag with the name
+// of a setting would also be read from the environment.
 func TestNoFlagOfACommandHasTheNameOfASetting(t *testing.T) {
 	settings := map[string]bool{}
 	for _, setting := range config.Settings() {

@@ -113,7 +113,7 @@ type planListCommand struct {
 	Email string `name:"email" placeholder:"E" help:"Only the grants of the account with this e-mail address."`
 }
 
-// Run lists grants, also those that have ended.
+// Run lists grants, expired ones included.
 func (l *planListCommand) Run(p *process) error {
 	show := func(lines iter.Seq2[terminal.Line, error]) error {
 		return l.List(p.Stdout, terminal.List{Heading: []string{"ACCOUNT", "PLAN", "SOURCE", "UNTIL"}, Lines: lines})

@@ -63,7 +63,7 @@ func launch(t *testing.T, cmd *exec.Cmd) *running {
 	p := &running{cmd: cmd, stdout: stdout, stderr: stderr, ended: make(chan error, 1)}
 	go func() { p.ended <- cmd.Wait() }()
 	t.Cleanup(func() {
-		cmd.Process.Kill() // it may have ended
+		cmd.Process.Kill() // it may have exited
 		stdout.Close()
 		stderr.Close()
 	})

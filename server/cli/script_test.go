@@ -26,8 +26,7 @@ import (
 // patience is how long a script waits for a program before it fails.
 const patience = 30 * time.Second
 
-// session is what a script holds between its commands: the server that it has
-// started, and the cookies that it was given.
+// session is a script's state between commands: its server and its cookies.
 type session struct {
 	server *process
 	client *http.Client
@@ -42,8 +41,8 @@ func newSession() *session {
 	}}
 }
 
-// cookies is a jar that keeps Secure cookies of http://localhost too, as
-// Chromium and Firefox do.
+// cookies is a cookie jar that also keeps Secure cookies of http://localhost,
+// as Chromium and Firefox do.
 type cookies map[string]*http.Cookie
 
 func (c cookies) Cookies(*url.URL) (list []*http.Cookie) {
@@ -61,8 +60,8 @@ func (c cookies) SetCookies(_ *url.URL, list []*http.Cookie) {
 	}
 }
 
-// command prepares a program as a script names it, in the script's directory
-// and environment.
+// command prepares a program by its name in scripts, with the script's
+// directory and environment.
 func command(ctx context.Context, ts *testscript.TestScript, args []string) *exec.Cmd {
 	path := ""
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
@@ -116,12 +115,12 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 type process struct {
 	cmd            *exec.Cmd
 	stdout, stderr recorder
-	ended          chan struct{} // closed when it has ended
+	ended          chan struct{} // closed when it has exited
 	err            error         // how, once it has
 }
 
-// recorder keeps what a program prints, and tells when a line of it says that
-// the program is ready.
+// recorder keeps a program's output, and reports the line that says it is
+// ready.
 type recorder struct {
 	mu    sync.Mutex
 	text  strings.Builder
@@ -162,7 +161,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		close(p.ended)
 	}()
 	ts.Defer(func() {
-		p.cmd.Process.Kill() // it may have ended
+		p.cmd.Process.Kill() // it may have exited
 		<-p.ended
 	})
 	select {
@@ -179,7 +178,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// kill ends the server the way nobody can prepare for.
+// kill kills the server with SIGKILL.
 func kill(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(session{}).(*session)
 	if neg || len(args) != 0 || s.server == nil {
@@ -190,7 +189,7 @@ func kill(ts *testscript.TestScript, neg bool, args []string) {
 	s.server = nil
 }
 
-// older makes a database of an older version: with our first migrations alone.
+// older creates a database of an older version, with our first migrations only.
 func older(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: older DATABASE SCHEMA")

@@ -44,8 +44,8 @@ type sessionListCommand struct {
 	Email string `name:"email" placeholder:"E" help:"Only the sessions of the account with this e-mail address."`
 }
 
-// Run lists sessions, the newest first. Some may have lapsed since they were
-// last seen, which is recorded twice a minute.
+// Run lists sessions, newest first. Some may have expired, because last-seen
+// times are recorded only twice a minute.
 func (s *sessionListCommand) Run(p *process) error {
 	show := func(sessions iter.Seq2[store.Session, error]) error {
 		return s.List(p.Stdout, sessionList(sessions))

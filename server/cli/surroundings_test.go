@@ -22,11 +22,10 @@ func hold(t *testing.T, file string) {
 	t.Cleanup(func() { lock.Unlock() })
 }
 
-// nobody is a user that owns nothing else.
+// nobody is a user who owns nothing else.
 const nobody = 65534
 
-// public is a directory that every user can reach, with a copy of the program in
-// it.
+// public is a directory that every user can reach, with a copy of the program.
 func public(t *testing.T) (dir, program string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lychgate")
@@ -52,7 +51,7 @@ func public(t *testing.T) (dir, program string) {
 	return dir, program
 }
 
-// What root does in the directory of a service leaves nothing that keeps the
+// Commands run by root in a service's directory leave nothing that keeps the
 // service from starting.
 func TestCommandsOfRootBesideAServiceOfAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
@@ -76,7 +75,7 @@ func TestCommandsOfRootBesideAServiceOfAnotherUser(t *testing.T) {
 	serve := func() {
 		t.Helper()
 		_, end := serves(t, as(nobody, "serve", "--addr", "localhost:0"))
-		// Beside it, while it has its log open.
+		// While the server has its log open.
 		does(t, 0, as(0, "user", "disable", "--email", "ada@example.com"))
 		end(os.Kill)
 		does(t, 0, as(0, "user", "enable", "--email", "ada@example.com"))
@@ -93,7 +92,7 @@ func TestCommandsOfRootBesideAServiceOfAnotherUser(t *testing.T) {
 	serve()
 	does(t, 0, as(nobody, "user", "list"))
 
-	// A lock that an earlier version has left is named, with what to do.
+	// A lock file left by an earlier version is named, with advice.
 	if err := os.Chown(filepath.Join(data, "lychgate.db.lock"), 0, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -123,8 +122,8 @@ const manyLines = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
 	INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent)
 	SELECT i, 'login', 'failure', hex(randomblob(13)), hex(randomblob(13)), '2001:db8::' || i, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' FROM n`
 
-// In a container there may be no directory that can be written but the data
-// directory: not even /tmp. What needs room to sort finds it there.
+// In a container only the data directory may be writable, not even /tmp.
+// Temporary files for sorting go there.
 func TestOnlyTheDataDirectoryCanBeWritten(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can mount a root that cannot be written")
@@ -139,8 +138,7 @@ func TestOnlyTheDataDirectoryCanBeWritten(t *testing.T) {
 	}
 	execute(t, filepath.Join(data, "lychgate.db"), manyLines)
 	inside := func(args ...string) *exec.Cmd {
-		// A root of its own that cannot be written, with the data directory in it
-		// that can.
+		// A separate, read-only root with a writable data directory.
 		script := `set -e
 			mount --make-rprivate /
 			mount --bind "$0" /mnt
@@ -167,7 +165,7 @@ func TestOnlyTheDataDirectoryCanBeWritten(t *testing.T) {
 	does(t, 0, inside("restore", "/mnt/data/copy.db", "--yes", "--data-dir", "/mnt/data"))
 }
 
-// A backup can be made of a medium that cannot be written.
+// A backup can be made of a read-only medium.
 func TestBackupOfAMediumThatCannotBeWritten(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can mount")
@@ -197,7 +195,7 @@ func TestBackupOfAMediumThatCannotBeWritten(t *testing.T) {
 	if !strings.Contains(printed, "restored "+copied) {
 		t.Errorf("it said %q", printed)
 	}
-	// What writes says why it cannot.
+	// Writing commands say why they fail.
 	_, said := does(t, 1, inside("user", "disable", "--email", "ada@example.com", "--data-dir", "/mnt/data"))
 	if !strings.Contains(said, "read-only file system") && !strings.Contains(said, "readonly") {
 		t.Errorf("it said %q", said)

@@ -60,7 +60,7 @@ type Listening struct {
 	IdleTimeout     time.Duration `name:"idle-timeout" default:"120s" min:"1s" max:"1h" placeholder:"D" help:"How long a connection is kept open for its next request. Keep it longer than your load balancer does (60s is common): otherwise the balancer can send a request on a connection that is just being closed, and its client gets a 502."`
 }
 
-// Proxies is what to believe of the proxies in front.
+// Proxies are the trusted proxies.
 type Proxies struct {
 	TrustedProxies []netip.Prefix `name:"trusted-proxy" placeholder:"CIDR" help:"Address or range of proxies whose X-Forwarded-For (with or without ports) and X-Forwarded-Proto are believed; repeatable, separated by commas in the environment."`
 }
@@ -136,8 +136,8 @@ func (a Accounts) SignupClosed() bool { return a.Signup == "closed" }
 // AuditKeep is how long lines of the audit log are kept.
 func (a Audit) AuditKeep() time.Duration { return time.Duration(a.AuditDays) * 24 * time.Hour }
 
-// WideProxies returns the trusted ranges that hold so much of the Internet that
-// strangers are among them, who could then claim any address.
+// WideProxies returns trusted ranges so wide that they include strangers, who
+// could then claim any address.
 func (p Proxies) WideProxies() (wide []netip.Prefix) {
 	privateIPv6 := netip.MustParsePrefix("fc00::/7")
 	for _, proxy := range p.TrustedProxies {

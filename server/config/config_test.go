@@ -152,7 +152,7 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 	}
 }
 
-// What is at fault in one setting hides nothing that is at fault in another.
+// A fault in one setting hides none in another.
 func TestFaultsThatDependOnTwoSettings(t *testing.T) {
 	for _, test := range []struct {
 		args string
@@ -189,7 +189,7 @@ func TestTheTableIsComplete(t *testing.T) {
 	}
 }
 
-// Of a flag that is given twice the last one counts.
+// The last occurrence of a flag counts.
 func TestAFlagGivenTwice(t *testing.T) {
 	if got := parsed(t, "--addr=8080", "--addr=localhost:9000").Addr; got != "localhost:9000" {
 		t.Errorf("--addr is %q", got)
@@ -204,7 +204,7 @@ type variables map[string]string
 
 func (v variables) get(name string) string { return v[name] }
 
-// Every flag counts, has its variable, and beats it.
+// Every flag takes effect, has a variable, and overrides it.
 func TestEveryFlagCountsAndHasItsVariable(t *testing.T) {
 	outcome := func(environment variables, args ...string) string {
 		settings, err := config.Parse(args, environment.get)
@@ -405,7 +405,7 @@ func TestDatabasePasswordsAreNotPrinted(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "--database ") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", database, err)
 		}
-		// Everybody on the machine can read an argument, and not a variable.
+		// Everybody on the machine can read arguments, but not variables.
 		const instead = "LYCHGATE_DATABASE, or in a file that LYCHGATE_DATABASE_FILE names"
 		if err == nil || !strings.Contains(err.Error(), instead) {
 			t.Errorf("%s as an argument: %v", database, err)
@@ -423,7 +423,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 }
 
-// Ranges that hold strangers are told from networks of one's own.
+// Ranges that include strangers are distinguished from private networks.
 func TestWideProxies(t *testing.T) {
 	for value, wide := range map[string]bool{
 		"0.0.0.0/0": true, "::/0": true, "128.0.0.0/1": true, "8.0.0.0/7": true, "2000::/3": true, "::ffff:0.0.0.0/96": true, "2001::/15": true,

@@ -133,7 +133,7 @@ func wantsNoWrite(t *testing.T, c *client) int {
 			t.Errorf("%s %s: no Retry-After, or no problem: %v", write.method, write.path, got.Header)
 		}
 		if strings.Contains(string(got.body), "disk") || strings.Contains(string(got.body), "SQL") {
-			t.Errorf("%s %s: an inner error is told: %s", write.method, write.path, got.body)
+			t.Errorf("%s %s: an internal error is exposed: %s", write.method, write.path, got.body)
 		}
 	}
 	return len(writes)

@@ -85,10 +85,10 @@ func TestDraining(t *testing.T) {
 			t.Fatal("no sign-in comes to an end")
 		}
 		go func() {
-			select { // told again
+			select { // a second SIGTERM
 			case <-p.ended:
 			case <-time.After(500 * time.Millisecond):
-				syscall.Kill(p.pid, syscall.SIGTERM) // it may have ended
+				syscall.Kill(p.pid, syscall.SIGTERM) // it may have exited
 			}
 		}()
 		took := p.Stop()

@@ -28,7 +28,7 @@ type person struct {
 	name     fact
 	password fact
 	accounts []string // that this person has made
-	ended    []string // refresh tokens of sessions that have been ended
+	revoked  []string // refresh tokens of revoked sessions
 	step     int
 }
 
@@ -79,7 +79,7 @@ func (p *person) signInAndOut(ctx context.Context) (bool, error) {
 		return ok, err
 	}
 	return second.did(ctx, http.StatusNoContent, http.MethodPost, "/api/auth/logout", "",
-		func(answer) error { p.ended = append(p.ended, second.refresh); return nil })
+		func(answer) error { p.revoked = append(p.revoked, second.refresh); return nil })
 }
 
 // errBusy is wrapped if the server asked to try again later.
@@ -121,12 +121,12 @@ func (p *person) find(t *testing.T, db *sql.DB) {
 			t.Errorf("the account %s is lost (%v)", email, err)
 		}
 	}
-	for _, token := range p.ended {
+	for _, token := range p.revoked {
 		if ok, err := p.did(t.Context(), http.StatusUnauthorized, http.MethodPost, "/api/auth/refresh", servertest.Object("refreshToken", token), nil); !ok || err != nil {
 			t.Errorf("a session that %s had ended goes on (%v)", p.email, err)
 		}
 	}
-	p.accounts, p.ended = nil, nil
+	p.accounts, p.revoked = nil, nil
 	p.findPassword(t)
 }
 

@@ -29,7 +29,7 @@ type program struct {
 	pid     int
 	log     *bytes.Buffer
 	started time.Duration // until it was ready
-	ended   chan struct{} // closed when it has ended
+	ended   chan struct{} // closed when it has exited
 	err     error         // how, once it has
 }
 
@@ -95,7 +95,7 @@ func launch(t testing.TB, dir string, cmd *exec.Cmd) (*program, error) {
 
 // Kill kills the process if it still runs.
 func (p *program) Kill() {
-	p.cmd.Process.Kill() // it may have ended
+	p.cmd.Process.Kill() // it may have exited
 	<-p.ended
 }
 

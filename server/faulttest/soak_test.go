@@ -190,7 +190,7 @@ func mixed(t *testing.T, p *program, while time.Duration) (int64, int64) {
 				default:
 					t.Errorf("%s: a write failed: %v", one.email, err)
 				}
-				one.accounts, one.ended = nil, nil
+				one.accounts, one.revoked = nil, nil
 			})
 		}, func(ctx context.Context) {
 			for turn := 0; ctx.Err() == nil; turn++ {

@@ -27,7 +27,7 @@ const (
 
 // storm is the result of many clients signing in at once.
 type storm struct {
-	quiet, profile watched // of somebody who is signed in: before it, and in it
+	quiet, profile watched // a signed-in person's, before and during the storm
 	surplus        latencies
 	signIns        atomic.Int64
 	refused        atomic.Int64

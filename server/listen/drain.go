@@ -43,7 +43,7 @@ func (s *Server) drain(ctx context.Context, accepting <-chan error, hurry func()
 	}
 	for range s.Listeners {
 		if err := <-accepting; !errors.Is(err, net.ErrClosed) {
-			s.Log.Warn("the server stopped accepting for another reason", "error", err)
+			s.Log.Warn("the server stopped accepting unexpectedly", "error", err)
 		}
 	}
 	within(ctx, silentTime, func() bool { return s.connections.count(http.StateNew) == 0 })

@@ -72,7 +72,7 @@ func TestHashAndVerify(t *testing.T) {
 				t.Error("two hashes are the same: there is no salt")
 			}
 			if ok, rehash := verify(t, h, stored, test.password); !ok || rehash {
-				t.Errorf("verified %v, hash anew %v", ok, rehash)
+				t.Errorf("verified %v, rehash %v", ok, rehash)
 			}
 			for _, wrong := range []string{
 				"", "\x00", test.password + "x", test.password + "\x00", test.password + "\x00" + test.password, "\x00" + test.password,
@@ -80,7 +80,7 @@ func TestHashAndVerify(t *testing.T) {
 				strings.Repeat(test.password, 2), strings.Repeat("x", 74), strings.Repeat("y", 1000),
 			} {
 				if ok, rehash := verify(t, h, stored, wrong); ok || rehash {
-					t.Errorf("%.80q: verified %v, hash anew %v", wrong, ok, rehash)
+					t.Errorf("%.80q: verified %v, rehash %v", wrong, ok, rehash)
 				}
 			}
 		})
@@ -150,10 +150,10 @@ func TestRehash(t *testing.T) {
 			stored := hash(t, newHasher(t, test.stored), password)
 			h := newHasher(t, test.now)
 			if ok, rehash := verify(t, h, stored, password); !ok || rehash != test.want {
-				t.Errorf("cost %d, now %d: verified %v, hash anew %v", test.stored, test.now, ok, rehash)
+				t.Errorf("cost %d, now %d: verified %v, rehash %v", test.stored, test.now, ok, rehash)
 			}
 			if ok, rehash := verify(t, h, stored, "wrong"); ok || rehash {
-				t.Errorf("cost %d, now %d, a wrong one: verified %v, hash anew %v", test.stored, test.now, ok, rehash)
+				t.Errorf("cost %d, now %d, a wrong one: verified %v, rehash %v", test.stored, test.now, ok, rehash)
 			}
 		}
 	}
@@ -171,7 +171,7 @@ func TestUnicodeFormsAreOnePassword(t *testing.T) {
 			stored := hash(t, h, chosen+long)
 			for _, typed := range forms {
 				if ok, rehash := verify(t, h, stored, typed+long); !ok || rehash {
-					t.Errorf("chosen as %+q, typed as %+q: verified %v, hash anew %v", chosen+long, typed+long, ok, rehash)
+					t.Errorf("chosen as %+q, typed as %+q: verified %v, rehash %v", chosen+long, typed+long, ok, rehash)
 				}
 			}
 			// Nothing else matches: compatibility forms are other characters.
@@ -200,7 +200,7 @@ func TestHashesOfTextsAsTypedStillCount(t *testing.T) {
 	}
 	for _, test := range []struct{ stored, typed string }{{string(own), decomposed}, {"hmac-sha256:" + string(condensed), long}} {
 		if ok, rehash := verify(t, h, test.stored, test.typed); !ok || !rehash {
-			t.Errorf("%+q: verified %v, hash anew %v, want both", test.typed, ok, rehash)
+			t.Errorf("%+q: verified %v, rehash %v, want both", test.typed, ok, rehash)
 		}
 		if ok, _ := verify(t, h, test.stored, test.typed+"x"); ok {
 			t.Errorf("%+q: more than it is verified", test.typed)
@@ -277,7 +277,7 @@ func TestUnreadableHashesMatchNothing(t *testing.T) {
 	} {
 		for _, password := range []string{"a password", "", "x", "\x00", strings.Repeat("x", 100)} {
 			if ok, rehash := verify(t, h, stored, password); ok || rehash {
-				t.Errorf("%q as the hash of %.20q: verified %v, hash anew %v", stored, password, ok, rehash)
+				t.Errorf("%q as the hash of %.20q: verified %v, rehash %v", stored, password, ok, rehash)
 			}
 		}
 	}

@@ -74,7 +74,7 @@ func TestQueueIsBounded(t *testing.T) {
 		err := <-answers
 		wantsBusy(t, err, time.Second)
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("the log is not told why: %v", err)
+			t.Errorf("the error lacks a cause for the log: %v", err)
 		}
 	}
 	until(t, "they have left", func() bool { return h.Waiting() == password.MostWaiting*3/4 })

@@ -162,7 +162,7 @@ func TestNothingLeaksOfGated(t *testing.T) {
 			}
 		}
 		if len(found) < min(len(may), 2) {
-			t.Errorf("%q finds %v of %v: that proves little", who, found, may)
+			t.Errorf("%q finds %v of %v: the test shows too little", who, found, may)
 		}
 	}
 }
@@ -175,9 +175,9 @@ func lineOf(who string) string {
 	return whoHeader + ": " + who + "\r\n"
 }
 
-// A page that a role hides answers whoever has another role like one that does
-// not exist, to the byte; the other way round, nobody who does not meet a need
-// can tell which pages there are.
+// A page hidden by a role answers callers with another role like a missing
+// page, byte for byte; and callers who do not meet a need cannot tell which
+// pages exist.
 func TestHiddenPagesAreNotThere(t *testing.T) {
 	t.Parallel()
 	server := startGated(t)

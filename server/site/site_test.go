@@ -60,10 +60,10 @@ const (
 	admin       = "admin"       // has the role
 	pro         = "pro"         // has the plan
 	team        = "team"        // has a plan that includes it
-	disabled    = "disabled"    // has both, and a session that has not ended yet
+	disabled    = "disabled"    // has both, and a session not revoked yet
 	refreshed   = "refreshed"   // signed in by a refresh cookie, which is rotated in passing
 	unavailable = "unavailable" // nobody can know
-	careless    = "careless"    // signed in, by somebody who sets a cookie when told not to
+	careless    = "careless"    // signed in, but sets a cookie even when peeking
 )
 
 // subject returns the person behind an identity.

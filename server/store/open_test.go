@@ -204,7 +204,7 @@ func TestWaitsAreToldAndEndWithTheContext(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			if !slices.Equal(told, []string{"waiting for " + test.want}) {
-				t.Errorf("told %q", told)
+				t.Errorf("reported %q", told)
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func TestTokensOfARetiredKey(t *testing.T) {
 	tokens := NewAccess(keys, "http://localhost:8080", time.Hour, clock)
 
 	young := key("young", now)
-	now = now.Add(time.Hour) // somebody has the old key, and signs just before it retires
+	now = now.Add(time.Hour) // an attacker has the old key, and signs just before it retires
 	token, _, err := tokens.Mint(access.Identity{UserID: "user", SessionID: "session"}, now.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)

@@ -317,7 +317,7 @@ func testRoles(t *testing.T, s *suite) {
 		}
 	}
 	if err := s.store.Write(ctx, func(q *store.Queries) error { return q.SetRole(ctx, "nobody", "admin") }); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("the role of nobody: %v", err)
+		t.Errorf("the role of an unknown user: %v", err)
 	}
 }
 

@@ -123,7 +123,7 @@ func testSessions(t *testing.T, s *suite) {
 	if err := s.store.Write(t.Context(), func(q *store.Queries) error {
 		return q.CreateSession(t.Context(), store.Session{ID: "three", UserID: "nobody"})
 	}); err == nil {
-		t.Error("a session of nobody was stored")
+		t.Error("a session of an unknown user was stored")
 	}
 
 	see := func(after time.Duration) {
@@ -347,7 +347,7 @@ func testAudit(t *testing.T, s *suite) {
 	}
 	// Lines about unknown accounts exist too.
 	if got, err := linesOf(s.store.Read().AuditOf(t.Context(), "", time.Time{})); err != nil || len(got) != 1 {
-		t.Errorf("of nobody: %+v, %v", got, err)
+		t.Errorf("of unknown accounts: %+v, %v", got, err)
 	}
 }
 
