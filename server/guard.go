@@ -68,7 +68,7 @@ func newGuard(c config.Config, public origin.Origin, policy access.Policy, env E
 		Require:        web.Require,
 		Routed:         outsideAPI,
 		NoMetadata:     !public.Secure() && !public.Loopback(),
-		Return:         site.ReturnPaths{Login: loginPage, Default: homePage},
+		Return:         web.ReturnPaths{Login: loginPage, Default: homePage},
 		Billing:        billingPage,
 		ChangePassword: changePasswordPage,
 	}

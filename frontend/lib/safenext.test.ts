@@ -9,7 +9,7 @@ interface Case {
 }
 
 const cases = JSON.parse(
-  readFileSync(new URL("../../server/site/testdata/next.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../server/web/testdata/next.json", import.meta.url), "utf8"),
 ) as Case[];
 
 describe("safeNext", () => {

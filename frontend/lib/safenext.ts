@@ -11,7 +11,7 @@ const NO_ORIGIN = "http://origin.invalid";
 
 /**
  * Returns where to go after sign-in: the return path that was asked for if it is a safe path of this origin, /dashboard
- * otherwise. The server has the same rule, and both are tested on server/site/testdata/next.json.
+ * otherwise. The server has the same rule, and both are tested on server/web/testdata/next.json.
  *
  * A return path must meet all of these:
  * - It has 1 to 2048 printable ASCII characters, and no space, backslash or `#`.

@@ -14,6 +14,7 @@ import (
 
 	"lychgate/server/site"
 	"lychgate/server/site/sitetest"
+	"lychgate/server/web"
 )
 
 // callers are all kinds of caller with the markers each may see. A session of a
@@ -310,7 +311,7 @@ func TestGuardSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(guarded(s, func(g *site.Guard) {
-		g.Return = site.ReturnPaths{Login: "/enter", Default: "/start"}
+		g.Return = web.ReturnPaths{Login: "/enter", Default: "/start"}
 		g.Billing, g.ChangePassword = "/plans", "/about"
 	}))
 	defer server.Close()
@@ -320,7 +321,7 @@ func TestGuardSettings(t *testing.T) {
 		{name: "billing page", path: "/dashboard/reports", send: as(alice), status: 303, want: header{"Location": "/plans?next=%2Fdashboard%2Freports"}},
 		{name: "page where a password is changed", path: "/.well-known/change-password", status: 303, want: header{"Location": "/about"}},
 	})
-	paths := site.ReturnPaths{Login: "/enter", Default: "/start"}
+	paths := web.ReturnPaths{Login: "/enter", Default: "/start"}
 	for raw, want := range map[string]string{"/enter": "/start", "/enter/x": "/start", "/enter.txt": "/start", "/login": "/login", "//x": "/start"} {
 		if got := paths.Safe(raw); got != want {
 			t.Errorf("Safe(%q) = %q, want %q", raw, got, want)

@@ -36,9 +36,9 @@ type Guard struct {
 	// is plain http and not loopback.
 	NoMetadata bool
 
-	Return         ReturnPaths // the login page, and where people go from there
-	Billing        string      // the page that sells plans
-	ChangePassword string      // the page where a password is changed
+	Return         web.ReturnPaths // the login page, and where people go from there
+	Billing        string          // the page that sells plans
+	ChangePassword string          // the page where a password is changed
 }
 
 // Middleware returns the guard as the last step before the router; register it

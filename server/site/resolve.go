@@ -6,6 +6,7 @@ import (
 
 	"lychgate/server/access"
 	"lychgate/server/site/export"
+	"lychgate/server/web"
 )
 
 // escapedPath returns the path as the client sent it. An empty path in
@@ -49,5 +50,5 @@ func (s *Site) nothing(address string) Target {
 // interpret it differently: escaped is the path as sent, address the same
 // unescaped once.
 func refused(escaped, address string) bool {
-	return strings.ContainsAny(address, `\;`) || !isPlainPath(escaped, address)
+	return strings.ContainsAny(address, `\;`) || !web.IsPlainPath(escaped, address)
 }

@@ -49,7 +49,7 @@ func readPolicy(rules string) access.Policy {
 	return policy
 }
 
-var returnPaths = site.ReturnPaths{Login: "/login", Default: "/dashboard"}
+var returnPaths = web.ReturnPaths{Login: "/login", Default: "/dashboard"}
 
 const billing = "/dashboard/billing"
 

@@ -1,4 +1,4 @@
-package site_test
+package web_test
 
 import (
 	"encoding/json"
@@ -6,7 +6,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"lychgate/server/web"
 )
+
+var returnPaths = web.ReturnPaths{Login: "/login", Default: "/dashboard"}
 
 // nextCases is the table on which the TypeScript rule is tested too.
 func nextCases(t testing.TB) []struct{ Name, Input, Want string } {

@@ -1,4 +1,4 @@
-package site
+package web
 
 import (
 	"net/url"
@@ -18,7 +18,7 @@ type ReturnPaths struct {
 // for a page of this origin, and the default otherwise. The result is assembled
 // from the validated parts; the input itself is never returned.
 //
-// The pages have the same rule in frontend/lib/next.ts; both are tested on the
+// The pages have the same rule in frontend/lib/safenext.ts; both are tested on the
 // table testdata/next.json.
 func (p ReturnPaths) Safe(raw string) string {
 	if len(raw) > 2048 || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
@@ -37,7 +37,7 @@ func (p ReturnPaths) Safe(raw string) string {
 	if path, _, _ := strings.Cut(raw, "?"); path != escaped || strings.Trim(escaped, pathCharacters) != "" {
 		return p.Default
 	}
-	if !isPlainPath(escaped, u.Path) || p.leadsNowhere(u.Path) {
+	if !IsPlainPath(escaped, u.Path) || p.leadsNowhere(u.Path) {
 		return p.Default
 	}
 	if u.RawQuery == "" {
@@ -58,9 +58,9 @@ func (p ReturnPaths) leadsNowhere(path string) bool {
 		path == p.Login+".html" || path == p.Login+".txt"
 }
 
-// isPlainPath reports whether all readers interpret a path alike: escaped is
+// IsPlainPath reports whether all readers interpret a path alike: escaped is
 // the path as sent, path the same unescaped once.
-func isPlainPath(escaped, path string) bool {
+func IsPlainPath(escaped, path string) bool {
 	return !hasEncodedSlash(escaped) && !hasControl(path) && utf8.ValidString(path) && hasPlainSegments(path)
 }
 
