@@ -36,9 +36,9 @@ type Guard struct {
 	// is plain http and not loopback.
 	NoMetadata bool
 
-	Return         ReturnPaths // the login page, and where people go from there
+	Return         ReturnPaths // the login page, and where to go after sign-in
 	Billing        string      // the page that sells plans
-	ChangePassword string      // the page where a password is changed
+	ChangePassword string      // the page to change a password
 }
 
 // Middleware returns the guard as the last step before the router; register it
@@ -175,7 +175,7 @@ func (g *Guard) isNavigation(r *http.Request) bool {
 		return false
 	}
 	if mode == nil && g.NoMetadata && r.Method == http.MethodHead {
-		return false // the client router prefetches in this way
+		return false // a prefetch by the client router
 	}
 	for _, header := range []string{"Rsc", "Next-Router-Prefetch", "Next-Router-State-Tree", "Next-Router-Segment-Prefetch"} {
 		if _, sent := r.Header[header]; sent {

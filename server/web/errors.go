@@ -49,7 +49,7 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 		if c.Response().Committed {
 			say := log.Error
 			if answer, ok := c.Response().Writer.(*answerWriter); ok && answer.err != nil {
-				say = log.Debug // the client's doing; the line of the request says so
+				say = log.Debug // caused by the client; the request's log line says so
 			}
 			say("an answer failed after it had begun", "requestId", RequestID(c), "error", loggable(err))
 			return
@@ -59,7 +59,7 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 		switch {
 		case p.Kind == problem.Internal:
 			log.Error("internal error", "requestId", RequestID(c), "error", loggable(p))
-		case errors.Is(p.Cause, context.Canceled): // the client has gone, and took its request along
+		case errors.Is(p.Cause, context.Canceled): // the client is gone
 			log.Debug("request cancelled", "requestId", RequestID(c), "code", p.Code)
 		case p.Cause != nil:
 			log.Warn("request failed", "requestId", RequestID(c), "code", p.Code, "error", p.Error())
