@@ -1,4 +1,4 @@
-// Package access decides access. A page, file or route states
+// Package access decides who may access what. A page, file or route states
 // its need; the caller is a subject, or nobody. Policy.Check is the only
 // decision, shared by the guard and the table of routes:
 //

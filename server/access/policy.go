@@ -23,7 +23,7 @@ type Subject struct {
 type Grant struct {
 	Plan   string
 	Until  time.Time // zero: no end
-	Source string    // who gave it
+	Source string    // who granted it
 }
 
 // Refusals of a signed-in subject.

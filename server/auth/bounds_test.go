@@ -295,7 +295,7 @@ func TestKnownAddressesOfAnAccountAreBounded(t *testing.T) {
 	s := servertest.Start(t)
 	client := s.Client()
 	client.Register("ada@example.com")
-	addRows(s, 1100, `INSERT INTO known_addresses (user_id, address, last_used_at) SELECT (SELECT id FROM users), i, i`)
+	addRows(s, 1100, `INSERT INTO known_addresses (user_id, address, last_used_at) SELECT (SELECT id FROM users), i, (SELECT created_at FROM users) - 10000 + i`)
 	client.Login("ada@example.com")
 	if got := number(t, s, `SELECT COUNT(*) FROM known_addresses WHERE address = '127.0.0.1' OR CAST(address AS INTEGER) > 101`); got != 1000 {
 		t.Errorf("%d addresses are known, want the last 1000", got)

@@ -394,7 +394,7 @@ func TestAStepThatCannotBeTakenOutYet(t *testing.T) {
 			t.Errorf("the session is %v old", age)
 		}
 	}
-	if lines, told := countSteps(t, s), strings.Count(s.Log.String(), "cannot be adjusted yet"); lines != 1 || told != 1 {
+	if lines, told := countSteps(t, s), strings.Count(s.Log.String(), "cannot be corrected yet"); lines != 1 || told != 1 {
 		t.Errorf("%d audit lines, %d in the log tell of the failure", lines, told)
 	}
 }

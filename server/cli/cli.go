@@ -31,7 +31,7 @@ const (
 // Site is the frontend that the binary carries.
 type Site struct {
 	Files fs.FS
-	Built bool // false for the page that says how to build it
+	Built bool // false: only a placeholder page
 }
 
 // process is a command's environment.
@@ -101,7 +101,7 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 		return exitOK
 	}
 	if output.broken && errors.Is(err, syscall.EPIPE) {
-		return exitFailed // whoever read the output has seen enough, as head has
+		return exitFailed // the reader has seen enough, as head has
 	}
 	report(stderr, err)
 	var usage usageError
@@ -134,7 +134,7 @@ func (p *process) run(args []string) (err error) {
 	defer func() {
 		switch cause := recover().(type) {
 		case nil:
-		case exit: // kong goes on after Exit, unless it cannot return
+		case exit: // panic is the only way to stop kong at Exit
 			err = cause
 		default:
 			panic(cause)

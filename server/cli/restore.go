@@ -55,7 +55,7 @@ func (r *restoreCommand) Run(p *process) error {
 // restored says what a restore did.
 type restored struct {
 	File     string `json:"file"`
-	Kept     string `json:"kept,omitempty"` // where the state before lies now
+	Kept     string `json:"kept,omitempty"` // path of the previous database
 	Accounts int    `json:"accounts"`
 	Revoked  int64  `json:"revoked"` // sessions
 	Schema   int64  `json:"schema"`

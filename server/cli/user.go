@@ -185,7 +185,7 @@ const lastEvents = 10
 // Run shows an account.
 func (u *userShowCommand) Run(p *process) error {
 	return u.withAccount(p, u.Email, func(o user.Service, user store.User) error {
-		events, err := o.Store.Read().EventsOf(p.ctx, user.ID, lastEvents) // the newest first
+		events, err := o.Store.Read().EventsOf(p.ctx, user.ID, lastEvents) // newest first
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,8 @@
-// Package database owns the connections to a database: opening it while others do
-// the same, bringing its schema up to date, transactions, prepared statements,
-// which of its faults may pass, and to whom its files belong. It leans on problem
-// and knows no table but those that tell of the schema; what stands in the others
-// is store's.
+// Package database owns the connections to a database: opening it concurrently
+// with other processes, schema migration, transactions, prepared statements,
+// the classification of its faults, and the ownership of its files. It builds
+// on problem and knows only the tables about the schema; all others are left to
+// store.
 package database
 
 import (

@@ -29,14 +29,14 @@ const (
 // file.
 type Certificate struct {
 	certFile, keyFile string
-	host              string // that it should be for
+	host              string // should be in the certificate
 	log               *slog.Logger
 	now               func() time.Time
 
 	loaded atomic.Pointer[tls.Certificate]
 
-	mu         sync.Mutex        // of those who look
-	read       [sha256.Size]byte // hash of the files that were loaded
+	mu         sync.Mutex        // held by Look
+	read       [sha256.Size]byte // hash of the loaded files
 	logged     string            // the last logged fault; empty: none
 	lastLogged time.Time
 	ailing     bool // logged is about unusable files

@@ -20,9 +20,9 @@ type Listener struct {
 	log *slog.Logger
 
 	mu       sync.Mutex
-	out      bool      // of file descriptors
-	logged   time.Time // that this is so
-	lastCall time.Time // when it closes at the latest; zero: it stays open
+	out      bool      // out of file descriptors
+	logged   time.Time // when that was last logged
+	lastCall time.Time // latest time to close; zero: stays open
 }
 
 // On listens on a TCP address, host:port.
@@ -48,7 +48,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	accepted, err := l.Listener.Accept()
 	l.note(err)
 	if err != nil {
-		if errors.Is(err, os.ErrDeadlineExceeded) { // there is one after a last call alone
+		if errors.Is(err, os.ErrDeadlineExceeded) { // set only while closing
 			return nil, errors.Join(net.ErrClosed, l.Close())
 		}
 		return nil, err
@@ -148,7 +148,7 @@ func (c *connection) Write(p []byte) (written int, err error) {
 			return written, err
 		}
 		now, left := time.Now(), unsent(c.Conn)
-		if waiting < 0 || waiting+n > left { // at the first look nobody knows
+		if waiting < 0 || waiting+n > left { // progress, or the first look
 			moved = now
 		}
 		waiting = left

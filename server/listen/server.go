@@ -18,8 +18,8 @@ type Server struct {
 	Certificate *Certificate // nil: plain HTTP
 	Log         *slog.Logger
 
-	InFlight atomic.Int64 // requests that are being answered
-	Draining atomic.Bool  // nobody new should come
+	InFlight atomic.Int64 // pending requests
+	Draining atomic.Bool  // refusing new connections soon
 
 	connections connections
 }

@@ -37,5 +37,5 @@ func letNobodyNewIn(l net.Listener) {
 	if err != nil {
 		return // it is closed
 	}
-	_ = raw.Control(func(fd uintptr) { _ = unix.Listen(int(fd), 0) }) // without it a few more come in
+	_ = raw.Control(func(fd uintptr) { _ = unix.Listen(int(fd), 0) }) // on failure a few more connections are accepted
 }

@@ -108,7 +108,7 @@ func (h *Hasher) compare(stored, password string) (ok, rehash bool) {
 	hash, marked := strings.CutPrefix(stored, condensed)
 	mayMatch := !strings.Contains(password, "\x00") && password != ""
 	cost, err := bcrypt.Cost([]byte(hash))
-	if err != nil { // no account, or a hash that is no bcrypt hash
+	if err != nil { // unknown account, or not a bcrypt hash
 		mayMatch, cost = false, h.cost
 	}
 	for i, input := range inputs {

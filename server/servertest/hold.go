@@ -9,7 +9,7 @@ import (
 type hashes struct {
 	mu    sync.Mutex
 	begun chan struct{}
-	gate  chan struct{} // closed when those that wait may go on; nil when none has to
+	gate  chan struct{} // closed on release; nil: nothing is held
 }
 
 func (h *hashes) wait(int) {
@@ -38,7 +38,7 @@ func (s *Server) HoldHashes() (begun <-chan struct{}, release func()) {
 		h.mu.Unlock()
 		close(gate)
 	})
-	s.t.Cleanup(release) // or the server could not stop
+	s.t.Cleanup(release) // otherwise the server could not stop
 	return started, release
 }
 

@@ -87,7 +87,7 @@ func StartIn(t testing.TB, env server.Environment, changes ...func(*config.Confi
 	settings.DataDir = t.TempDir()
 	settings.LoginAttempts = config.Rate{Attempts: 1000, Per: time.Second}
 	settings.RegisterAttempts = settings.LoginAttempts
-	settings.BcryptCost = 4 // the least there is: tests do not need to be slow
+	settings.BcryptCost = 4 // bcrypt's minimum, to keep tests fast
 	for _, change := range changes {
 		change(&settings)
 	}

@@ -58,7 +58,7 @@ func parseAcceptEncoding(lines []string) (a accepted, ok bool) {
 			coding, parameter, weighted := strings.Cut(member, ";")
 			coding = strings.Trim(coding, " \t")
 			if coding == "" && !weighted {
-				continue // an empty member of a list is no fault (section 5.6.1)
+				continue // empty list members are allowed (section 5.6.1)
 			}
 			weight := 1000
 			if weighted {

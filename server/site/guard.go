@@ -175,7 +175,7 @@ func (g *Guard) isNavigation(r *http.Request) bool {
 		return false
 	}
 	if mode == nil && g.NoMetadata && r.Method == http.MethodHead {
-		return false // the client router prefetches in this way
+		return false // a prefetch by the client router
 	}
 	for _, header := range []string{"Rsc", "Next-Router-Prefetch", "Next-Router-State-Tree", "Next-Router-Segment-Prefetch"} {
 		if _, sent := r.Header[header]; sent {

@@ -31,8 +31,8 @@ type Options struct {
 // Site is an indexed export. It never changes and is safe for concurrent use.
 type Site struct {
 	rules     access.Rules
-	addresses map[string]*file // every address there is, the pages' among them
-	pages     map[string]*file // the addresses without .html, for /x/ → /x
+	addresses map[string]*file // all addresses, those of pages included
+	pages     map[string]*file // page addresses without .html, for /x/ → /x
 	missing   *file            // the export's own 404 page, or nil
 }
 
@@ -48,7 +48,7 @@ type file struct {
 
 	contentType  []string
 	cacheControl []string
-	csp          []string // nil where the server's baseline is right
+	csp          []string // nil: the server's default
 	immutable    bool
 }
 
@@ -57,7 +57,7 @@ type body struct {
 	bytes  []byte
 	coding []string // Content-Encoding; nil for identity
 	length []string // Content-Length
-	etag   []string // strong, one per representation; nil where nothing is kept
+	etag   []string // strong, one per representation; nil if not stored
 }
 
 // New indexes an export. It refuses what export.Read refuses, and files that

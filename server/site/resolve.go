@@ -23,7 +23,7 @@ func escapedPath(u *url.URL) string {
 func (s *Site) Resolve(escaped string) Target {
 	address, err := url.PathUnescape(escaped)
 	if err != nil {
-		return s.nothing(escaped) // net/http has refused it before
+		return s.nothing(escaped) // net/http has refused it already
 	}
 	if refused(escaped, address) {
 		return s.nothing(address)

@@ -307,7 +307,7 @@ type thumbprinted struct {
 func coordinates(key *ecdsa.PublicKey) thumbprinted {
 	point, err := key.Bytes() // 4, x, y (SEC 1, section 2.3.3)
 	if err != nil {
-		panic(err) // only a key that is not on its curve fails
+		panic(err) // fails only for a key that is not on its curve
 	}
 	encode := base64.RawURLEncoding.EncodeToString
 	return thumbprinted{Curve: "P-256", Type: "EC", X: encode(point[1:33]), Y: encode(point[33:65])}

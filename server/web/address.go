@@ -65,7 +65,7 @@ func (p *Proxies) Address(r *http.Request) string {
 		for rest := lines[i]; ; {
 			at := strings.LastIndexByte(rest, ',')
 			entry := strings.Trim(rest[at+1:], " \t")
-			if entry != "" { // an empty member of a list is no fault (section 5.6.1)
+			if entry != "" { // empty list members are allowed (section 5.6.1)
 				address, ok := parseForwarded(entry)
 				if !ok {
 					return client.String()
@@ -110,7 +110,7 @@ func (p *Proxies) trusts(address netip.Addr) bool {
 func peerOf(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return netip.Addr{} // no network: belongs to nobody
+		return netip.Addr{} // not a network address: matches no range
 	}
 	return plain(peer.Addr())
 }

@@ -24,7 +24,7 @@ type answerWriter struct {
 	http.ResponseWriter
 	control  http.ResponseController
 	patience time.Duration
-	moved    time.Time // when the deadline was moved last
+	moved    time.Time // when the deadline was last moved
 	err      error     // of the first write that failed
 }
 

@@ -18,7 +18,7 @@ func Bearer(header http.Header) (token string, sent bool) {
 			continue
 		}
 		if sent {
-			return "", true // nobody can tell which of them counts
+			return "", true // ambiguous
 		}
 		sent = true
 		if after, found := strings.CutPrefix(rest, " "); found {

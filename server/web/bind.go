@@ -109,7 +109,7 @@ func withoutNull(body []byte) error {
 			return wrongType(decoder.StackPointer())
 		}
 	}
-	return nil // the decoder has found no other fault
+	return nil // the decoder found no other error
 }
 
 func wrongType(at jsontext.Pointer) error {

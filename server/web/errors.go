@@ -49,7 +49,7 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 		if c.Response().Committed {
 			say := log.Error
 			if answer, ok := c.Response().Writer.(*answerWriter); ok && answer.err != nil {
-				say = log.Debug // the client's doing; the line of the request says so
+				say = log.Debug // caused by the client; the request's log line says so
 			}
 			say("an answer failed after it had begun", "requestId", RequestID(c), "error", Loggable(err))
 			return

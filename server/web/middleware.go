@@ -51,7 +51,7 @@ func Trace(t Tracing) echo.MiddlewareFunc {
 			c.Response().Writer = answer
 
 			begun, aborted := time.Now(), true
-			defer func() { // also when net/http is asked to cut the connection
+			defer func() { // also for http.ErrAbortHandler
 				t.log(c, time.Since(begun), aborted)
 			}()
 			if err := Recovered(func() error { return next(c) }); err != nil {

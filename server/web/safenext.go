@@ -10,8 +10,8 @@ import (
 
 // ReturnPaths validates where to go after sign-in.
 type ReturnPaths struct {
-	Login   string // the page that signs people in, where nobody is sent back to
-	Default string // where people go who asked for nothing that Safe lets pass
+	Login   string // the sign-in page, never a return path
+	Default string // used if there is no safe return path
 }
 
 // Safe returns raw, the return path with its query, if every reader takes it

@@ -76,10 +76,10 @@ type graph struct {
 
 // node is a file that was read.
 type node struct {
-	names []string // the files of the build that it names
+	names []string // build files it names
 	// Of webpack exports alone:
-	chunkNames []chunkName     // the functions that name lazy chunks
-	calls      func() []string // the ids of the chunks that a script loads
+	chunkNames []chunkName     // functions that name lazy chunks
+	calls      func() []string // ids of chunks a script loads
 }
 
 // at returns the node of a file.
@@ -145,12 +145,12 @@ func (g *graph) reachedFrom(pages []string) map[string]bool {
 type closure struct {
 	*graph
 	reached map[string]bool
-	queue   []string // reached, and not followed yet
+	queue   []string // reached, not followed yet
 
 	// Of webpack exports alone:
-	chunkNames []chunkName     // of the runtimes reached
-	called     map[string]bool // the ids of the chunks that reached scripts load
-	scripts    []*node         // reached, and their calls not noted yet
+	chunkNames []chunkName     // of reached runtimes
+	called     map[string]bool // ids of chunks that reached scripts load
+	scripts    []*node         // reached, calls not collected yet
 }
 
 // reach adds files to the closure.
@@ -183,7 +183,7 @@ func (c *closure) follow() bool {
 // runtime, and reports whether any were new.
 func (c *closure) loadLazyChunks() bool {
 	if len(c.chunkNames) == 0 {
-		return false // an export without webpack: no script need be parsed
+		return false // no webpack, so no script has to be parsed
 	}
 	for _, script := range c.scripts {
 		for _, id := range script.calls() {

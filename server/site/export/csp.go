@@ -100,9 +100,9 @@ func (s sources) write(policy *strings.Builder, directive, own string) {
 
 // scriptsOf is what a policy depends on in a page's scripts.
 type scriptsOf struct {
-	any           bool     // there is a script that a browser executes
-	inlineHashes  []string // SHA-256 of each different inline script, in base64
-	defaultPolicy bool     // one of them makes the Trusted Types policy "default"
+	any           bool     // has an executable script
+	inlineHashes  []string // base64 SHA-256 of each distinct inline script
+	defaultPolicy bool     // a script creates the Trusted Types policy "default"
 }
 
 // defaultPolicy matches the creation of the policy that browsers apply whenever

@@ -2,7 +2,6 @@
 // its compression, caching and Content-Security-Policy. It knows the layout of
 // exports and the text that bundlers write; addresses, answers and callers are
 // left to package site.
-// site.
 //
 // Access is a property of the file. A page and its payloads have the need of
 // the page. A build file is for callers who meet the need of at least one

@@ -47,7 +47,7 @@ func chunkNamesOf(name string, script []byte) (names []chunkName, rest [][]byte,
 		}
 		value := e.ternary()
 		if e.failed {
-			continue // some other .u; what is left is looked at below
+			continue // some other .u; checked below
 		}
 		names = append(names, func(id string) (string, bool) {
 			v := value(id)
@@ -103,7 +103,7 @@ func chunkCalls(name string, script []byte) (ids []string) {
 	}
 	require := &requireNames{names: make(map[*js.Var]bool), runtime: isWebpackRuntime(name, script), modules: make(map[*js.Var]bool)}
 	js.Walk(require, program)
-	js.Walk(require, program) // modules may stand before the line that says they are
+	js.Walk(require, program) // modules may precede the line that identifies them
 	js.Walk(visitor(func(node js.INode) {
 		if call, ok := node.(*js.CallExpr); ok && len(call.Args.List) > 0 {
 			if object, method := member(call.X); (method == "e" || method == "u") && object != nil && require.names[object] {

@@ -91,7 +91,7 @@ func testUsersAreUnique(t *testing.T, s *suite) {
 
 func testKnownAddresses(t *testing.T, s *suite) {
 	ada, bob := s.user("ada"), s.user("bob")
-	for i := range 2 { // again is fine
+	for i := range 2 { // repeating is fine
 		s.write(func(q *store.Queries) error {
 			return q.RememberAddress(t.Context(), ada.ID, "192.0.2.1", start.Add(time.Duration(i)*time.Hour))
 		})
@@ -131,7 +131,7 @@ func testSessions(t *testing.T, s *suite) {
 		s.write(func(q *store.Queries) error { return q.SeeSession(t.Context(), session.ID, start.Add(after)) })
 	}
 	see(time.Hour)
-	see(time.Minute) // what is written late does not turn it back
+	see(time.Minute) // a late write does not move it back
 	session.LastSeenAt = start.Add(time.Hour)
 	s.wantsSession(session)
 	s.wantsSession(other)

@@ -345,7 +345,7 @@ func testMaintenance(t *testing.T, s *suite) {
 	note(time.Hour, 0)
 	note(15*time.Minute, time.Minute)
 	longest(time.Minute, time.Hour)
-	longest(time.Hour+time.Minute, time.Hour) // the last token of that life may be so old
+	longest(time.Hour+time.Minute, time.Hour) // the last token with that TTL may be so old
 	note(15*time.Minute, time.Hour)
 	longest(time.Hour+time.Minute+time.Second, 15*time.Minute)
 
@@ -355,7 +355,7 @@ func testMaintenance(t *testing.T, s *suite) {
 	}
 	s.write(func(q *store.Queries) error {
 		return errors.Join(
-			q.Audit(ctx, store.AuditLine{At: start.Add(1000 * time.Hour)}), // by a clock that was wrong then
+			q.Audit(ctx, store.AuditLine{At: start.Add(1000 * time.Hour)}), // by a wrong clock
 			q.Audit(ctx, store.AuditLine{At: start.Add(time.Hour)}))
 	})
 	if latest, err := read.LatestRecord(ctx); err != nil || !latest.Equal(start.Add(time.Hour)) {
