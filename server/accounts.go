@@ -38,7 +38,7 @@ func OpenAccounts(ctx context.Context, c config.Config, env Environment) (*Accou
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	opener := store.Opener{Waits: func(what string) { env.Log.Warn(what) }}
-	db, err := opener.Migrated(ctx, c.DatabasePath())
+	db, _, err := opener.Migrate(ctx, c.DatabasePath())
 	if err != nil {
 		return nil, WhatToDo(err)
 	}

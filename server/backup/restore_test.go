@@ -299,7 +299,7 @@ func TestRestoreNeedsTheDatabaseForItself(t *testing.T) {
 		waits := make(chan string, 1)
 		opened := make(chan error, 1)
 		go func() {
-			s, err := store.Opener{Waits: func(what string) { waits <- what }}.Migrated(t.Context(), database)
+			s, _, err := store.Opener{Waits: func(what string) { waits <- what }}.Migrate(t.Context(), database)
 			if err == nil {
 				_, err = s.Read().User(t.Context(), "ada")
 				err = errors.Join(err, s.Close())

@@ -99,7 +99,7 @@ func (p *process) openOrInstall(settings config.Config, say io.Writer, input fun
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	if db, err = p.opener().Migrated(p.ctx, settings.DatabasePath()); err != nil {
+	if db, _, err = p.opener().Migrate(p.ctx, settings.DatabasePath()); err != nil {
 		return nil, server.WhatToDo(err)
 	}
 	fmt.Fprintf(say, "made a new installation in %s\n", directory)

@@ -168,24 +168,23 @@ func (f *feed) deliver(changes []Change) {
 		ids[change.Kind] = append(ids[change.Kind], change.ID)
 	}
 	for kind, changed := range ids {
-		for _, heard := range f.listening(kind) {
-			heard(changed)
-		}
+		f.call(kind, changed)
 	}
 }
 
 // deliverAll tells all listeners that anything may have changed.
 func (f *feed) deliverAll() {
 	for _, kind := range []ChangeKind{SessionChange, SubjectChange, KeyChange, LimitChange} {
-		for _, heard := range f.listening(kind) {
-			heard(nil)
-		}
+		f.call(kind, nil)
 	}
 }
 
-// listening returns the listeners of a kind, to be called without the lock.
-func (f *feed) listening(kind ChangeKind) []func([]string) {
+// call calls the listeners of a kind, without the lock.
+func (f *feed) call(kind ChangeKind, ids []string) {
 	f.mu.RLock()
-	defer f.mu.RUnlock()
-	return slices.Clone(f.listeners[kind])
+	listeners := slices.Clone(f.listeners[kind])
+	f.mu.RUnlock()
+	for _, heard := range listeners {
+		heard(ids)
+	}
 }

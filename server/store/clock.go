@@ -100,7 +100,9 @@ func (q *Queries) LatestTime(ctx context.Context) (latest time.Time, err error) 
 		if err != nil {
 			return time.Time{}, err
 		}
-		latest = later(latest, at)
+		if at.After(latest) {
+			latest = at
+		}
 	}
 	return latest, nil
 }
@@ -112,17 +114,13 @@ func (q *Queries) LatestRecord(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	line, err := q.time(ctx, `SELECT COALESCE((SELECT at FROM audit ORDER BY seq DESC LIMIT 1), 0)`)
-	return later(latest, line), err
+	if line.After(latest) {
+		latest = line
+	}
+	return latest, err
 }
 
 func (q *Queries) time(ctx context.Context, query string) (at time.Time, err error) {
 	err = q.one(ctx, "read the latest time", []any{(*database.Stamp)(&at)}, query)
 	return at, err
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

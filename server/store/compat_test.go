@@ -40,7 +40,7 @@ func TestTheVersionBeforeGoesOnBeside(t *testing.T) {
 	// It has read the feed to its end, which was swept afterwards.
 	execute(t, before, `INSERT INTO session_endings (session_id, ended_at) VALUES ('three', 1500); DELETE FROM session_endings`)
 	ctx := t.Context()
-	s, err := store.Knowing(tree(t, 5)).Migrated(ctx, file)
+	s, _, err := store.Knowing(tree(t, 5)).Migrate(ctx, file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,12 +21,9 @@ type Opener struct {
 	known fs.FS // migrations known to the program; nil: the embedded ones
 }
 
-// Open is Opener.Migrated without reports of waiting.
-func Open(ctx context.Context, path string) (*Store, error) { return Opener{}.Migrated(ctx, path) }
-
-// Migrated is Migrate without its report.
-func (o Opener) Migrated(ctx context.Context, path string) (*Store, error) {
-	store, _, err := o.Migrate(ctx, path)
+// Open is Opener.Migrate without any reports.
+func Open(ctx context.Context, path string) (*Store, error) {
+	store, _, err := Opener{}.Migrate(ctx, path)
 	return store, err
 }
 

@@ -71,8 +71,7 @@ func (s *Store) Adjust(ctx context.Context, work func(*Queries) error) error {
 	return s.transact(ctx, s.db.TransactUnsettled, work)
 }
 
-// CareFor makes Write consult care before each transaction. Call it before the
-// first one.
+// CareFor makes Write consult care. Call it before the first transaction.
 func (s *Store) CareFor(care database.Care) { s.db.CareFor(care) }
 
 // AfterCommit calls f after the commit and before Write returns, and never

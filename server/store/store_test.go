@@ -381,7 +381,7 @@ func TestMigrationsOfAForkAndOfOurs(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "migrations", added.name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		program, err := store.Knowing(os.DirFS(dir)).Migrated(t.Context(), file)
+		program, _, err := store.Knowing(os.DirFS(dir)).Migrate(t.Context(), file)
 		if err != nil {
 			t.Fatalf("%s: %v", added.name, err)
 		}

@@ -12,8 +12,8 @@ import (
 	"lychgate/server/store"
 )
 
-// Service changes accounts. Each change is audited with its actor, and running
-// servers follow within a second. It needs no secret.
+// Service changes accounts. Every change but that of the name is audited with its
+// actor, and running servers follow within a second. It needs no secret.
 type Service struct {
 	Store *store.Store
 	Now   func() time.Time
