@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -51,14 +52,8 @@ func (s *Server) follow(ctx context.Context) error {
 	}
 	s.sessions.Revoked.Forget()
 	s.clock.Look()
-	if err := s.keys.Follow(ctx); err != nil {
-		return err
-	}
-	if err := s.passwords.FollowLimits(ctx); err != nil {
-		return err
-	}
 	_ = s.clock.Settle(ctx) // it tells the log itself, and is tried again
-	return nil
+	return errors.Join(s.keys.Follow(ctx), s.passwords.FollowLimits(ctx))
 }
 
 func (s *Server) saveLastSeen(ctx context.Context) error {
@@ -76,24 +71,20 @@ func (s *Server) erase(ctx context.Context) error {
 	return err
 }
 
-// sweep removes what has lapsed: each package sweeps its own tables.
+// sweep removes what has lapsed: each package sweeps its own tables, and none that
+// cannot keeps the others from it.
 func (s *Server) sweep(ctx context.Context) error {
 	now, err := s.clock.SweepTime(ctx)
 	if err != nil {
 		return err
 	}
-	for _, sweep := range []func() error{
-		func() error { return s.sessions.Sweep(ctx, now, sweepEvery) },
-		func() error { return s.passwords.Users.SweepAddresses(ctx, now) },
-		func() error { return s.passwords.SweepAttempts(ctx, now) },
-		func() error { return s.keys.Sweep(ctx, now, s.sessions.Max) },
-		func() error { return audit.Prune(ctx, s.store, now.Add(-s.auditKeep)) },
-	} {
-		if err := sweep(); err != nil {
-			return err
-		}
-	}
-	return s.erase(ctx)
+	return errors.Join(
+		s.sessions.Sweep(ctx, now, sweepEvery),
+		s.passwords.Users.SweepAddresses(ctx, now),
+		s.passwords.SweepAttempts(ctx, now),
+		s.keys.Sweep(ctx, now, s.sessions.Max),
+		audit.Prune(ctx, s.store, now.Add(-s.auditKeep)),
+	)
 }
 
 // repeat does the work of a job until ctx ends. A failure is logged once, and that it
