@@ -50,7 +50,7 @@ func (s *Server) follow(ctx context.Context) error {
 	s.sessions.Revoked.Forget()
 	s.clock.Look()
 	_ = s.clock.Settle(ctx) // it logs its failures itself, and is tried again
-	return errors.Join(s.store.Poll(ctx), s.keys.Follow(ctx), s.passwords.FollowLimits(ctx))
+	return errors.Join(s.keys.Follow(ctx), s.passwords.FollowLimits(ctx))
 }
 
 func (s *Server) saveLastSeen(ctx context.Context) error {
@@ -69,24 +69,20 @@ func (s *Server) erase(ctx context.Context) error {
 	return err
 }
 
-// sweep removes what has lapsed: each package sweeps its own tables.
+// sweep removes what has lapsed: each package sweeps its own tables, and none that
+// cannot keeps the others from it.
 func (s *Server) sweep(ctx context.Context) error {
 	now, err := s.clock.SweepTime(ctx)
 	if err != nil {
 		return err
 	}
-	for _, sweep := range []func() error{
-		func() error { return s.sessions.Sweep(ctx, now, sweepEvery) },
-		func() error { return s.passwords.Users.SweepAddresses(ctx, now) },
-		func() error { return s.passwords.SweepAttempts(ctx, now) },
-		func() error { return s.keys.Sweep(ctx, now, s.sessions.Max) },
-		func() error { return audit.Prune(ctx, s.store, now.Add(-s.auditKeep)) },
-	} {
-		if err := sweep(); err != nil {
-			return err
-		}
-	}
-	return s.erase(ctx)
+	return errors.Join(
+		s.sessions.Sweep(ctx, now, sweepEvery),
+		s.passwords.Users.SweepAddresses(ctx, now),
+		s.passwords.SweepAttempts(ctx, now),
+		s.keys.Sweep(ctx, now, s.sessions.Max),
+		audit.Prune(ctx, s.store, now.Add(-s.auditKeep)),
+	)
 }
 
 // repeat runs a job until ctx ends. It logs a failure once, and its recovery once. A

@@ -2,15 +2,19 @@ package server
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
+	"lychgate/server/config"
 	"lychgate/server/web"
 )
 
@@ -65,5 +69,56 @@ func TestBackgroundWorkAtOnce(t *testing.T) {
 				t.Errorf("at once %v: it ran after %v", atOnce, waited)
 			}
 		})
+	}
+}
+
+// A table that cannot be swept, or a key that cannot be read, keeps nothing else
+// from being done.
+func TestOnePartThatFailsStopsNoOther(t *testing.T) {
+	settings := config.Default()
+	settings.Addr, settings.DataDir = "localhost:0", t.TempDir()
+	s, err := New(t.Context(), settings, Environment{
+		Site: fstest.MapFS{"index.html": {}, "login.html": {}}, Partial: true, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	db, err := sql.Open("sqlite", "file:"+settings.DatabasePath()+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	full := time.Now().Add(time.Hour)
+	for _, statement := range []string{
+		`INSERT INTO users (id, email, name, password_hash, password_version, created_at) VALUES ('ada', 'ada@example.com', '', '', 1, 0)`,
+		`INSERT INTO sessions (id, user_id, generation, rotated_at, created_at, last_seen_at, ip, user_agent) VALUES ('old', 'ada', 1, 1, 1, 1, '', '')`,
+		`CREATE TRIGGER broken BEFORE DELETE ON sessions BEGIN SELECT RAISE(FAIL, 'broken'); END`,
+		`INSERT INTO known_addresses (user_id, address, last_used_at) VALUES ('ada', '192.0.2.1', 1)`,
+		`INSERT INTO signing_keys (id, sealed, created_at) VALUES ('broken', x'00', 1)`,
+		fmt.Sprintf(`INSERT INTO account_attempts (email, full_at) VALUES ('an account', %d)`, full.UnixMilli()),
+		`INSERT INTO changes (kind, id, at) VALUES ('key', 'broken', 0), ('limit', 'an account', 0)`,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+
+	if err := s.follow(t.Context()); err == nil {
+		t.Error("the key that cannot be read is no failure")
+	}
+	if at := s.passwords.Limits.AccountFullAt("an account"); time.Until(at) < 30*time.Second {
+		t.Errorf("the attempts of another process are not counted: they have come back at %v", at)
+	}
+	if err := s.sweep(t.Context()); err == nil {
+		t.Error("the table that cannot be swept is no failure")
+	}
+	var left int
+	if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM known_addresses`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d addresses are left, %v", left, err)
 	}
 }
