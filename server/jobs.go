@@ -50,7 +50,7 @@ func (s *Server) follow(ctx context.Context) error {
 	s.sessions.Revoked.Forget()
 	s.clock.Look()
 	_ = s.clock.Settle(ctx) // it logs its failures itself, and is tried again
-	return errors.Join(s.keys.Follow(ctx), s.passwords.FollowLimits(ctx))
+	return errors.Join(s.store.Poll(ctx), s.keys.Follow(ctx), s.passwords.FollowLimits(ctx))
 }
 
 func (s *Server) saveLastSeen(ctx context.Context) error {
