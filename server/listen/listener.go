@@ -20,7 +20,7 @@ type Listener struct {
 	log *slog.Logger
 
 	mu       sync.Mutex
-	out      bool      // out of file descriptors
+	out      bool      // it was logged that there are no file descriptors, and not yet that there are
 	logged   time.Time // when that was last logged
 	lastCall time.Time // latest time to close; zero: stays open
 }
@@ -34,7 +34,7 @@ func On(ctx context.Context, address string, log *slog.Logger) (*Listener, error
 	return &Listener{Listener: listening, log: log}, nil
 }
 
-// outOfFilesEvery is how often that is logged again while it lasts.
+// outOfFilesEvery is how often that is logged while it lasts, or comes and goes.
 const outOfFilesEvery = 10 * time.Second
 
 // lastCallQuiet is how long no connection may arrive before a closing listener
@@ -89,7 +89,7 @@ func (l *Listener) note(err error) {
 	defer l.mu.Unlock()
 	switch now := time.Now(); {
 	case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
-		if !l.out || now.Sub(l.logged) >= outOfFilesEvery {
+		if now.Sub(l.logged) >= outOfFilesEvery { // also if one connection came in between
 			l.out, l.logged = true, now
 			l.log.Error("no connection can be accepted, because this process or the system is out of file descriptors: raise the limit (ulimit -n, or LimitNOFILE= of the systemd unit), or see who holds so many connections open", "error", err)
 		}
