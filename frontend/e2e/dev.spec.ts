@@ -50,7 +50,7 @@ test("make dev shows edits of both sides, keeps the session, and ends with one C
       expect(page.getByRole("heading", { name: `Good evening, ${person.name}` })).toBeVisible(long),
     );
     expect(await page.evaluate(() => "sameDocument" in window), "hot reload keeps the page").toBe(true);
-    await edit("server/routes.go", 'status{"ok"}', 'status{"edited"}', () =>
+    await edit("server/service.go", 'status{"ok"}', 'status{"edited"}', () =>
       expect
         .poll(async () => (await fetch(`${origin}/healthz`).catch(() => undefined))?.text(), long)
         .toContain("edited"),
@@ -62,8 +62,8 @@ test("make dev shows edits of both sides, keeps the session, and ends with one C
     await edit("frontend/features/account/greeting.tsx", "</h1>", "</h2>", () =>
       expect.poll(() => output, long).toMatch(/\[pages \].*features\/account\/greeting\.tsx:\d+/),
     );
-    await edit("server/routes.go", 'status{"edited"}', "status{nowhere}", () =>
-      expect.poll(() => output, long).toMatch(/\[server\].*server\/routes\.go:\d+:\d+: undefined: nowhere/),
+    await edit("server/service.go", 'status{"edited"}', "status{nowhere}", () =>
+      expect.poll(() => output, long).toMatch(/\[server\].*server\/service\.go:\d+:\d+: undefined: nowhere/),
     );
     await page.close();
 
