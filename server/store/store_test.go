@@ -16,11 +16,13 @@ import (
 
 	"lychgate/server/problem"
 	"lychgate/server/store"
+	"lychgate/server/store/feedtest"
 	"lychgate/server/store/storetest"
 )
 
 func TestSQLite(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, path(t)) })
+	feedtest.Run(t, func(t *testing.T) *store.Store { return open(t, path(t)) })
 }
 
 // Helpers shared by tests of database files.
