@@ -35,14 +35,22 @@ func (s *Server) jobs() []job {
 		{"follow what other processes change", followEvery, false, s.follow},
 		{"store when sessions were last seen", 30 * time.Second, false, s.saveLastSeen},
 		{"bring accounts down to their limit of sessions", time.Second, false, s.sessions.ThinOut},
-		{"forget failed sign-ins", 30 * time.Second, false, s.forgetAttempts},
+		{"forget failed sign-ins", 30 * time.Second, false, infallible(s.passwords.Limits.Sweep)},
 		{"erase what was deleted", 30 * time.Second, true, s.erase},
 		{"sweep what has lapsed", sweepEvery, true, s.sweep},
 	}
 	if certificate := s.listening.Certificate; certificate != nil {
-		list = append(list, job{"look at the TLS certificate", 2 * time.Second, false, certificate.Look})
+		list = append(list, job{"look at the TLS certificate", 2 * time.Second, false, infallible(certificate.Look)})
 	}
 	return list
+}
+
+// infallible adapts work that cannot fail, or logs its failures itself.
+func infallible(work func()) func(context.Context) error {
+	return func(context.Context) error {
+		work()
+		return nil
+	}
 }
 
 // follow keeps what is in memory in step with the database and the clock.
@@ -55,11 +63,6 @@ func (s *Server) follow(ctx context.Context) error {
 
 func (s *Server) saveLastSeen(ctx context.Context) error {
 	return s.sessions.LastSeen.Save(ctx, s.store)
-}
-
-func (s *Server) forgetAttempts(context.Context) error {
-	s.passwords.Limits.Sweep()
-	return nil
 }
 
 // erase finishes deletions of the command line, which cannot empty the database's

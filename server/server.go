@@ -197,9 +197,9 @@ func (s *Server) Address() string {
 
 // Reload reads the TLS certificate again at once, if there is one. Nothing that
 // is being answered notices.
-func (s *Server) Reload(ctx context.Context) {
+func (s *Server) Reload() {
 	if s.listening.Certificate != nil {
-		_ = s.listening.Certificate.Look(ctx) // it tells the log of faults itself
+		s.listening.Certificate.Look()
 	}
 }
 

@@ -49,7 +49,7 @@ func (s *serveCommand) Run(p *process) error {
 		for {
 			select {
 			case <-hangups:
-				running.Reload(p.ctx)
+				running.Reload()
 			case <-done:
 				return
 			}

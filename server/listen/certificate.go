@@ -2,7 +2,6 @@ package listen
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -62,9 +61,8 @@ func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 // Look reads the files and starts using their certificate if it is another one.
 // It compares contents, because a file can be replaced under the same timestamp
 // or behind the same link. Unusable files, perhaps half-written, leave the
-// certificate unchanged, and are tried again next time. It logs faults itself
-// and returns none.
-func (c *Certificate) Look(context.Context) error {
+// certificate unchanged, and are tried again next time. It logs faults itself.
+func (c *Certificate) Look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fresh, hash, err := c.readFiles()
@@ -73,7 +71,7 @@ func (c *Certificate) Look(context.Context) error {
 	}
 	if err != nil {
 		c.remind(c.log.Error, "the TLS certificate cannot be read again; the one before it stays in use", err.Error(), true)
-		return nil
+		return
 	}
 	changed := hash != c.read
 	if changed {
@@ -84,7 +82,6 @@ func (c *Certificate) Look(context.Context) error {
 		c.logged, c.ailing = "", false
 	}
 	c.warn()
-	return nil
 }
 
 func (c *Certificate) use(fresh *tls.Certificate, hash [sha256.Size]byte) {

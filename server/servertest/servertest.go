@@ -153,7 +153,7 @@ func (s *Server) Alter(statement string) {
 }
 
 // Reload does what SIGHUP does.
-func (s *Server) Reload() { s.running.Reload(s.t.Context()) }
+func (s *Server) Reload() { s.running.Reload() }
 
 // Stop stops the server unless it is stopped already.
 func (s *Server) Stop() {
