@@ -104,12 +104,9 @@ func register(e *echo.Echo, table []route) {
 func (r route) serve(c echo.Context) error {
 	// The rule for all of /api; handlers of public documents override it.
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
-	var caller access.Identity
-	if r.need != access.Public {
-		if err := web.Require(c, r.need, web.Refreshing); err != nil {
-			return err
-		}
-		caller, _ = web.Caller(c, web.Refreshing) // the one whom Require let pass
+	caller, err := web.Require(c, r.need, web.Refreshing)
+	if err != nil {
+		return err
 	}
 	if err := r.body.Read(c); err != nil {
 		return err

@@ -25,10 +25,10 @@ var errMethod = web.MethodNotAllowed("GET, HEAD")
 // caller's access to the file at the path, then serves it.
 type Guard struct {
 	Pages Pages
-	// Require reports whether the caller meets a need, as web.Require does. A
+	// Require returns the caller if they meet a need, as web.Require does. A
 	// refusal is an error of access.Policy.Check or web.ErrDuplicateCookies;
 	// any other error means that the check failed.
-	Require func(c echo.Context, need access.Need, depth web.Depth) error
+	Require func(c echo.Context, need access.Need, depth web.Depth) (access.Identity, error)
 	// Routed reports whether an escaped path is for the router, as in Options.
 	Routed func(path string) bool
 
@@ -93,7 +93,7 @@ func (g *Guard) admit(c echo.Context, found Target) (err error) {
 		depth = web.Peeking
 	}
 	for _, need := range found.Needs {
-		if err = g.Require(c, need, depth); err == nil || !isUnmet(err) {
+		if _, err = g.Require(c, need, depth); err == nil || !isUnmet(err) {
 			return err
 		}
 	}

@@ -58,7 +58,11 @@ func requiring(t *testing.T, who string, needs ...access.Need) (errs []error, au
 	}))
 	e.GET("/", func(c echo.Context) error {
 		for _, need := range needs {
-			errs = append(errs, web.Require(c, need, web.Peeking))
+			caller, err := web.Require(c, need, web.Peeking)
+			if met := err == nil && need != access.Public; met && caller.UserID != who {
+				t.Errorf("%v: the caller is %q", need, caller.UserID)
+			}
+			errs = append(errs, err)
 		}
 		return nil
 	})
