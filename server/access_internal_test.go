@@ -124,6 +124,28 @@ func TestRoutesInEverySpelling(t *testing.T) {
 	}
 }
 
+// A need that nobody could meet is a fault at start, and each is named.
+func TestRoutesWithUnknownNeeds(t *testing.T) {
+	policy, err := AccessPolicy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := []route{
+		{method: "GET", path: "/api/a", need: access.Plan("prro")},
+		{method: "POST", path: "/api/b", need: access.Role("root")},
+		{method: "GET", path: "/api/c", need: access.Plan("team")},
+		{method: "GET", path: "/api/d", need: access.Role(access.RoleUser)},
+		{method: "GET", path: "/api/e"},
+	}
+	want := `server/routes.go: GET /api/a: "plan:prro": there is no such plan` + "\n" + `server/routes.go: POST /api/b: "role:root": the roles are user and admin`
+	if err := checkNeeds(table, policy); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if err := checkNeeds(routes(features{}), policy); err != nil {
+		t.Error(err)
+	}
+}
+
 // A rule for a path that has no page guards nothing, so the server does not
 // start; the placeholder has no pages to guard.
 func TestRuleWithoutPage(t *testing.T) {

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -88,6 +90,17 @@ func outsideAPI(path string) bool {
 
 // isProbe reports whether a path is one that probes of health ask for.
 func isProbe(path string) bool { return path == healthPath || path == readyPath }
+
+// checkNeeds returns an error if a route has a need that nobody can meet.
+func checkNeeds(table []route, policy access.Policy) error {
+	var faults []error
+	for _, r := range table {
+		if err := policy.CheckNeed(r.need); err != nil {
+			faults = append(faults, fmt.Errorf("server/routes.go: %s %s: %w", r.method, r.path, err))
+		}
+	}
+	return errors.Join(faults...)
+}
 
 // register puts the table into Echo's router.
 func register(e *echo.Echo, table []route) {

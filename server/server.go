@@ -148,7 +148,11 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		}),
 		guard,
 	)
-	register(e, routes(parts))
+	table := routes(parts)
+	if err := checkNeeds(table, policy); err != nil {
+		return nil, err
+	}
+	register(e, table)
 
 	s.listening.HTTP = &http.Server{
 		Handler:                      e,

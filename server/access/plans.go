@@ -14,6 +14,14 @@ type Plans struct{ includes map[string]map[string]bool }
 // Has reports whether a plan with this id exists.
 func (p Plans) Has(id string) bool { return p.includes[id] != nil }
 
+// check returns an error for the need of a plan that does not exist.
+func (p Plans) check(n Need) error {
+	if n.kind == plan && !p.Has(n.name) {
+		return fmt.Errorf("%q: there is no such plan", n)
+	}
+	return nil
+}
+
 func (p Plans) include(id, included string) bool { return p.includes[id][included] }
 
 const wantID = "want an id of lower-case letters, digits and dashes, such as pro"

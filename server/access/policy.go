@@ -55,6 +55,15 @@ func Read(rules, plans File, pages Pages) (Policy, error) {
 	return Policy{Rules: r, Plans: p}, nil
 }
 
+// CheckNeed returns an error unless somebody can meet a need that is written in
+// code: an unknown role or plan would shut everybody out.
+func (p Policy) CheckNeed(need Need) error {
+	if _, err := ParseNeed(need.String()); err != nil {
+		return err
+	}
+	return p.Plans.check(need)
+}
+
 // Check returns nil if the subject meets the need at this time. It returns
 // problem.ErrUnauthenticated for nobody (a nil or disabled subject), and
 // ErrForbidden or ErrPlanRequired for a subject that does not meet the need.

@@ -63,8 +63,8 @@ func readRules(file File, plans Plans, pages Pages) (Rules, error) {
 		need, err := ParseNeed(m.value)
 		if err != nil {
 			fault(err.Error())
-		} else if need.kind == plan && plans.includes != nil && !plans.Has(need.name) {
-			fault(fmt.Sprintf("%q: there is no such plan", m.value))
+		} else if unknown := plans.check(need); unknown != nil && plans.includes != nil { // else the plans are at fault
+			fault(unknown.Error())
 		}
 		if known[m.name] {
 			fault("it is there twice")
