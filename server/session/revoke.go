@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"lychgate/server/access"
@@ -89,29 +88,31 @@ func (s *Service) SignOut(ctx context.Context, sessionIDs []string, client audit
 	})
 }
 
-// revokeEach revokes the sessions that are not revoked yet, with an audit line for
-// each. If by names no actor, the session's own person is the actor.
+// revokeEach is RevokeOne for the sessions that are not revoked yet.
 func (s *Service) revokeEach(ctx context.Context, q *store.Queries, sessionIDs []string, event audit.Event, by audit.By) error {
 	for _, id := range sessionIDs {
-		session, err := q.Session(ctx, id)
-		if err == nil {
-			err = q.RevokeSession(ctx, id, s.Now())
-		}
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		by := by
-		if by.Actor == audit.Nobody {
-			by = audit.Person(session.UserID, by.Client)
-		}
-		if err := s.audit(ctx, q, event, session.UserID, id, by); err != nil {
+		if err := RevokeOne(ctx, q, s.Now(), id, event, by); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 	}
 	return nil
+}
+
+// RevokeOne revokes a session inside a transaction, with its audit line. If by names
+// no actor, the session's own person is the actor. It returns store.ErrNotFound if
+// there is no such session, or it is revoked already.
+func RevokeOne(ctx context.Context, q *store.Queries, at time.Time, id string, event audit.Event, by audit.By) error {
+	session, err := q.Session(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := q.RevokeSession(ctx, id, at); err != nil {
+		return err
+	}
+	if by.Actor == audit.Nobody {
+		by = audit.Person(session.UserID, by.Client)
+	}
+	return audit.Write(ctx, q, at, audit.Line{Event: event, UserID: session.UserID, SessionID: id, By: by})
 }
 
 // limitSessions revokes the sessions of a person that are past the limit, least
@@ -149,39 +150,15 @@ func (s *Service) limitSessions(ctx context.Context, q *store.Queries, userID, n
 	return more, s.audit(ctx, q, audit.SessionLimit, userID, only, by)
 }
 
-// crowded remembers accounts with more sessions past the limit than one start
-// revokes. The zero value is empty.
-type crowded struct {
-	mu       sync.Mutex
-	accounts map[string]bool
-}
-
-func (c *crowded) add(userID string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.accounts == nil {
-		c.accounts = make(map[string]bool)
-	}
-	c.accounts[userID] = true
-}
-
-func (c *crowded) takeAll() map[string]bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	taken := c.accounts
-	c.accounts = nil
-	return taken
-}
-
 // ThinOut brings the sessions of crowded accounts down to the limit.
 func (s *Service) ThinOut(ctx context.Context) error {
 	var errs []error
-	for userID := range s.crowded.takeAll() {
+	for _, userID := range s.crowded.TakeAll() {
 		err := s.Store.InSteps(ctx, func(q *store.Queries) (more bool, err error) {
 			return s.limitSessions(ctx, q, userID, "", audit.By{Actor: audit.Server})
 		})
 		if err != nil {
-			s.crowded.add(userID)
+			s.crowded.Add(userID)
 			errs = append(errs, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"lychgate/server/access"
 	"lychgate/server/audit"
+	"lychgate/server/pending"
 	"lychgate/server/problem"
 	"lychgate/server/store"
 	"lychgate/server/token"
@@ -37,8 +38,9 @@ type Service struct {
 	Now func() time.Time
 	Log *slog.Logger
 
-	outage  outage
-	crowded crowded
+	outage outage
+	// crowded are accounts with more sessions past the limit than one start revokes.
+	crowded pending.Set
 }
 
 // ErrEnded is returned for a refresh token whose session was revoked, has lapsed or

@@ -100,7 +100,7 @@ func (s *Service) Start(ctx context.Context, proof Proof, with func(*store.Queri
 		return Started{}, err
 	}
 	if more {
-		s.crowded.add(proof.UserID)
+		s.crowded.Add(proof.UserID)
 	}
 	tokens, err := s.tokens(session, session.Generation)
 	return Started{Tokens: tokens}, err

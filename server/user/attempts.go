@@ -3,29 +3,14 @@ package user
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"lychgate/server/store"
 )
 
-// changedAttempts are accounts whose counts of failed sign-ins have changed in the
-// store and are still to be read. The zero value is empty.
-type changedAttempts struct {
-	mu       sync.Mutex
-	accounts map[string]bool
-}
-
 // Heard notes accounts whose attempts have changed.
 func (p *Passwords) Heard(accounts []string) {
-	p.changed.mu.Lock()
-	defer p.changed.mu.Unlock()
-	if p.changed.accounts == nil {
-		p.changed.accounts = make(map[string]bool)
-	}
-	for _, account := range accounts {
-		p.changed.accounts[account] = true
-	}
+	p.changed.Add(accounts...)
 }
 
 // RestoreLimits takes over the failed sign-ins that other processes, or the one
@@ -40,19 +25,14 @@ func (p *Passwords) RestoreLimits(ctx context.Context) error {
 
 // FollowLimits is RestoreLimits for the accounts that have changed since.
 func (p *Passwords) FollowLimits(ctx context.Context) error {
-	p.changed.mu.Lock()
-	changed := p.changed.accounts
-	p.changed.accounts = nil
-	p.changed.mu.Unlock()
-	for account := range changed {
+	changed := p.changed.TakeAll()
+	for i, account := range changed {
 		attempts, err := p.Users.Store.Read().AttemptsOf(ctx, account)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			for account := range changed {
-				p.Heard([]string{account})
-			}
+			p.changed.Add(changed[i:]...)
 			return err
 		}
 		p.Limits.Restore(account, attempts.FullAt)

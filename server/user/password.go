@@ -10,6 +10,7 @@ import (
 	"lychgate/server/audit"
 	"lychgate/server/limit"
 	"lychgate/server/password"
+	"lychgate/server/pending"
 	"lychgate/server/problem"
 	"lychgate/server/session"
 	"lychgate/server/store"
@@ -24,7 +25,9 @@ type Passwords struct {
 	Limits *limit.Limits
 	Log    *slog.Logger
 
-	changed changedAttempts
+	// changed are accounts whose counts of failed sign-ins have changed in the store
+	// and are still to be read.
+	changed pending.Set
 }
 
 var errInvalidCredentials = problem.New(problem.Unauthenticated, "invalid_credentials", "The e-mail address or the password is not right.")

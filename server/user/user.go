@@ -114,14 +114,7 @@ func (s Service) RevokeSessions(ctx context.Context, userID string, by audit.By)
 // session with this id that has not been revoked.
 func (s Service) RevokeSession(ctx context.Context, id string, by audit.By) error {
 	return s.Store.Write(ctx, func(q *store.Queries) error {
-		revoked, err := q.Session(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := q.RevokeSession(ctx, id, s.Now()); err != nil {
-			return err
-		}
-		return audit.Write(ctx, q, s.Now(), audit.Line{Event: audit.SessionEnd, UserID: revoked.UserID, SessionID: id, By: by})
+		return session.RevokeOne(ctx, q, s.Now(), id, audit.SessionEnd, by)
 	})
 }
 
