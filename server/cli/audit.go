@@ -56,14 +56,12 @@ func (a *auditCommand) Run(p *process) error {
 	if err != nil {
 		return usageError{err}
 	}
-	show := func(lines iter.Seq2[store.Line, error]) error {
+	return a.withAnyAccount(p, a.User, func(o user.Service, userID string) error {
+		lines := o.Store.Read().AuditSince(p.ctx, since)
+		if userID != "" {
+			lines = o.Store.Read().AuditOf(p.ctx, userID, since)
+		}
 		return a.List(p.Stdout, auditList(terminal.Lines(lines, newAuditLine)))
-	}
-	if a.User == "" {
-		return a.with(p, func(o user.Service) error { return show(o.Store.Read().AuditSince(p.ctx, since)) })
-	}
-	return a.withAccount(p, a.User, func(o user.Service, user store.User) error {
-		return show(o.Store.Read().AuditOf(p.ctx, user.ID, since))
 	})
 }
 

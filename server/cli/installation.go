@@ -134,6 +134,15 @@ func (i *installation) withAccount(p *process, email string, work func(user.Serv
 	})
 }
 
+// withAnyAccount is withAccount, or with if there is no e-mail address: then the id
+// of the account is empty, and the work is about all of them.
+func (i *installation) withAnyAccount(p *process, email string, work func(o user.Service, userID string) error) error {
+	if email == "" {
+		return i.with(p, func(o user.Service) error { return work(o, "") })
+	}
+	return i.withAccount(p, email, func(o user.Service, user store.User) error { return work(o, user.ID) })
+}
+
 func noAccount(email string) error {
 	return fmt.Errorf("there is no account with the e-mail address %q", email)
 }

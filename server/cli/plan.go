@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -115,20 +114,16 @@ type planListCommand struct {
 
 // Run lists grants, expired ones included.
 func (l *planListCommand) Run(p *process) error {
-	show := func(lines iter.Seq2[terminal.Line, error]) error {
-		return l.List(p.Stdout, terminal.List{Heading: []string{"ACCOUNT", "PLAN", "SOURCE", "UNTIL"}, Lines: lines})
-	}
-	if l.Email == "" {
-		return l.with(p, func(o user.Service) error {
-			return show(terminal.Lines(o.Store.Read().Plans(p.ctx), newPlanLine))
-		})
-	}
-	return l.withAccount(p, l.Email, func(o user.Service, user store.User) error {
-		grants, err := o.Store.Read().PlansOf(p.ctx, user.ID)
-		if err != nil {
-			return err
+	return l.withAnyAccount(p, l.Email, func(o user.Service, userID string) error {
+		lines := terminal.Lines(o.Store.Read().Plans(p.ctx), newPlanLine)
+		if userID != "" {
+			grants, err := o.Store.Read().PlansOf(p.ctx, userID)
+			if err != nil {
+				return err
+			}
+			lines = terminal.LinesOf(grants, newPlanLine)
 		}
-		return show(terminal.LinesOf(grants, newPlanLine))
+		return l.List(p.Stdout, terminal.List{Heading: []string{"ACCOUNT", "PLAN", "SOURCE", "UNTIL"}, Lines: lines})
 	})
 }
 

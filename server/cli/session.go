@@ -47,14 +47,12 @@ type sessionListCommand struct {
 // Run lists sessions, newest first. Some may have expired, because last-seen
 // times are recorded only twice a minute.
 func (s *sessionListCommand) Run(p *process) error {
-	show := func(sessions iter.Seq2[store.Session, error]) error {
+	return s.withAnyAccount(p, s.Email, func(o user.Service, userID string) error {
+		sessions := o.Store.Read().LiveSessions(p.ctx)
+		if userID != "" {
+			sessions = o.Store.Read().SessionsOf(p.ctx, userID)
+		}
 		return s.List(p.Stdout, sessionList(sessions))
-	}
-	if s.Email == "" {
-		return s.with(p, func(o user.Service) error { return show(o.Store.Read().LiveSessions(p.ctx)) })
-	}
-	return s.withAccount(p, s.Email, func(o user.Service, user store.User) error {
-		return show(o.Store.Read().SessionsOf(p.ctx, user.ID))
 	})
 }
 
