@@ -2,7 +2,9 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"lychgate/server/config"
 	"lychgate/server/origin"
 	"lychgate/server/servertest"
+	"lychgate/server/web"
 )
 
 const (
@@ -181,5 +184,32 @@ func TestStrictTransportSecurity(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The last word on our two cookies counts, and nobody else's cookie is touched.
+func TestCookiesOfOthersStay(t *testing.T) {
+	public, err := origin.Parse("https://app.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := web.NewCookies(public, false)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	header := http.Header{}
+	header.Add("Set-Cookie", "theme=dark; Path=/")
+	cookies.Set(r, header, "a", "b", time.Hour)
+	header.Add("Set-Cookie", "accessToken=of somebody else; Path=/")
+	cookies.Clear(r, header)
+
+	var names []string
+	for _, line := range header.Values("Set-Cookie") {
+		name, rest, _ := strings.Cut(line, "=")
+		names = append(names, name)
+		if ours := strings.HasPrefix(name, "__Host-"); ours && !strings.Contains(rest, "Max-Age=0") {
+			t.Errorf("%s: the session is still handed out", line)
+		}
+	}
+	if want := []string{"theme", "accessToken", "__Host-accessToken", "__Host-refreshToken"}; !slices.Equal(names, want) {
+		t.Errorf("cookies %q, want %q", names, want)
 	}
 }
