@@ -19,28 +19,34 @@ type job struct {
 	// atOnce says that the first run does not wait for the interval: a server may be
 	// restarted more often than that.
 	atOnce bool
-	run    func(ctx context.Context) error
+	// soon asks for a run before the interval is over. It may be nil.
+	soon <-chan struct{}
+	run  func(ctx context.Context) error
 }
 
 const (
-	// followEvery is well within the second in which a change by another process
-	// must count here.
+	// followEvery is the pause between two looks at the changes while somebody
+	// writes: well within the second in which they must count here.
 	followEvery = token.SettleTime / 2
-	sweepEvery  = 10 * time.Minute
+	// followIdle is the pause while nobody writes, and a second look at what the
+	// watch may have missed.
+	followIdle = 2 * time.Second
+	sweepEvery = 10 * time.Minute
 )
 
-// jobs is all background work.
-func (s *Server) jobs() []job {
+// jobs is all background work. An idle server does little of it, because each
+// time that it wakes up costs more than what it then does.
+func (s *Server) jobs(written <-chan struct{}) []job {
 	list := []job{
-		{"follow what other processes change", followEvery, false, s.follow},
-		{"store when sessions were last seen", 30 * time.Second, false, s.saveLastSeen},
-		{"bring accounts down to their limit of sessions", time.Second, false, s.sessions.ThinOut},
-		{"forget failed sign-ins", 30 * time.Second, false, infallible(s.passwords.Limits.Sweep)},
-		{"erase what was deleted", 30 * time.Second, true, s.erase},
-		{"sweep what has lapsed", sweepEvery, true, s.sweep},
+		{"follow what other processes change", followIdle, false, written, s.follow},
+		{"store when sessions were last seen", 30 * time.Second, false, nil, s.saveLastSeen},
+		{"bring accounts down to their limit of sessions", 5 * time.Second, false, nil, s.sessions.ThinOut},
+		{"forget failed sign-ins", 30 * time.Second, false, nil, infallible(s.passwords.Limits.Sweep)},
+		{"erase what was deleted", 30 * time.Second, true, nil, s.erase},
+		{"sweep what has lapsed", sweepEvery, true, nil, s.sweep},
 	}
 	if certificate := s.listening.Certificate; certificate != nil {
-		list = append(list, job{"look at the TLS certificate", 2 * time.Second, false, infallible(certificate.Look)})
+		list = append(list, job{"look at the TLS certificate", 2 * time.Second, false, nil, infallible(certificate.Look)})
 	}
 	return list
 }
@@ -95,6 +101,7 @@ func (j job) repeat(ctx context.Context, log *slog.Logger) {
 	defer every.Stop()
 	failing := false
 	for first := true; ; first = false {
+		begun := time.Now()
 		if !first || j.atOnce {
 			err := web.Recovered(func() error { return j.run(ctx) })
 			switch {
@@ -111,15 +118,30 @@ func (j job) repeat(ctx context.Context, log *slog.Logger) {
 		case <-ctx.Done():
 			return
 		case <-every.C:
+		case <-j.soon:
+			// What is asked for in the meantime is done in the same run.
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Until(begun.Add(followEvery))):
+			}
 		}
 	}
 }
 
-// work does all background work until ctx ends.
-func (s *Server) work(ctx context.Context) (wait func()) {
+// work does all background work until ctx ends. The function it returns waits for
+// the end.
+func (s *Server) work(ctx context.Context) (wait func() error) {
+	written, stopWatching, err := s.store.Watch()
+	if err != nil {
+		s.log.Warn("writes to the database are not noticed as they happen, so it is looked at 2.5 times a second", "error", err)
+	}
 	var working sync.WaitGroup
-	for _, j := range s.jobs() {
+	for _, j := range s.jobs(written) {
 		working.Go(func() { j.repeat(ctx, s.log) })
 	}
-	return working.Wait
+	return func() error {
+		working.Wait()
+		return stopWatching()
+	}
 }

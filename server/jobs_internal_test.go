@@ -72,6 +72,43 @@ func TestBackgroundWorkAtOnce(t *testing.T) {
 	}
 }
 
+// Work that is asked for is done at once after a quiet time, and otherwise once
+// for all that came in the meantime.
+func TestBackgroundWorkSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		soon := make(chan struct{}, 1)
+		begun := time.Now()
+		var ran []time.Duration
+		j := job{interval: time.Hour, soon: soon, run: func(context.Context) error {
+			if ran = append(ran, time.Since(begun)); len(ran) == 4 {
+				cancel()
+			}
+			return nil
+		}}
+		ended := make(chan struct{})
+		go func() {
+			j.repeat(ctx, slog.New(slog.DiscardHandler))
+			close(ended)
+		}()
+		time.Sleep(time.Minute)
+		soon <- struct{}{}
+		synctest.Wait()
+		for range 10 {
+			select {
+			case soon <- struct{}{}:
+			default:
+			}
+			time.Sleep(followEvery / 10)
+		}
+		<-ended
+		want := []time.Duration{time.Minute, time.Minute + followEvery, time.Minute + 2*followEvery, time.Hour}
+		if !slices.Equal(ran, want) {
+			t.Errorf("it ran after %v, want %v", ran, want)
+		}
+	})
+}
+
 // A table that cannot be swept, or a key that cannot be read, keeps nothing else
 // from being done.
 func TestOnePartThatFailsStopsNoOther(t *testing.T) {

@@ -215,7 +215,7 @@ func (s *Server) Run(ctx context.Context) error {
 	wait := s.work(background)
 	err := s.listening.Run(ctx, background)
 	stop()
-	wait()
+	err = errors.Join(err, wait())
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	return errors.Join(err, s.saveLastSeen(saving), s.close())

@@ -27,10 +27,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return store, err
 }
 
-// Migrate opens the SQLite database at path, creating it if necessary, migrates
-// its schema and reports what it did. Only the server and `lychgate migrate`
-// may migrate an existing database. It returns an error naming the path if the
-// file cannot be used or was written by a newer version.
+// Migrate is database.Opener.Migrate with our migrations.
 func (o Opener) Migrate(ctx context.Context, path string) (*Store, database.Migrated, error) {
 	db, done, err := o.opener().Migrate(ctx, path)
 	if err != nil {
@@ -39,10 +36,7 @@ func (o Opener) Migrate(ctx context.Context, path string) (*Store, database.Migr
 	return &Store{db: db}, done, nil
 }
 
-// AsIs opens an existing database for a command that runs beside a server of
-// perhaps another version. It never migrates, and refuses a schema this program
-// cannot work with. It returns an error that wraps fs.ErrNotExist if there is
-// no database.
+// AsIs is database.Opener.AsIs with our migrations.
 func (o Opener) AsIs(ctx context.Context, path string) (*Store, error) {
 	db, err := o.opener().AsIs(ctx, path)
 	if err != nil {

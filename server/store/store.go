@@ -74,6 +74,9 @@ func (s *Store) Adjust(ctx context.Context, work func(*Queries) error) error {
 // CareFor makes Write consult care. Call it before the first transaction.
 func (s *Store) CareFor(care database.Care) { s.db.CareFor(care) }
 
+// Watch is database.DB.Watch.
+func (s *Store) Watch() (written <-chan struct{}, stop func() error, err error) { return s.db.Watch() }
+
 // AfterCommit calls f after the commit and before Write returns, and never
 // without a commit.
 func (q *Queries) AfterCommit(f func()) { *q.after = append(*q.after, f) }
