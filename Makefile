@@ -127,6 +127,13 @@ screenshots: lychgate ## Take the pictures of the README anew
 	$(call say,Taking pictures of the pages)
 	npm run --silent screenshots
 
+.PHONY: rename
+rename: $(NODE_MODULES) ## Give the project another name: make rename NAME=word
+	@node frontend/scripts/rename.mjs '$(NAME)'
+	@gofmt -w main.go embed.go server
+	@npm run --silent format -- --log-level warn
+	@touch $(NODE_MODULES) # the packages are the same
+
 ##@ Now and then
 
 .PHONY: faults
