@@ -21,8 +21,9 @@ func formerData(i config.Installation) string {
 	if _, err := os.Stat(own); !errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}
-	inside, _ := filepath.Glob(filepath.Join(quoted(i.DataDir), "*.db")) //nolint:errcheck // the only error is a malformed pattern
-	beside, _ := filepath.Glob(filepath.Join(quoted(filepath.Dir(filepath.Clean(i.DataDir))), "*-data", "*.db")) //nolint:errcheck // as above
+	// The only errors are of malformed patterns.
+	inside, _ := filepath.Glob(filepath.Join(quoted(i.DataDir), "*.db"))
+	beside, _ := filepath.Glob(filepath.Join(quoted(filepath.Dir(filepath.Clean(i.DataDir))), "*-data", "*.db"))
 	for _, file := range append(inside, beside...) {
 		dir, name := filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), ".db")
 		named := dir == filepath.Clean(i.DataDir) || filepath.Base(dir) == name+"-data"
