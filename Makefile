@@ -127,6 +127,13 @@ screenshots: lychgate ## Take the pictures of the README anew
 	$(call say,Taking pictures of the pages)
 	npm run --silent screenshots
 
+.PHONY: rename
+rename: $(NODE_MODULES) ## Give the project another name: make rename NAME=word
+	@node frontend/scripts/rename.mjs '$(NAME)'
+	@gofmt -w main.go embed.go server
+	@npm run --silent format -- --log-level warn
+	@touch $(NODE_MODULES) # the packages are the same
+
 ##@ Now and then
 
 .PHONY: faults
@@ -137,6 +144,15 @@ faults: $(EXPORT) ## Break what it stands on, for an hour: the table of docs/rel
 	go test ./server/faulttest -count 1 -v -timeout 2h -full
 	$(call say,Looking for races under mixed load$(if $(RACE),,: left out, no C compiler was found))
 	$(if $(RACE),go test -race ./server/faulttest -count 1 -v -timeout 1h -full -run MixedLoad)
+
+# Its name must not be a word of the sources.
+.PHONY: test-fork
+test-fork: $(NODE_MODULES) $(GOLANGCI_LINT) $(AIR) ## Rename a copy, follow docs/make-it-yours.md, and test all of it
+	@copy="$$(mktemp -d)"; trap 'rm -rf "$$copy"' EXIT; \
+	git clone --quiet . "$$copy"; cp -a node_modules "$$copy"; mkdir "$$copy/.bin"; cp -a $(GOLANGCI_LINT) $(AIR) "$$copy/.bin"; \
+	cd "$$copy"; touch $(NODE_MODULES); \
+	$(MAKE) rename NAME=fork$$(date +%s); $(MAKE) test-frontend; \
+	node frontend/scripts/guide.mjs; git add --all; $(MAKE) test
 
 .PHONY: audit
 audit: $(NODE_MODULES) ## Look for known vulnerabilities (needs the network; no part of test)

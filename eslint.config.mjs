@@ -78,6 +78,9 @@ const config = [
             "JSXOpeningElement[name.name='form']:not(:has(JSXAttribute[name.name='method'][value.value='post']))",
           message: 'A form without method="post" can put a password into the address bar.',
         },
+        ...["JSXText[value=/Lychgate/]", "Literal[value=/Lychgate/]", "TemplateElement[value.raw=/Lychgate/]"].map(
+          (selector) => ({ selector, message: "Take the product's name from @/lib/product." }),
+        ),
       ],
       eqeqeq: "error",
       "lychgate/translatable-text": ["error", { slots: ["children", "action"] }],
@@ -85,6 +88,7 @@ const config = [
     plugins: { lychgate: { rules: { "translatable-text": translatableText } } },
   },
   { files: ["frontend/lib/schema.ts"], rules: { "no-restricted-imports": "off" } },
+  { files: ["frontend/lib/product.ts", "eslint.config.mjs"], rules: { "no-restricted-syntax": "off" } },
   ...accessRules.map(([path, need]) => ({
     files: [`frontend/app${path}/**`],
     rules: { "import/no-restricted-paths": restrictedPaths(need) },

@@ -1,6 +1,7 @@
 "use client";
 
 import { useLayoutEffect } from "react";
+import { product } from "@/lib/product";
 import { showChosenTheme } from "@/lib/theme";
 import ErrorPage from "./error";
 import { fontVariables } from "./fonts";
@@ -12,7 +13,7 @@ export default function GlobalError({ error }: { error: Error }) {
   return (
     <html lang="en" className={fontVariables} suppressHydrationWarning>
       <body className="flex min-h-dvh flex-col bg-canvas font-sans text-ink antialiased">
-        <title>Something went wrong – Lychgate</title>
+        <title>{`Something went wrong – ${product.name}`}</title>
         <ErrorPage error={error} />
       </body>
     </html>

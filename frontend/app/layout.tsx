@@ -3,14 +3,14 @@ import type { ReactNode } from "react";
 import { Providers } from "@/components/providers";
 import { SkipLink } from "@/components/skip-link";
 import { headScript } from "@/lib/head-script";
+import { product } from "@/lib/product";
 import { fontVariables } from "./fonts";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: { default: "Lychgate: a quiet gate before your pages", template: "%s – Lychgate" },
-  description:
-    "One binary that carries your Next.js site, signs people in, and shows protected pages to nobody else: sessions you can end, pages guarded before any HTML is sent.",
-  applicationName: "Lychgate",
+  title: { default: `${product.name}: ${product.tagline}`, template: `%s – ${product.name}` },
+  description: product.description,
+  applicationName: product.name,
 };
 
 export const viewport: Viewport = { colorScheme: "light dark" };

@@ -1,9 +1,9 @@
-/** A lychgate by the wall, its lantern lit. It is decoration: the text beside it says everything. */
+/** A gate by the wall, its lantern lit. It is decoration: the text beside it says everything. */
 export function GateScene({ className = "" }: { className?: string }) {
   return (
     <svg viewBox="0 0 560 480" aria-hidden="true" className={className}>
       <defs className="text-lantern">
-        <radialGradient id="lychgate-glow">
+        <radialGradient id="gate-glow">
           <stop offset="0" stopColor="currentColor" stopOpacity="0.75" />
           <stop offset="0.45" stopColor="currentColor" stopOpacity="0.22" />
           <stop offset="1" stopColor="currentColor" stopOpacity="0" />
@@ -44,7 +44,7 @@ export function GateScene({ className = "" }: { className?: string }) {
 
       {/* The lantern. */}
       <g className="text-lantern">
-        <circle cx="280" cy="254" r="112" fill="url(#lychgate-glow)" />
+        <circle cx="280" cy="254" r="112" fill="url(#gate-glow)" />
         <path d="M278 218h4v18h-4z" className="fill-scene-tile" />
         <path d="M268 240h24l5 32h-34z" fill="currentColor" />
         <path d="M264 236h32v6h-32zM261 270h38v6h-38z" className="fill-scene-tile" />

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { HardLink } from "@/components/hard-link";
 import { Mark } from "@/components/mark";
+import { product } from "@/lib/product";
 
 /** The name of the product, and what the page puts beside it. */
 export function SiteHeader({ children }: { children?: ReactNode }) {
@@ -8,7 +9,7 @@ export function SiteHeader({ children }: { children?: ReactNode }) {
     <header className="mx-auto flex min-h-18 w-full max-w-6xl flex-wrap items-center gap-x-2 px-5 py-3 sm:gap-x-4 sm:px-8">
       <HardLink href="/" className="mr-auto flex min-h-11 items-center gap-2.5 rounded-lg font-serif text-xl">
         <Mark />
-        Lychgate
+        <span>{product.name}</span>
       </HardLink>
       {children}
     </header>

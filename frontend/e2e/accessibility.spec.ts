@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
@@ -15,6 +17,37 @@ async function expectNotTooWide(page: Page): Promise<void> {
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(tooWide, `pixels too wide at ${page.url()}`).toBeLessThanOrEqual(0);
 }
+
+/** The address of every page that was built, also of those that no other test knows. */
+function builtPages(): string[] {
+  const files = readdirSync(path.join(import.meta.dirname, "..", "out"), { recursive: true, encoding: "utf8" });
+  return files
+    .filter((file) => file.endsWith(".html") && !/^(404|_not-found)\.html$/.test(file))
+    .map((file) => `/${file.replaceAll(path.sep, "/").replace(/(^|(?<=\/))index\.html$|\.html$/, "")}`)
+    .sort();
+}
+
+test("every page that was built is accessible, and none scrolls sideways", async ({ page, person }) => {
+  const look = async (address: string) => {
+    for (const width of [320, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(address);
+      await page.waitForLoadState("networkidle");
+      await expect(page, "the page itself, not another in its place").toHaveURL(address);
+      await expectNotTooWide(page);
+    }
+    await expectAccessible(page);
+  };
+  const behindTheGuard: string[] = [];
+  for (const address of builtPages()) {
+    const answer = await page.request.get(address, { maxRedirects: 0 });
+    if (answer.status() === 303) behindTheGuard.push(address);
+    else await look(address);
+  }
+  expect(behindTheGuard).toContain("/dashboard");
+  await register(page, person);
+  for (const address of behindTheGuard) await look(address);
+});
 
 for (const width of [320, 390, 768, 1440]) {
   test(`no page scrolls sideways at ${width} pixels, however long the names`, async ({ page, person, complaints }) => {

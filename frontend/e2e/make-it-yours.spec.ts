@@ -3,43 +3,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { exampleName, stepsOf, taken } from "../scripts/guide.mjs";
 import { expect, registerByForm, test } from "./fixtures";
 import { scratchCopy } from "./scratch";
 import { startServer } from "./server";
 
-const guide = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "make-it-yours.md"), "utf8");
-
-/** A step of the guide: a new file, places of a file to change, or commands to run. */
-interface Step {
-  /** Undefined for commands. */
-  file: string | undefined;
-  isNew: boolean;
-  text: string;
-}
-
-function steps(): Step[] {
-  const blocks = guide.matchAll(/(?:^`([^`\n]+)`( \(new\))?:\n\n)?^```(\w+)\n([\s\S]*?)^```$/gm);
-  return [...blocks].flatMap(([, file, isNew, language, text = ""]) => {
-    if (file === undefined && language !== "sh") {
-      expect(language, `every block names its file, but for commands:\n${text}`).toBe("console");
-      return [];
-    }
-    return [{ file, isNew: isNew !== undefined, text }];
-  });
-}
-
-/** Changes one place after another. Each must be found exactly once. */
-function changed(source: string, diff: string): string {
-  for (const place of diff.split(/^@@\n/m)) {
-    const lines = place.trimEnd().split("\n");
-    const side = (sign: string) =>
-      lines.filter((line) => line === "" || " ".concat(sign).includes(line.charAt(0))).map((line) => line.slice(1));
-    const from = side("-").join("\n");
-    expect(source.split(from).length - 1, `how often this is found:\n${from}`).toBe(1);
-    source = source.replace(from, () => side("+").join("\n"));
-  }
-  return source;
-}
+const root = path.join(import.meta.dirname, "..", "..");
+const guide = readFileSync(path.join(root, "docs", "make-it-yours.md"), "utf8");
+const { name: original } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { name: string };
+const example = exampleName(guide);
 
 /** A page that loads all kinds of media. Its worker answers with a number, and with the status of a request. */
 const mediaPage = (worker: string) => `"use client";
@@ -150,18 +122,34 @@ test("the guide works as it is written", async ({ browser, person }) => {
   };
 
   try {
+    // What running it under its present name has left behind.
+    write(`${original}-data/secret`, "secret");
+    write(`${original}-data/${original}.db`, "accounts");
+    write(original, "a binary");
     await run("git init --quiet && git add --all");
-    for (const { file, isNew, text } of steps()) {
-      // Only the name of the project has changed, not what is installed: this saves half a minute of `npm ci`.
-      if (text.includes("make generate")) await run("touch node_modules/.package-lock.json");
+    const steps = stepsOf(guide, example);
+    for (const [i, { file, text }] of steps.entries()) {
+      const ofFile = steps.slice(0, i + 1).filter((step) => step.file === file);
+      const before = file !== undefined && existsSync(at(file)) ? read(file) : undefined;
       if (file === undefined) await run(text);
-      else if (isNew) write(file, text);
-      else write(file, changed(read(file), text));
+      // A fork may have taken the steps after this one too.
+      else if (
+        before === undefined ||
+        taken(
+          before,
+          steps.filter((step) => step.file === file),
+        ) !== before
+      )
+        write(file, taken(before, ofFile));
+      if (i === 0)
+        await test.step("a renamed project still fits the guide", () =>
+          run("npx --no-install vitest run --config frontend/vitest.config.ts scripts/guide.test.ts"));
     }
-    expect((await tried("git grep --files-with-matches --ignore-case lychgate")).words.trim().split("\n")).toEqual([
-      "LICENSE",
-      "docs/make-it-yours.md",
-    ]);
+    if (original !== example) {
+      const { words } = await tried(`git grep --files-with-matches --ignore-case ${original}`);
+      const keepsIt = ["", "LICENSE", "docs/make-it-yours.md"];
+      expect(words.split("\n").filter((file) => !keepsIt.includes(file))).toEqual([]);
+    }
 
     await test.step("the result passes the checks", async () => {
       await run('test -z "$(gofmt -l main.go embed.go server)"');
@@ -169,6 +157,7 @@ test("the guide works as it is written", async ({ browser, person }) => {
         "npm run --silent format:check && npx --no-install eslint --max-warnings 0 frontend/app frontend/features",
       );
       await run("./.ci/generated-is-current");
+      await run("npm run --silent typecheck && npm run --silent test:unit");
     });
 
     await test.step("a file name that Go cannot embed stops the build, and leaves none behind", async () => {
@@ -184,17 +173,25 @@ test("the guide works as it is written", async ({ browser, person }) => {
       for (const [file, text] of Object.entries(ownMedia)) write(file, text);
       writeFileSync(at("frontend/public/beep.wav"), beep());
       await run("make build");
-      await run(`${goTest} ./server/notes`);
+      await run(`${goTest} ./server/notes ./server/secret ./server/token`);
+    });
+
+    await test.step("git takes up no data and no binary, of either name", async () => {
+      write(`${example}-data/secret`, "secret");
+      await run("git add --all");
+      const { words } = await tried("git ls-files");
+      expect(words).toContain("server/notes/notes.go\n");
+      expect(words).not.toMatch(new RegExp(`^(${original}|${example})(-data/.*)?$|\\.db$|(^|/)secret$`, "m"));
     });
 
     await test.step("the pages, the route and the setting work", async () => {
-      const server = await startServer(["--notes-max", "2"], at("acme"));
+      const server = await startServer(["--notes-max", "2"], at(example));
       try {
         const context = await browser.newContext({ baseURL: server.origin });
         const page = await context.newPage();
         await page.goto("/pricing");
         await expect(page.getByRole("heading", { name: "Pricing" })).toBeVisible();
-        await expect(page).toHaveTitle("Pricing – Acme");
+        await expect(page).toHaveTitle(`Pricing – ${example.charAt(0).toUpperCase()}${example.slice(1)}`);
         for (const prefix of ["/dashboard/notes", "/team", "/team/anything"]) {
           const refused = await page.request.get(prefix, { maxRedirects: 0 });
           expect(refused.headers()["location"]).toBe(`/login?next=${encodeURIComponent(prefix)}`);
@@ -225,7 +222,7 @@ test("the guide works as it is written", async ({ browser, person }) => {
     });
 
     await test.step("its media and workers work, on public and on protected pages", async () => {
-      const server = await startServer([], at("acme"));
+      const server = await startServer([], at(example));
       try {
         const context = await browser.newContext({ baseURL: server.origin });
         await context.route("https://*.example.com/**", (route) =>
@@ -306,8 +303,8 @@ test("the guide works as it is written", async ({ browser, person }) => {
       },
       {
         file: "server/notes/notes.go",
-        wrong: (text) => text.replace('"acme/server/access"', '"acme/server/access"\n\t_ "acme/server/auth"'),
-        help: /acme\/server\/notes imports acme\/server\/auth, against the layers/,
+        wrong: (text) => text.replace(`"${example}/server/access"`, `$&\n\t_ "${example}/server/auth"`),
+        help: /\/server\/notes imports \S+\/server\/auth, against the layers/,
       },
       {
         file: "server/store/clock.go",

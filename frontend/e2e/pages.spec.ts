@@ -1,11 +1,12 @@
 import type { Page } from "@playwright/test";
+import { product } from "../lib/product";
 import { expect, expectDashboard, register, test } from "./fixtures";
 
 test("the start page says what this is and leads to sign-up", async ({ page }) => {
   await page.goto("/");
-  for (const name of ["How it works", "The guard", "Make it yours"]) {
-    await expect(page.getByRole("heading", { name })).toBeVisible();
-  }
+  await expect(page).toHaveTitle(`${product.name}: ${product.tagline}`);
+  await expect(page.getByRole("main").getByText(product.tagline)).toBeVisible();
+  await expect(page.getByRole("contentinfo")).toContainText(product.footer.text);
   await page.getByRole("link", { name: "Create an account" }).click();
   await expect(page).toHaveURL("/register");
 });

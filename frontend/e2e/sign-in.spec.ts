@@ -1,3 +1,4 @@
+import { product } from "../lib/product";
 import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
 
 test("signing out leads to the login page, and signing in leads back", async ({ page, person }) => {
@@ -82,7 +83,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(form).toHaveAttribute("method", "post");
         await expect(form.getByRole("button", { name: /Sign in|Create account/ })).toBeDisabled();
         await page.getByLabel("Password").press("Enter");
-        await page.getByRole("link", { name: "Lychgate" }).click();
+        await page.getByRole("link", { name: product.name }).click();
         await expect(page).toHaveURL("/");
         expect(sent).toHaveLength(2); // This page and the one that the link leads to, and no form between them.
       });

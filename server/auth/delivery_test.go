@@ -40,7 +40,7 @@ func TestDeliveryOfTokens(t *testing.T) {
 				}
 				headers = append(headers, text)
 			}
-			input := []string{"email", fmt.Sprintf("person%d@example.com", i), "password", servertest.Password}
+			input := []any{"email", fmt.Sprintf("person%d@example.com", i), "password", servertest.Password}
 			if test.delivery != "-" {
 				input = append(input, "tokenDelivery", test.delivery)
 			}

@@ -30,7 +30,11 @@ func (i *installation) settings() config.Config {
 // must not become a new one.
 func (i *installation) mustExist() error {
 	if _, err := os.Stat(i.DatabasePath()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no installation in %s (no %s): correct --data-dir, or start the server there first", i.DataDir, i.DatabasePath())
+		err = fmt.Errorf("there is no installation in %s (no %s): correct --data-dir, or start the server there first", i.DataDir, i.DatabasePath())
+		if former := formerData(i.Installation); former != "" {
+			err = fmt.Errorf("%w; %s", err, former)
+		}
+		return err
 	}
 	return nil
 }
@@ -76,6 +80,9 @@ func (p *process) openOrInstall(settings config.Config, say io.Writer, input fun
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {
 		return nil, err
+	}
+	if former := formerData(settings.Installation); former != "" {
+		fmt.Fprintf(p.Stderr, "lychgate: warning: %s\n", former)
 	}
 	directory, err := filepath.Abs(settings.DataDir)
 	if err != nil {

@@ -33,6 +33,9 @@ func (s *serveCommand) Run(p *process) error {
 	case !p.site.Built:
 		env.Log.Warn("THE FRONTEND IS NOT IN THIS BINARY: only a placeholder page is served. Build it with `make build`, or with `npm ci && npm run build` before `go run .`")
 	}
+	if warning := formerData(settings.Installation); warning != "" { // before a database is made
+		env.Log.Warn(warning)
+	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)

@@ -150,9 +150,14 @@ func renameUnlessThere(temporary, path string) error {
 	return os.Rename(temporary, path)
 }
 
+// context separates our keys from those that others derive. It is in two parts
+// because it must outlast a renaming of the program: with another one, no stored
+// key could be opened and no long password verified.
+const context = "lych" + "gate "
+
 // derive returns the 32-byte key for one purpose (HKDF, RFC 5869).
 func (r Root) derive(purpose string) []byte {
-	key, err := hkdf.Key(sha256.New, r.bytes, nil, "lychgate "+purpose, sha256.Size)
+	key, err := hkdf.Key(sha256.New, r.bytes, nil, context+purpose, sha256.Size)
 	if err != nil {
 		panic(err) // only a length beyond 255 hashes fails
 	}

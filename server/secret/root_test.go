@@ -82,6 +82,14 @@ func TestPurposesAreApart(t *testing.T) {
 	}
 }
 
+// What was stored once is opened for ever, also after a renaming of the program.
+func TestKeysStayTheSame(t *testing.T) {
+	const want = "848d58449bf6e2167771f7d58c29168f8cb82dc6e2c2028de542b16e2abd007c"
+	if got := fmt.Sprintf("%x", newRoot(t, "a").MAC("refresh token")("text")); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestNewRoot(t *testing.T) {
 	exact := strings.Repeat("x", secret.MinRootBytes)
 	same := func(a, b secret.Root) bool { return bytes.Equal(a.MAC("test")("x"), b.MAC("test")("x")) }

@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 
 	"lychgate/server"
+	"lychgate/server/problem"
 )
 
 // contract is the OpenAPI document that all answers are checked against.
@@ -49,7 +51,46 @@ func checkContract(r *http.Request, response *http.Response, body []byte) error 
 	copied := *response
 	copied.Body = io.NopCloser(bytes.NewReader(body))
 	if valid, faults := v.ValidateHttpResponse(r, &copied); !valid {
+		if err := unlistedCode(body); err != nil {
+			return fmt.Errorf("%s %s: %w\nstatus %d, body %s", r.Method, r.URL.Path, err, response.StatusCode, body)
+		}
 		return fmt.Errorf("%s %s: the answer breaks the contract: %v\nstatus %d, body %s", r.Method, r.URL.Path, faults, response.StatusCode, body)
+	}
+	return nil
+}
+
+// unlistedCode returns an error that says where to add the code of a problem, or
+// of a fault of a field, that the contract does not list.
+func unlistedCode(body []byte) error {
+	var answer struct {
+		Code   string
+		Errors []problem.Field
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return nil // not a problem
+	}
+	text, err := server.Contract()
+	if err != nil {
+		return err
+	}
+	type enum struct{ Enum []string }
+	var document struct {
+		Components struct {
+			Schemas struct{ ProblemCode, FieldCode enum }
+		}
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		return err
+	}
+	const unlisted = "the code %q is not listed in server/openapi.yaml: add it to components, schemas, %s, enum, and run make generate"
+	schemas := document.Components.Schemas
+	if answer.Code != "" && !slices.Contains(schemas.ProblemCode.Enum, answer.Code) {
+		return fmt.Errorf(unlisted, answer.Code, "ProblemCode")
+	}
+	for _, fault := range answer.Errors {
+		if !slices.Contains(schemas.FieldCode.Enum, fault.Code) {
+			return fmt.Errorf(unlisted, fault.Code, "FieldCode")
+		}
 	}
 	return nil
 }

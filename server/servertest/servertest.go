@@ -372,15 +372,16 @@ func (c *Client) Login(email string) Answer {
 	return c.Post("/api/auth/login", Object("email", email, "password", Password)).Wants(http.StatusOK)
 }
 
-// Object returns a JSON object of names and values in turn.
-func Object(pairs ...string) string {
-	members := make(map[string]string, len(pairs)/2)
+// Object returns a JSON object of names and values in turn. A value is whatever
+// JSON can hold: a string, a number, nil, a list, a map.
+func Object(pairs ...any) string {
+	members := make(map[string]any, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		members[pairs[i]] = pairs[i+1]
+		members[pairs[i].(string)] = pairs[i+1] //nolint:errcheck // a name that is no string is a mistake in a test
 	}
 	text, err := json.Marshal(members)
 	if err != nil {
-		panic(err) // strings always encode
+		panic(err) // a value that JSON cannot hold: a mistake in a test
 	}
 	return string(text)
 }

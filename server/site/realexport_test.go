@@ -60,10 +60,32 @@ func realOptions(t testing.TB) site.Options {
 func TestEveryProtectedPathHasAPage(t *testing.T) {
 	files := realExport(t)
 	for _, rule := range realOptions(t).Rules.All() {
-		if _, found := files[rule.Path[1:]+".html"]; !found {
+		if _, found := files[rule.Path[1:]+".html"]; found {
+			continue
+		}
+		if hasSource(t, rule.Path) {
+			t.Errorf("server/access.json names %s, whose page is newer than the export: run make build", rule.Path)
+		} else {
 			t.Errorf("server/access.json names %s, and there is no page frontend/app%s/page.tsx: add it and run make build, or correct the path", rule.Path, rule.Path)
 		}
 	}
+}
+
+var routeGroup = regexp.MustCompile(`/\([^/]*\)`)
+
+// hasSource reports whether the frontend has a page at an address.
+func hasSource(t *testing.T, address string) (found bool) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS("../../frontend/app"), ".", func(name string, _ fs.DirEntry, err error) error {
+		folder, file := path.Split("/" + name)
+		page, _, _ := strings.Cut(file, ".")
+		found = found || page == "page" && routeGroup.ReplaceAllString(strings.TrimSuffix(folder, "/"), "") == address
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // TestRealExport requests every file of the export as an anonymous caller: no

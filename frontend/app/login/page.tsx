@@ -4,7 +4,7 @@ import { ThemeToggle } from "@/components/theme-toggle";
 import { AuthPage } from "@/features/auth/auth-page";
 import { LoginForm } from "@/features/auth/login-form";
 
-export const metadata: Metadata = { title: "Sign in", description: "Sign in to reach the pages behind the gate." };
+export const metadata: Metadata = { title: "Sign in", description: "Sign in to your account." };
 
 export default function LoginPage() {
   return (

@@ -27,7 +27,8 @@ export function MakeItYours() {
           Make it yours
         </h2>
         <p className="text-lg text-muted">
-          This site is the example that comes with the program. Keep the gate, and put your own pages behind it.
+          This page is only an example: delete the folder frontend/features/landing, and a plain start page takes its
+          place. Keep the gate, and put your own pages behind it.
         </p>
       </div>
       <ol className="grid gap-8 lg:grid-cols-3">

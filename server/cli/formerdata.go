@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lychgate/server/config"
+)
+
+// formerData returns a warning if there is no database yet, but one that the
+// program may have made before it was renamed: NAME.db in the data directory, or
+// in the directory NAME-data beside it. It only looks.
+func formerData(i config.Installation) string {
+	own := i.DatabasePath()
+	if _, err := os.Stat(own); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	// The only errors are of malformed patterns.
+	inside, _ := filepath.Glob(filepath.Join(quoted(i.DataDir), "*.db"))
+	beside, _ := filepath.Glob(filepath.Join(quoted(filepath.Dir(filepath.Clean(i.DataDir))), "*-data", "*.db"))
+	for _, file := range append(inside, beside...) {
+		dir, name := filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), ".db")
+		named := dir == filepath.Clean(i.DataDir) || filepath.Base(dir) == name+"-data"
+		if named && (exists(filepath.Join(dir, "secret")) || exists(file+".in-use")) && isSQLite(file) {
+			return fmt.Sprintf("there is no %s, but %s, perhaps made before this program was renamed: it is left as it is. To go on with it, stop all servers, move it to %s, and the secret and a -wal file beside it likewise", own, file, own)
+		}
+	}
+	return ""
+}
+
+// quoted makes a path match only itself.
+func quoted(path string) string {
+	return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func isSQLite(path string) bool {
+	const magic = "SQLite format 3\x00"
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	start := make([]byte, len(magic))
+	_, err = io.ReadFull(file, start)
+	return err == nil && bytes.Equal(start, []byte(magic))
+}
