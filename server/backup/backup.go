@@ -15,8 +15,6 @@ import (
 	"strings"
 	"syscall"
 
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"lychgate/server/database"
 )
 
@@ -97,7 +95,7 @@ func copyDatabase(ctx context.Context, path, into string, check func(context.Con
 	for _, query := range waysToRead(path) {
 		query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", database.BusyTimeout.Milliseconds()))
 		query.Add("_pragma", database.TemporaryFilesIn(filepath.Dir(into)))
-		if failure = vacuumInto(ctx, database.URI(path, query), into, check); !cannotOpen(failure) {
+		if failure = vacuumInto(ctx, database.URI(path, query), into, check); !database.IsUnwritable(failure) {
 			break
 		}
 	}
@@ -131,13 +129,6 @@ func vacuumInto(ctx context.Context, from, into string, check func(context.Conte
 	}
 	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, into)
 	return err
-}
-
-// cannotOpen reports whether SQLite could not create the files it needs beside
-// a database.
-func cannotOpen(err error) bool {
-	code := database.Code(err)
-	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
 }
 
 // link is os.Link, replaced in tests of file systems without links.

@@ -160,19 +160,13 @@ func escapeGlob(path string) string {
 func isWhole(ctx context.Context, db *sql.DB) error {
 	var verdict string
 	err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict)
-	if isDamage(err) {
+	if database.IsDamaged(err) {
 		verdict, err = err.Error(), nil
 	}
 	if err == nil && verdict != "ok" {
 		return fmt.Errorf("this copy is damaged (%s): use another one, and copy a running server with lychgate backup", verdict)
 	}
 	return err
-}
-
-// isDamage reports whether SQLite found a file malformed or not a database.
-func isDamage(err error) bool {
-	code := database.Code(err)
-	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
 // Replace puts the copy in the place of the database, keeps the old one as
@@ -225,7 +219,7 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer func() {
-		if closeErr := db.Close(); closeErr != nil && !isDamage(closeErr) {
+		if closeErr := db.Close(); closeErr != nil && !database.IsDamaged(closeErr) {
 			err = errors.Join(err, closeErr)
 		}
 	}()
@@ -235,7 +229,7 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 	switch {
 	case database.Code(err) == sqlite3.SQLITE_BUSY:
 		return ErrInUse
-	case isDamage(err):
+	case database.IsDamaged(err):
 		return nil
 	case err != nil:
 		return fmt.Errorf("close the current database %s: %w", path, err)
