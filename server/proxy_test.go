@@ -171,7 +171,7 @@ func behind(t *testing.T, port string, http2 bool) *http.Client {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "tcp", "127.0.0.1:"+port)
 		},
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // its certificate is made for this test
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // its certificate is made for this test
 		ForceAttemptHTTP2: http2,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -210,7 +210,7 @@ func runProxy(t *testing.T, client *http.Client, public string, cmd *exec.Cmd) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // it may have exited
+		cmd.Process.Kill() // it may have exited
 		<-ended
 	})
 	address, err := url.JoinPath(public, "/healthz")

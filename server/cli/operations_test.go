@@ -95,12 +95,12 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unit, err := os.ReadFile("../../docs/lychgate.service")
+	unit, err := os.ReadFile("../../docs/systemd.service")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{
-		"work/docs/lychgate.service": unit,
+		"work/docs/systemd.service": unit,
 		"root/password.txt":          []byte("correct horse battery staple\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(root, name), content, 0o600); err != nil {
@@ -177,6 +177,9 @@ func buildOlder(t *testing.T) string {
 	if output, err := archive.CombinedOutput(); err != nil {
 		t.Skipf("this clone does not have the commit %s, which the upgrade begins with: %s", beforeOperations, output)
 	}
+	if then, now := module(t, dir), module(t, "../.."); then != now {
+		t.Skipf("the commit %s is of %s, and this is %s: its binary reads other variables", beforeOperations, then, now)
+	}
 	binary := filepath.Join(dir, "older")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".")
 	build.Dir = dir
@@ -186,13 +189,24 @@ func buildOlder(t *testing.T) string {
 	return binary
 }
 
+// module returns the line of go.mod that names a tree's module.
+func module(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, _, _ := strings.Cut(string(text), "\n")
+	return name
+}
+
 // TestUnit lets systemd check the documented unit.
 func TestUnit(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("systemd-analyze is not installed")
 	}
-	text, err := os.ReadFile("../../docs/lychgate.service")
+	text, err := os.ReadFile("../../docs/systemd.service")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -222,7 +222,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 			if test.filled {
 				start(t, dir, cheap...).Stop()
 			}
-			defer os.Chmod(dir, 0o700) //nolint:errcheck // so that it can be removed; it may not be there
+			defer os.Chmod(dir, 0o700) // so that it can be removed
 			defer os.Chmod(parent, 0o700)
 			if err := filepath.WalkDir(parent, func(path string, _ os.DirEntry, err error) error {
 				if err != nil {
