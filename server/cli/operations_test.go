@@ -101,7 +101,7 @@ func TestOperations(t *testing.T) {
 	}
 	for name, content := range map[string][]byte{
 		"work/docs/systemd.service": unit,
-		"root/password.txt":          []byte("correct horse battery staple\n"),
+		"root/password.txt":         []byte("correct horse battery staple\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(root, name), content, 0o600); err != nil {
 			t.Fatal(err)
