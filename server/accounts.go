@@ -34,8 +34,8 @@ type Accounts struct {
 // when there are none and bringing the schema up to date; the caller closes the
 // store.
 func OpenAccounts(ctx context.Context, c config.Config, env Environment) (*Accounts, error) {
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
+	if err := MakeDataDir(c.DataDir); err != nil {
+		return nil, err
 	}
 	opener := store.Opener{Waits: func(what string) { env.Log.Warn(what) }}
 	db, _, err := opener.Migrate(ctx, c.DatabasePath())
@@ -53,7 +53,7 @@ func OpenAccounts(ctx context.Context, c config.Config, env Environment) (*Accou
 func NewAccounts(ctx context.Context, c config.Config, db *store.Store, env Environment) (*Accounts, error) {
 	root, err := OpenRoot(ctx, c, db)
 	if err != nil {
-		return nil, err
+		return nil, WhatToDo(err)
 	}
 	keys, err := token.LoadKeys(ctx, db, root, c.AccessTTL, env.Now)
 	if err != nil {
@@ -91,12 +91,39 @@ func (a *Accounts) Sessions(c config.Config, issuer origin.Origin, env Environme
 	}
 }
 
-// WhatToDo adds to an error of opening a database what helps, if that is known.
-func WhatToDo(err error) error {
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return fmt.Errorf("%w: the data directory and what is in it must be writable by the user that runs lychgate; or choose another one with --data-dir", err)
+// MakeDataDir makes the data directory if it is missing.
+func MakeDataDir(path string) error {
+	err := os.MkdirAll(path, 0o700)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		err = fmt.Errorf("%w: make it as root and give it to the user that runs lychgate (mkdir, chown), or choose another one with --data-dir", err)
+	default:
+		err = WhatToDo(err)
 	}
-	return err
+	return fmt.Errorf("make the data directory: %w", err)
+}
+
+// WhatToDo adds to an error of an installation's files what helps, if that is
+// known.
+func WhatToDo(err error) error {
+	help := ""
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		help = "the file system is mounted read-only, and the data directory must be writable: mount it for writing, or choose another directory with --data-dir"
+	case errors.Is(err, fs.ErrPermission), database.IsUnwritable(err):
+		help = "the data directory itself and all that is in it must be writable by the user that runs lychgate (chown -R, chmod -R u+rwX); or choose another one with --data-dir"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), database.IsFull(err):
+		help = "make room on the disk of the data directory, or choose another directory with --data-dir"
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, fs.ErrExist):
+		help = "something else is in the place of a directory or file of lychgate: move it away, or choose another directory with --data-dir"
+	case database.IsDamaged(err):
+		help = "put a backup in its place with lychgate restore, or choose another directory with --data-dir"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, help)
 }
 
 // OpenRoot returns the root secret. One is made only for a database that has

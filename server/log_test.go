@@ -117,6 +117,36 @@ func trusting127(c *config.Config) { c.TrustedProxies = append(c.TrustedProxies,
 
 // Probes that succeed are for whoever debugs; any other answer of theirs, and
 // anything that only looks like them, is for everybody.
+// A number without its unit is anybody's guess.
+func TestDurationsNameTheirUnit(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t)
+	begun := time.Now()
+	s.Client().Get("/healthz").Wants(http.StatusOK)
+	most := float64(time.Since(begun)) / float64(time.Millisecond)
+	s.Stop()
+	lines := 0
+	for line := range strings.Lines(s.Log.String()) {
+		var logged map[string]any
+		if err := json.Unmarshal([]byte(line), &logged); err != nil {
+			t.Fatal(err)
+		}
+		if logged["msg"] != "request" {
+			continue
+		}
+		lines++
+		if took, isNumber := logged["durationMs"].(float64); !isNumber || took <= 0 || took > most+0.001 {
+			t.Errorf("durationMs is %v, and the answer took %v ms", logged["durationMs"], most)
+		}
+		if without, found := logged["duration"]; found {
+			t.Errorf("duration is %v, of what?", without)
+		}
+	}
+	if lines != 1 {
+		t.Errorf("%d requests were logged", lines)
+	}
+}
+
 func TestProbesDoNotFillTheLog(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)

@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -130,8 +132,54 @@ func TestAbsoluteTargets(t *testing.T) {
 		if answer.StatusCode != test.status {
 			t.Errorf("%s with Host %s: status %d, want %d\n%s", test.target, test.host, answer.StatusCode, test.status, answer.body)
 		}
-		if strings.Contains(answer.Header.Get("Location")+answer.body, "evil.example") {
+		// Only the detail of a 421 says which host was asked.
+		body := answer.body
+		if answer.StatusCode == http.StatusMisdirectedRequest {
+			body = strings.Replace(body, ` came with \"`+hostOf(t, test.target)+`\". `, "", 1)
+		}
+		if strings.Contains(answer.Header.Get("Location")+body, "evil.example") {
 			t.Errorf("%s with Host %s: the answer holds the other host: %s %s", test.target, test.host, answer.Header.Get("Location"), answer.body)
+		}
+	}
+}
+
+func hostOf(t *testing.T, target string) string {
+	t.Helper()
+	parsed, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Host
+}
+
+// A 421 names what it got and what it expects; what it got is bounded, and
+// nothing but quoted ASCII.
+func TestMisdirectedRequestsSayWhatToSet(t *testing.T) {
+	instance := servertest.Start(t, servertest.At(t, "https://app.example.com:8443"))
+	for host, got := range map[string]string{
+		"app.example.com":          `"app.example.com"`, // as nginx's $host has it
+		"app.example.com:443":      `"app.example.com:443"`,
+		"127.0.0.1:8080":           `"127.0.0.1:8080"`, // as proxies send by themselves
+		"app.example.com.:8443":    `"app.example.com.:8443"`,
+		"":                         `""`,
+		"a'b&c.example":            `"a'b&c.example"`,
+		strings.Repeat("a", 10000): `"` + strings.Repeat("a", 256) + `\u2026"`,
+	} {
+		for _, path := range []string{"/", "/dashboard", "/api/user/profile"} {
+			answer := askedAs(t, instance, path, host)
+			answer.wantsProblem(t, http.StatusMisdirectedRequest, "misdirected_request")
+			var said struct{ Detail string }
+			if err := json.Unmarshal([]byte(answer.body), &said); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{
+				"answers for https://app.example.com:8443 only", `expects the Host header "app.example.com:8443"`, "came with " + got + ". ",
+				"proxy_set_header Host $http_host;", "--origin",
+			} {
+				if !strings.Contains(said.Detail, want) {
+					t.Errorf("Host %.40s, %s: it does not say %s:\n%s", host, path, want, said.Detail)
+				}
+			}
 		}
 	}
 }

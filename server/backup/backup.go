@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -15,18 +16,18 @@ import (
 	"strings"
 	"syscall"
 
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"lychgate/server/database"
 )
 
-// Create writes a consistent copy of the database at path to a new file, while
-// the database may be in use, and returns the file's path and size in bytes.
-// The file appears complete or not at all, readable only by its owner. The
+// Create writes a consistent copy of the database at path to a file, while the
+// database may be in use, and returns the file's path and size in bytes. With
+// replace it takes the place of an earlier backup in one step; nothing else is
+// ever replaced. The file appears complete or not at all, readable only by its
+// owner. The
 // database stays unchanged, whatever its schema, as do the files beside it, so
 // that the old version can open a copy made before an upgrade. The secret is
 // not included.
-func Create(ctx context.Context, path, file string) (written string, size int64, err error) {
+func Create(ctx context.Context, path, file string, replace bool) (written string, size int64, err error) {
 	// Absolute, so that SQLite does not take a name for a URI.
 	if path, err = filepath.Abs(path); err != nil {
 		return "", 0, err
@@ -37,8 +38,13 @@ func Create(ctx context.Context, path, file string) (written string, size int64,
 	if file, err = filepath.Abs(file); err != nil {
 		return "", 0, err
 	}
-	if _, err := os.Lstat(file); err == nil {
-		return "", 0, &fs.PathError{Op: "create", Path: file, Err: syscall.EEXIST}
+	if info, err := os.Lstat(file); err == nil {
+		if !replace {
+			return "", 0, &fs.PathError{Op: "create", Path: file, Err: syscall.EEXIST}
+		}
+		if err := isBackup(file, info, path); err != nil {
+			return "", 0, err
+		}
 	}
 	if err := standsAlone(file); err != nil {
 		return "", 0, err
@@ -67,10 +73,39 @@ func Create(ctx context.Context, path, file string) (written string, size int64,
 			return "", 0, err
 		}
 	}
-	if err := publish(temporary.Name(), file); err != nil {
+	name := publish
+	if replace {
+		name = replaceWith
+	}
+	if err := name(temporary.Name(), file); err != nil {
 		return "", 0, err
 	}
 	return file, info.Size(), nil
+}
+
+// isBackup returns an error unless a file looks like an earlier backup of a
+// database: that itself, a secret or anything else with a mistyped name must not be
+// replaced. An empty file is one whose backup was killed on a file system
+// without links.
+func isBackup(file string, info fs.FileInfo, of string) error {
+	refused := &fs.PathError{Op: "replace", Path: file, Err: errors.New("this is not a backup, and only a backup is replaced: choose another name, or move it away")}
+	if !info.Mode().IsRegular() {
+		return refused
+	}
+	if present, err := os.Stat(of); err == nil && os.SameFile(info, present) {
+		return refused // after a restore it looks like a backup
+	}
+	if info.Size() == 0 {
+		return nil
+	}
+	header, err := readHeader(file)
+	if err != nil {
+		return err
+	}
+	if !header.isDatabase() || header.withLog() {
+		return refused
+	}
+	return nil
 }
 
 // standsAlone refuses names that SQLite associates with other files: a leftover
@@ -97,7 +132,7 @@ func copyDatabase(ctx context.Context, path, into string, check func(context.Con
 	for _, query := range waysToRead(path) {
 		query.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", database.BusyTimeout.Milliseconds()))
 		query.Add("_pragma", database.TemporaryFilesIn(filepath.Dir(into)))
-		if failure = vacuumInto(ctx, database.URI(path, query), into, check); !cannotOpen(failure) {
+		if failure = vacuumInto(ctx, database.URI(path, query), into, check); !database.IsUnwritable(failure) {
 			break
 		}
 	}
@@ -133,12 +168,35 @@ func vacuumInto(ctx context.Context, from, into string, check func(context.Conte
 	return err
 }
 
-// cannotOpen reports whether SQLite could not create the files it needs beside
-// a database.
-func cannotOpen(err error) bool {
-	code := database.Code(err)
-	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
+// header is the beginning of a file; see https://sqlite.org/fileformat.html.
+type header []byte
+
+const (
+	magic = "SQLite format 3\x00"
+	// headerSize is up to the write and read version, which follow the page
+	// size.
+	headerSize = len(magic) + 2 + 2
+)
+
+// readHeader reads the beginning of a file, or as much as there is.
+func readHeader(file string) (header, error) {
+	opened, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close() //nolint:errcheck // only read
+	first, err := io.ReadAll(io.LimitReader(opened, int64(headerSize)))
+	if err != nil {
+		return nil, err
+	}
+	return first, nil
 }
+
+func (h header) isDatabase() bool { return len(h) == headerSize && string(h[:len(magic)]) == magic }
+
+// withLog reports whether a database has a write-ahead log, as one that is in
+// use does; a backup has none.
+func (h header) withLog() bool { return h[headerSize-1] == 2 }
 
 // link is os.Link, replaced in tests of file systems without links.
 var link = os.Link
@@ -151,6 +209,14 @@ func publish(temporary, file string) error {
 		err = claim(temporary, file)
 	}
 	if err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(file))
+}
+
+// replaceWith gives a complete file the name of an earlier one, in one step.
+func replaceWith(temporary, file string) error {
+	if err := os.Rename(temporary, file); err != nil {
 		return err
 	}
 	return syncDirectory(filepath.Dir(file))

@@ -54,7 +54,7 @@ func TestBackupBesideWrites(t *testing.T) {
 		}
 	}()
 	file := path(t)
-	if written, size, err := backup.Create(t.Context(), database, file); err != nil || written != file || size == 0 {
+	if written, size, err := backup.Create(t.Context(), database, file, false); err != nil || written != file || size == 0 {
 		t.Fatalf("%q, %d bytes, %v", written, size, err)
 	}
 	close(stop)
@@ -64,7 +64,7 @@ func TestBackupBesideWrites(t *testing.T) {
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the backup: %v, %v", info, err)
 	}
-	if _, _, err := backup.Create(t.Context(), database, file); !errors.Is(err, fs.ErrExist) {
+	if _, _, err := backup.Create(t.Context(), database, file, false); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over another file: %v", err)
 	}
 	if _, err := open(t, file).Read().User(t.Context(), "before"); err != nil {
@@ -178,7 +178,7 @@ func TestBackupChangesNothing(t *testing.T) {
 			file := prepare(t)
 			before := files(t, filepath.Dir(file))
 			copied := path(t)
-			if _, _, err := backup.Create(t.Context(), file, copied); err != nil {
+			if _, _, err := backup.Create(t.Context(), file, copied, false); err != nil {
 				t.Fatal(err)
 			}
 			if after := files(t, filepath.Dir(file)); !maps.Equal(after, before) {
@@ -213,7 +213,7 @@ func TestBackupPaths(t *testing.T) {
 				dir := t.TempDir()
 				t.Chdir(dir)
 				want := filepath.Join(dir, name)
-				written, size, err := backup.Create(t.Context(), database, name)
+				written, size, err := backup.Create(t.Context(), database, name, false)
 				info, statErr := os.Lstat(want)
 				if err != nil || written != want || statErr != nil || info.Size() != size || info.Mode() != 0o600 || size == 0 {
 					t.Errorf("%q: %q, %d bytes, %v; %v, %v", name, written, size, err, info, statErr)
@@ -222,7 +222,7 @@ func TestBackupPaths(t *testing.T) {
 					t.Errorf("%q: there is %v", name, all)
 				}
 				before := files(t, dir)
-				if _, _, err := backup.Create(t.Context(), database, name); !errors.Is(err, fs.ErrExist) {
+				if _, _, err := backup.Create(t.Context(), database, name, false); !errors.Is(err, fs.ErrExist) {
 					t.Errorf("%q again: %v", name, err)
 				}
 				if after := files(t, dir); !maps.Equal(after, before) {
@@ -234,7 +234,7 @@ func TestBackupPaths(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"directory", "directory/", "dangling", "missing/", "missing/copy.db"} {
-				if _, _, err := backup.Create(t.Context(), database, dir+"/"+name); err == nil || !strings.Contains(err.Error(), dir) {
+				if _, _, err := backup.Create(t.Context(), database, dir+"/"+name, false); err == nil || !strings.Contains(err.Error(), dir) {
 					t.Errorf("%q: %v", name, err)
 				}
 			}
@@ -256,9 +256,9 @@ func TestBackupThatFailsLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, attempt := range map[string]func(file string) error{
-		"interrupted": func(file string) error { _, _, err := backup.Create(ended, closed(t, "ada"), file); return err },
-		"damaged":     func(file string) error { _, _, err := backup.Create(t.Context(), damaged, file); return err },
-		"missing":     func(file string) error { _, _, err := backup.Create(t.Context(), damaged+"2", file); return err },
+		"interrupted": func(file string) error { _, _, err := backup.Create(ended, closed(t, "ada"), file, false); return err },
+		"damaged":     func(file string) error { _, _, err := backup.Create(t.Context(), damaged, file, false); return err },
+		"missing":     func(file string) error { _, _, err := backup.Create(t.Context(), damaged+"2", file, false); return err },
 	} {
 		file := path(t)
 		if err := attempt(file); err == nil {

@@ -80,28 +80,26 @@ func Restore(ctx context.Context, path, file string) (_ *Restoring, err error) {
 }
 
 func looksLikeDatabase(file, path string) error {
-	opened, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer opened.Close() //nolint:errcheck // only read
-	info, err := opened.Stat()
+	info, err := os.Stat(file)
 	if err != nil {
 		return err
 	}
 	if present, err := os.Stat(path); err == nil && os.SameFile(info, present) {
 		return fmt.Errorf("%s: this is the database itself", file)
 	}
-	const magic = "SQLite format 3\x00"
-	const formats = 2 // write and read version, the bytes after the page size
-	header := make([]byte, len(magic)+2+formats)
-	if _, err := io.ReadFull(opened, header); !info.Mode().IsRegular() || err != nil || string(header[:len(magic)]) != magic {
+	var first header
+	if info.Mode().IsRegular() {
+		if first, err = readHeader(file); err != nil {
+			return err
+		}
+	}
+	if !first.isDatabase() {
 		return fmt.Errorf("%s: this is not a backup (not a SQLite database)", file)
 	}
 	// SQLite reads any log beside a file, whatever it belongs to. A backup has
 	// none.
 	log, err := os.Stat(file + "-wal")
-	if withLog := header[len(header)-1] == 2; err == nil && log.Size() > 0 && !withLog {
+	if err == nil && log.Size() > 0 && !first.withLog() {
 		return fmt.Errorf("%s: the log beside it is not its own: move %s away", file, file+"-wal")
 	}
 	return nil
@@ -160,19 +158,13 @@ func escapeGlob(path string) string {
 func isWhole(ctx context.Context, db *sql.DB) error {
 	var verdict string
 	err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict)
-	if isDamage(err) {
+	if database.IsDamaged(err) {
 		verdict, err = err.Error(), nil
 	}
 	if err == nil && verdict != "ok" {
 		return fmt.Errorf("this copy is damaged (%s): use another one, and copy a running server with lychgate backup", verdict)
 	}
 	return err
-}
-
-// isDamage reports whether SQLite found a file malformed or not a database.
-func isDamage(err error) bool {
-	code := database.Code(err)
-	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
 }
 
 // Replace puts the copy in the place of the database, keeps the old one as
@@ -225,7 +217,7 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer func() {
-		if closeErr := db.Close(); closeErr != nil && !isDamage(closeErr) {
+		if closeErr := db.Close(); closeErr != nil && !database.IsDamaged(closeErr) {
 			err = errors.Join(err, closeErr)
 		}
 	}()
@@ -235,7 +227,7 @@ func foldLogIn(ctx context.Context, path string) (err error) {
 	switch {
 	case database.Code(err) == sqlite3.SQLITE_BUSY:
 		return ErrInUse
-	case isDamage(err):
+	case database.IsDamaged(err):
 		return nil
 	case err != nil:
 		return fmt.Errorf("close the current database %s: %w", path, err)

@@ -25,7 +25,7 @@ const keptEnding = ".before-restore-20261128T213000Z"
 func copyOf(t *testing.T, database string) string {
 	t.Helper()
 	file := path(t)
-	if _, _, err := backup.Create(t.Context(), database, file); err != nil {
+	if _, _, err := backup.Create(t.Context(), database, file, false); err != nil {
 		t.Fatal(err)
 	}
 	return file

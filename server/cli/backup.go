@@ -10,7 +10,8 @@ import (
 type backupCommand struct {
 	installation
 	terminal.Output
-	File string `arg:"" help:"The file to write; it must not exist yet."`
+	Force bool   `help:"Replace an earlier backup of this name, in one step; nothing else is ever replaced."`
+	File  string `arg:"" help:"The file to write; without --force it must not exist yet."`
 }
 
 // Run copies the database, consistently, to a file. It changes nothing, even if
@@ -19,7 +20,7 @@ func (b *backupCommand) Run(p *process) error {
 	if err := b.mustExist(); err != nil {
 		return err
 	}
-	file, size, err := backup.Create(p.ctx, b.DatabasePath(), b.File)
+	file, size, err := backup.Create(p.ctx, b.DatabasePath(), b.File, b.Force)
 	if p.ctx.Err() != nil {
 		return fmt.Errorf("interrupted; nothing was written to %s", b.File)
 	}

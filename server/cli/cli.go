@@ -40,6 +40,9 @@ type process struct {
 	ctx    context.Context
 	getenv func(string) string
 	site   Site
+	// failures is where a server logs what stops it; nil if that is printed
+	// for a person, as every other command does.
+	failures *slog.Logger
 }
 
 // usageError is an invalid flag or setting.
@@ -103,10 +106,21 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	if output.broken && errors.Is(err, syscall.EPIPE) {
 		return exitFailed // the reader has seen enough, as head has
 	}
-	report(stderr, err)
 	var usage usageError
-	if errors.As(err, &usage) {
-		fmt.Fprintln(stderr, "lychgate: see lychgate --help")
+	misused := errors.As(err, &usage)
+	if log := p.failures; log != nil {
+		for _, line := range explain(err) {
+			log.Error("the server failed", "error", line)
+		}
+	} else {
+		for _, line := range explain(err) {
+			fmt.Fprintf(stderr, "lychgate: %s\n", line)
+		}
+		if misused {
+			fmt.Fprintln(stderr, "lychgate: see lychgate --help")
+		}
+	}
+	if misused {
 		return exitUsage
 	}
 	return exitFailed
@@ -141,7 +155,8 @@ func (p *process) run(args []string) (err error) {
 		}
 	}()
 	settings := config.NewReader(p.getenv)
-	parser, err := kong.New(&commands{}, append(settings.Options(),
+	var all commands
+	parser, err := kong.New(&all, append(settings.Options(),
 		kong.Name("lychgate"),
 		kong.Description("Serves a Next.js site, signs people in, and serves protected pages only to people allowed to see them.\n\n"+
 			"Every setting can also come from the environment: LYCHGATE_ and its flag in capitals, with _ for -, such as LYCHGATE_DATA_DIR. A flag beats the environment."),
@@ -155,7 +170,9 @@ func (p *process) run(args []string) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	if command.Selected().Name != "serve" { // which logs them
+	if command.Selected().Name == "serve" {
+		p.failures = p.failureLog(all.Serve.Logging)
+	} else { // serve logs them
 		for _, warning := range p.unknownVariables() {
 			fmt.Fprintf(p.Stderr, "lychgate: warning: %s\n", warning)
 		}
@@ -166,23 +183,22 @@ func (p *process) run(args []string) (err error) {
 	return command.Run(p)
 }
 
-// report prints an error for a person: one line per field error, and the cause
+// explain says an error to an operator: one line per field error, and the cause
 // of a store's failure, which clients never see but operators must.
-func report(w io.Writer, err error) {
+func explain(err error) (lines []string) {
 	var p *problem.Error
 	switch {
 	case errors.As(err, &p) && len(p.Fields) > 0:
 		for _, field := range p.Fields {
-			fmt.Fprintf(w, "lychgate: %s: %s\n", field.Field, field.Detail)
+			lines = append(lines, field.Field+": "+field.Detail)
 		}
+		return lines
 	case errors.As(err, &p) && p.Cause != nil:
-		fmt.Fprintf(w, "lychgate: %v\n", p.Cause)
+		return []string{p.Cause.Error()}
 	case errors.As(err, &p):
-		fmt.Fprintf(w, "lychgate: %s\n", p.Detail)
+		return []string{p.Detail}
 	default:
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(w, "lychgate: %s\n", strings.TrimSuffix(line, "\n"))
-		}
+		return strings.Split(strings.TrimSuffix(err.Error(), "\n"), "\n")
 	}
 }
 

@@ -103,8 +103,8 @@ func (p *process) openOrInstall(settings config.Config, say io.Writer, input fun
 	if !missing {
 		return db, nil
 	}
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
+	if err := server.MakeDataDir(directory); err != nil {
+		return nil, err
 	}
 	if db, _, err = p.opener().Migrate(p.ctx, settings.DatabasePath()); err != nil {
 		return nil, server.WhatToDo(err)

@@ -232,7 +232,7 @@ func TestCommandsThatWaitCanBeInterrupted(t *testing.T) {
 			}
 			cmd.Process.Signal(os.Interrupt)
 			rest, err := io.ReadAll(stderr)
-			if err != nil || !strings.Contains(string(rest), "lychgate: open the database "+database+": interrupted while waiting for another lychgate") {
+			if err != nil || !strings.Contains(string(rest), "open the database "+database+": interrupted while waiting for another lychgate") {
 				t.Errorf("it said %q, %v", rest, err)
 			}
 			if cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {

@@ -22,7 +22,7 @@ type serveCommand struct{ config.Config }
 // Run serves until a signal comes.
 func (s *serveCommand) Run(p *process) error {
 	settings := s.Config
-	env := server.Environment{Site: p.site.Files, Partial: !p.site.Built, Log: p.logger(settings), Now: time.Now, HashWorkers: ownThreads()}
+	env := server.Environment{Site: p.site.Files, Partial: !p.site.Built, Log: p.logger(settings.Logging), Now: time.Now, HashWorkers: ownThreads()}
 	if settings.InsecureCookies {
 		// Whatever level is logged: this must not be missed.
 		env.Log.Log(p.ctx, max(settings.LogLevel, slog.LevelWarn), "--insecure-cookies: everybody on the network can read cookies and passwords")
@@ -75,12 +75,25 @@ func ownThreads() int {
 	return cores
 }
 
-func (p *process) logger(settings config.Config) *slog.Logger {
+func (p *process) logger(settings config.Logging) *slog.Logger {
 	options := &slog.HandlerOptions{Level: settings.LogLevel}
-	terminal, ok := p.Stderr.(*os.File)
-	onTerminal := ok && term.IsTerminal(int(terminal.Fd()))
-	if settings.LogFormat == "text" || settings.LogFormat == "auto" && onTerminal {
+	if settings.LogFormat == "text" || settings.LogFormat == "auto" && p.logsToTerminal() {
 		return slog.New(slog.NewTextHandler(p.Stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(p.Stderr, options))
+}
+
+// failureLog returns the log for what stops a server, so that whatever collects
+// its log can read that too. It returns nil if a person reads it at a terminal,
+// or if the format itself is at fault.
+func (p *process) failureLog(settings config.Logging) *slog.Logger {
+	if settings.LogFormat == "" || settings.LogFormat != "json" && p.logsToTerminal() {
+		return nil
+	}
+	return p.logger(settings)
+}
+
+func (p *process) logsToTerminal() bool {
+	terminal, ok := p.Stderr.(*os.File)
+	return ok && term.IsTerminal(int(terminal.Fd()))
 }

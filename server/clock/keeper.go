@@ -81,7 +81,7 @@ func (k *Keeper) takeStepOut(ctx context.Context) error {
 	})
 	if err != nil {
 		if !k.failing {
-			k.Log.Error("the clock was set back and stored times cannot be corrected yet; no token is accepted until they are", "by", by, "error", err)
+			k.Log.Error("the clock was set back and stored times cannot be corrected yet; no token is accepted until they are", "byMs", by.Milliseconds(), "error", err)
 		}
 		k.failing = true
 		return err
@@ -132,7 +132,7 @@ func (k *Keeper) setTimesBack(ctx context.Context, noted time.Duration, measure 
 		return err
 	}
 	if by > 0 {
-		k.Log.Warn("the clock was set back: sessions go on with unchanged lifetimes, earlier access tokens are no longer valid", "by", by)
+		k.Log.Warn("the clock was set back: sessions go on with unchanged lifetimes, earlier access tokens are no longer valid", "byMs", by.Milliseconds())
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func TestFilesOfRootBelongToTheOwnerOfTheDirectory(t *testing.T) {
 	}
 	s := open(t, file)
 	mustCreate(t, s, "ada")
-	if _, _, err := backup.Create(t.Context(), file, filepath.Join(dir, "copy.db")); err != nil {
+	if _, _, err := backup.Create(t.Context(), file, filepath.Join(dir, "copy.db"), false); err != nil {
 		t.Fatal(err)
 	}
 	all := owners()

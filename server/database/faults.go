@@ -77,3 +77,19 @@ func IsUnique(err error) bool {
 }
 
 func isBusy(err error) bool { return Code(err) == sqlite3.SQLITE_BUSY }
+
+// IsUnwritable reports whether SQLite was not allowed to change a database, or
+// to make the files that it needs beside one.
+func IsUnwritable(err error) bool {
+	code := Code(err)
+	return code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_PERM
+}
+
+// IsFull reports whether the disk had no room.
+func IsFull(err error) bool { return Code(err) == sqlite3.SQLITE_FULL }
+
+// IsDamaged reports whether SQLite found a file malformed, or not a database.
+func IsDamaged(err error) bool {
+	code := Code(err)
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+}

@@ -4,8 +4,12 @@ package faulttest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -187,58 +191,162 @@ func TestSyncedBeforeAcknowledged(t *testing.T) {
 	row(t, "order of fdatasync and answer", "%d writes, %d syncs of the log, one before each answer", writes, syncs)
 }
 
-// A server that cannot write its data says so at once, and what to do about it.
+// A server that cannot use its data directory says so at once, and what to do
+// about it, in one line of its log.
 func TestReadOnlyDirectory(t *testing.T) {
 	parallel(t)
-	if os.Getuid() != 0 {
-		t.Log("as the user who runs the test")
-	}
+	const writable, choose = "must be writable", "choose another one with --data-dir"
 	for _, test := range []struct {
 		name   string
 		filled bool
-	}{{"empty", false}, {"with a database", true}} {
+		modes  map[string]os.FileMode // of the directory (""), of its parent (".."), of files in it; "*" is all others
+		says   []string
+	}{
+		{"empty", false, map[string]os.FileMode{"": 0o500}, []string{"permission denied", writable}},
+		{"with a database", true, map[string]os.FileMode{"": 0o500, "*": 0o400}, []string{"permission denied", writable}},
+		{"with files that can be written", true, map[string]os.FileMode{"": 0o500}, []string{"lychgate.db", writable, choose}},
+		{"not, but its database", true, map[string]os.FileMode{"lychgate.db": 0o400}, []string{"lychgate.db: permission denied", writable, choose}},
+		{"not, but its secret is closed", true, map[string]os.FileMode{"secret": 0}, []string{"secret: permission denied", writable, choose}},
+		{"not, but it cannot be made", false, map[string]os.FileMode{"..": 0o500}, []string{"make the data directory", "permission denied", "mkdir, chown", choose}},
+	} {
 		t.Run(test.name, func(t *testing.T) {
-			dir := filepath.Join(filepath.Dir(lychgate), strings.ReplaceAll(t.Name(), "/", "-"))
-			if err := os.MkdirAll(dir, 0o700); err != nil {
+			parent := filepath.Join(filepath.Dir(lychgate), strings.NewReplacer("/", "-", " ", "-", ",", "").Replace(t.Name()))
+			dir := filepath.Join(parent, "data")
+			made := dir
+			if _, hindered := test.modes[".."]; hindered {
+				made = parent
+			}
+			if err := os.MkdirAll(made, 0o700); err != nil {
 				t.Fatal(err)
 			}
 			if test.filled {
 				start(t, dir, cheap...).Stop()
 			}
-			if err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+			defer os.Chmod(dir, 0o700) // so that it can be removed
+			defer os.Chmod(parent, 0o700)
+			if err := filepath.WalkDir(parent, func(path string, _ os.DirEntry, err error) error {
 				if err != nil {
 					return err
 				}
 				if os.Getuid() == 0 {
-					if err := os.Chown(path, nobody, nobody); err != nil {
-						return err
-					}
+					return os.Chown(path, nobody, nobody)
 				}
-				if info.IsDir() {
-					return os.Chmod(path, 0o500)
-				}
-				return os.Chmod(path, 0o400)
+				return nil
 			}); err != nil {
 				t.Fatal(err)
 			}
-			defer os.Chmod(dir, 0o700) // so that it can be removed
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			defer cancel()
-			cmd := exec.CommandContext(ctx, lychgate, serveFlags(dir)...)
-			cmd.Dir = filepath.Dir(lychgate)
-			if os.Getuid() == 0 { // to whom every directory is open
-				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-			}
-			output, err := cmd.CombinedOutput()
-			if cmd.ProcessState.ExitCode() != 1 {
-				t.Errorf("it ended with %v, want status 1", err)
-			}
-			words := strings.TrimSpace(string(output))
-			if !strings.Contains(words, dir) || !strings.Contains(words, "permission denied") || !strings.Contains(words, "must be writable") || strings.Count(words, "\n") > 0 {
-				t.Errorf("it says: %s", words)
+			setModes(t, dir, test.modes)
+			words := refusesToStart(t, nobody, serveFlags(dir)...)
+			for _, want := range append(test.says, dir) {
+				if !strings.Contains(words, want) {
+					t.Errorf("it does not say %q: %s", want, words)
+				}
 			}
 			row(t, "start on a read-only directory, "+test.name, "status 1: %s", strings.ReplaceAll(words, dir, "…"))
 		})
+	}
+}
+
+// setModes changes the modes of a directory's files, then its own, then its
+// parent's.
+func setModes(t *testing.T, dir string, modes map[string]os.FileMode) {
+	t.Helper()
+	change := func(path string, mode os.FileMode) {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		mode, found := modes[file.Name()]
+		if !found {
+			mode, found = modes["*"]
+		}
+		if found {
+			change(filepath.Join(dir, file.Name()), mode)
+		}
+	}
+	for _, name := range []string{"", ".."} {
+		if mode, found := modes[name]; found {
+			change(filepath.Join(dir, name), mode)
+		}
+	}
+}
+
+// refusesToStart runs the binary as a user, if root runs the test, and returns
+// the one error that it logs before it exits with status 1.
+func refusesToStart(t *testing.T, user uint32, args ...string) (words string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, lychgate, args...)
+	cmd.Dir = filepath.Dir(lychgate)
+	if os.Getuid() == 0 && user != 0 { // to whom every directory is open
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ended with %v, want status 1", err)
+	}
+	for line := range strings.Lines(stderr.String()) {
+		var logged struct{ Level, Msg, Error string }
+		if err := json.Unmarshal([]byte(line), &logged); err != nil {
+			t.Errorf("this is no line of a log in JSON: %s", line)
+		}
+		if logged.Level == "ERROR" {
+			if words != "" || logged.Msg == "" {
+				t.Errorf("it says more, or nothing:\n%s", &stderr)
+			}
+			words = logged.Error
+		}
+	}
+	return words
+}
+
+// Even root cannot write to a disk that is full or read-only.
+func TestMountedDirectory(t *testing.T) {
+	for _, test := range []struct {
+		name, options string
+		says          []string
+	}{
+		{"full", "size=64k", []string{"database or disk is full", "make room"}},
+		{"read-only", "ro", []string{"read-only file system", "mount it for writing", "--data-dir"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if output, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", test.options, "lychgate-test", dir).CombinedOutput(); err != nil {
+				t.Skipf("nothing can be mounted here (it takes root): %v: %s", err, output)
+			}
+			defer func() {
+				if err := syscall.Unmount(dir, 0); err != nil {
+					t.Error(err)
+				}
+			}()
+			words := refusesToStart(t, 0, serveFlags(dir)...)
+			for _, want := range append(test.says, dir) {
+				if !strings.Contains(words, want) {
+					t.Errorf("it does not say %q: %s", want, words)
+				}
+			}
+		})
+	}
+}
+
+// A port below 1024 takes a capability, and the line says which.
+func TestLowPort(t *testing.T) {
+	const name = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+	if first, err := os.ReadFile(name); err != nil || strings.TrimSpace(string(first)) == "0" {
+		t.Skipf("every port is open to everybody here (%s: %s %v)", name, first, err)
+	}
+	words := refusesToStart(t, nobody, "serve", "--addr", "localhost:1", "--data-dir", filepath.Join(t.TempDir(), "data"))
+	for _, want := range []string{"listen on localhost:1", "permission denied", "CAP_NET_BIND_SERVICE", "--addr"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("it does not say %q: %s", want, words)
+		}
 	}
 }
 

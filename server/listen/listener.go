@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -28,6 +29,9 @@ type Listener struct {
 // On listens on a TCP address, host:port.
 func On(ctx context.Context, address string, log *slog.Logger) (*Listener, error) {
 	listening, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: ports below 1024 are for root and for programs with the capability CAP_NET_BIND_SERVICE (AmbientCapabilities= of a systemd unit): grant it, or choose another port with --addr", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -77,7 +78,7 @@ func (t Tracing) log(c echo.Context, took time.Duration, aborted bool) {
 		slog.String("requestId", RequestID(c)),
 		slog.String("method", cut(r.Method, longestMethod)), slog.String("path", cut(r.URL.Path, longestPath)),
 		slog.Int("status", answer.Status), slog.Int64("bytes", answer.Size),
-		slog.Duration("duration", took), slog.String("ip", c.RealIP()))
+		slog.Float64("durationMs", float64(took.Microseconds())/1000), slog.String("ip", c.RealIP()))
 	if aborted {
 		line = append(line, slog.Bool("aborted", true))
 	}
@@ -160,14 +161,28 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 	}
 }
 
+// longestHost bounds what is repeated of a Host header.
+const longestHost = 256
+
+// misdirected says what a Host header is, what it must be, and how to make it
+// so. This is the only answer that repeats any of that header: quoted, in ASCII,
+// and bounded.
+func misdirected(o origin.Origin, host string) *problem.Error {
+	_, own, _ := strings.Cut(o.String(), "://")
+	return problem.New(problem.Misdirected, "misdirected_request", fmt.Sprintf(
+		"This server answers for %s only: it expects the Host header %q, and this request came with %+q. "+
+			"If a proxy is in front, let it pass on that header as the browser sends it, with the port (nginx: proxy_set_header Host $http_host; and not $host, which drops the port). "+
+			"If browsers use another address, start the server with --origin set to it.",
+		o, own, cut(host, longestHost)))
+}
+
 // OwnHost refuses requests for a host other than the origin's, except on paths
 // that probes and other services may use under any name.
 func OwnHost(o origin.Origin, anyHost func(path string) bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if r := c.Request(); !o.Owns(r.Host) && !anyHost(r.URL.EscapedPath()) {
-				return problem.New(problem.Misdirected, "misdirected_request",
-					"This server answers for "+o.String()+" only. If it should answer for this host, start it with --origin set to the address that browsers use, and let a proxy pass the Host header on.")
+				return misdirected(o, r.Host)
 			}
 			return next(c)
 		}

@@ -671,7 +671,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `misdirected_request`: the host is not the one of the configured origin. */
+        /** @description `misdirected_request`: the host is not the one of the configured origin. `detail` names the `Host` header that came, the one that is expected, and what to set. */
         MisdirectedRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
