@@ -24,10 +24,10 @@ func wantsReason(t *testing.T, client *servertest.Client, reason string, headers
 
 func TestWhySomebodyIsSignedOut(t *testing.T) {
 	const email = "ada@example.com"
-	disable := func(t *testing.T, s *servertest.Server, _ *servertest.Client) {
+	disable := func(_ *testing.T, s *servertest.Server, _ *servertest.Client) {
 		s.Alter(`UPDATE users SET disabled_at = 1`)
 	}
-	revoke := func(t *testing.T, _ *servertest.Server, other *servertest.Client) {
+	revoke := func(_ *testing.T, _ *servertest.Server, other *servertest.Client) {
 		other.Do(http.MethodDelete, "/api/user/sessions", "").Wants(http.StatusNoContent)
 	}
 	wait := func(d time.Duration) func(*testing.T, *servertest.Server, *servertest.Client) {
