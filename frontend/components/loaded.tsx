@@ -19,7 +19,7 @@ export function Loaded<T>({ query, label, lines, children }: LoadedProps<T>) {
   if (query.isPending) return <Skeleton label={label} lines={lines} />;
   // Not `isError`: when only the next page of a list failed, the list stays.
   if (query.isLoadingError || query.isRefetchError) {
-    return <NotLoaded error={query.error} onRetry={query.refetch} />;
+    return <NotLoaded error={query.error} onRetry={() => void query.refetch()} />;
   }
   return children(query.data);
 }
