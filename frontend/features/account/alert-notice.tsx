@@ -29,7 +29,7 @@ export function AlertNotice() {
         <div role="alert" className="flex min-w-0 flex-1 basis-48 flex-col gap-1">
           <p className="font-semibold text-danger">Somebody else may have used one of your sessions</p>
           <p>An old key of a session was used again, so that session was ended:</p>
-          <ul className="list-disc pl-5 wrap-anywhere">
+          <ul className="list-disc pl-5 wrap-others">
             {alerts.map((alert) => (
               <li key={alert.id}>{`${formatDateTime(alert.at)}, from ${alert.ip}`}</li>
             ))}
