@@ -53,6 +53,7 @@ func routes(f features) []route {
 		{"POST", "/api/auth/refresh", access.Public, unlimited, web.OptionalJSON, public(f.auth.Refresh)},
 		{"POST", "/api/auth/logout", access.Public, unlimited, web.NoBody, public(f.auth.Logout)},
 		{"GET", "/api/auth/session", access.Public, unlimited, web.NoBody, public(f.auth.Session)},
+		{"GET", "/api/auth/methods", access.Public, unlimited, web.NoBody, public(f.auth.Methods)},
 
 		{"GET", "/api/user/profile", access.SignedIn, unlimited, web.NoBody, f.account.Profile},
 		{"PATCH", "/api/user/profile", access.SignedIn, unlimited, web.JSON, f.account.UpdateProfile},

@@ -120,7 +120,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 	parts := features{
 		auth: auth.Handlers{
 			Service:  &auth.Service{Store: s.store, Sessions: s.sessions, Passwords: s.passwords, SignupClosed: c.SignupClosed()},
-			Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies,
+			Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies, Support: c.Support,
 		},
 		account: account.Handlers{Store: s.store, Passwords: s.passwords, Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies},
 		service: service{store: s.store, keys: s.keys, listening: s.listening, document: document},

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
-import { ButtonLink } from "@/components/button";
 import { MessagePage } from "@/components/message-page";
 import { SiteHeader } from "@/components/site-header";
 import { ThemeToggle } from "@/components/theme-toggle";
+import { AccountLink, WayBack } from "@/features/auth/account-link";
 
 export const metadata: Metadata = { title: "Page not found" };
 
@@ -10,10 +10,11 @@ export default function NotFound() {
   return (
     <>
       <SiteHeader>
+        <AccountLink />
         <ThemeToggle />
       </SiteHeader>
       <MessagePage title="Page not found" text="There is nothing at this address. Perhaps it was moved, or mistyped.">
-        <ButtonLink href="/">To the start page</ButtonLink>
+        <WayBack />
       </MessagePage>
     </>
   );

@@ -16,7 +16,7 @@ export function Card({ title, action, marker, className = "", children }: CardPr
     <section
       data-marker={marker}
       aria-labelledby={id}
-      className={`rounded-2xl border border-line bg-surface p-5 sm:p-7 ${className}`}
+      className={`min-w-0 rounded-2xl border border-line bg-surface p-5 sm:p-7 ${className}`}
     >
       <div className="mb-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <h2 id={id} className="text-xl">

@@ -4,7 +4,7 @@ import { Button } from "@/components/button";
 import { ApiError } from "@/lib/api/error";
 import { useObstacle } from "@/lib/obstacle";
 
-/** Shown in place of what could not be loaded. */
+/** Says what could not be loaded, and why. */
 export function LoadError({ error, onRetry }: { error: Error; onRetry: () => void }) {
   const obstacle = useObstacle();
   // A person who is signed out is being taken to the login page already, unless something is in the way.

@@ -2,7 +2,7 @@
 
 import type { UseInfiniteQueryResult, UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { LoadError } from "@/components/load-error";
+import { NotLoaded } from "@/components/load-failures";
 import { Skeleton } from "@/components/skeleton";
 
 interface LoadedProps<T> {
@@ -19,7 +19,7 @@ export function Loaded<T>({ query, label, lines, children }: LoadedProps<T>) {
   if (query.isPending) return <Skeleton label={label} lines={lines} />;
   // Not `isError`: when only the next page of a list failed, the list stays.
   if (query.isLoadingError || query.isRefetchError) {
-    return <LoadError error={query.error} onRetry={() => void query.refetch()} />;
+    return <NotLoaded error={query.error} onRetry={() => void query.refetch()} />;
   }
   return children(query.data);
 }

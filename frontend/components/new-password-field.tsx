@@ -16,23 +16,30 @@ interface NewPasswordFieldProps {
   personal: string[];
 }
 
-/** A field for a new password, and how hard that password is to guess. */
-export function NewPasswordField({ password, personal, ...field }: NewPasswordFieldProps) {
+/**
+ * A field for a new password, and how hard that password is to guess. One text stands below it, so that no two
+ * contradict each other: what is wrong with it, or else how good it is, or, while it is empty, what it must be.
+ */
+export function NewPasswordField({ password, personal, hint, error, ...field }: NewPasswordFieldProps) {
+  const strength = useStrength(password, personal);
+  const shown = error === undefined ? strength : undefined;
   return (
-    <div className="flex flex-col gap-2">
-      <PasswordField {...field} autoComplete="new-password" />
-      <StrengthMeter strength={useStrength(password, personal)} />
-    </div>
+    <PasswordField
+      {...field}
+      error={error}
+      hint={error === undefined && strength === undefined ? hint : undefined}
+      autoComplete="new-password"
+      meter={<StrengthMeter strength={shown} />}
+    />
   );
 }
 
 const levels = ["bg-danger", "bg-danger", "bg-lantern", "bg-accent", "bg-accent"];
 
-/** It takes the same room while it is empty, so that the form does not jump. */
 function StrengthMeter({ strength }: { strength: Strength | undefined }) {
   return (
-    <div className="flex min-h-9 flex-col gap-2">
-      <div aria-hidden="true" className="flex gap-1.5">
+    <>
+      <div aria-hidden="true" className="mt-0.5 flex gap-1.5">
         {levels.map((_, i) => (
           <span
             key={i}
@@ -40,7 +47,7 @@ function StrengthMeter({ strength }: { strength: Strength | undefined }) {
           />
         ))}
       </div>
-      <p role="status" className="text-sm text-muted">
+      <p role="status" className="text-sm text-muted empty:sr-only">
         {strength && (
           <>
             <span className="sr-only">Strength: </span>
@@ -48,7 +55,7 @@ function StrengthMeter({ strength }: { strength: Strength | undefined }) {
           </>
         )}
       </p>
-    </div>
+    </>
   );
 }
 

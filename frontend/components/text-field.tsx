@@ -3,15 +3,26 @@ import type { UseFormRegisterReturn } from "react-hook-form";
 
 export interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, keyof UseFormRegisterReturn> {
   label: string;
-  hint?: string;
+  hint?: string | undefined;
   error: string | undefined;
   registration: UseFormRegisterReturn;
   /** Shown inside the field, at its end. */
   action?: ReactElement;
+  /** Shown right below the input. */
+  meter?: ReactElement;
 }
 
 /** A labelled input, with its error and its hint below it. */
-export function TextField({ label, hint, error, registration, action, className = "", ...input }: TextFieldProps) {
+export function TextField({
+  label,
+  hint,
+  error,
+  registration,
+  action,
+  meter,
+  className = "",
+  ...input
+}: TextFieldProps) {
   const id = useId();
   const hintId = `${id}-hint`;
   const errorId = `${id}-error`;
@@ -33,6 +44,7 @@ export function TextField({ label, hint, error, registration, action, className 
         />
         {action}
       </div>
+      {meter && <div className="flex flex-col gap-1.5">{meter}</div>}
       {error && (
         <p id={errorId} className="text-sm font-medium text-danger">
           {error}

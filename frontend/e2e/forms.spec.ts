@@ -36,6 +36,22 @@ test("the strength of a password is shown in words", async ({ page, person }) =>
   await expect(page.getByText("Strength: Very hard to guess.")).toBeVisible();
 });
 
+test("one text at a time says what is wrong with a new password", async ({ page, person, complaints }) => {
+  complaints.expect(/status of 422/);
+  await page.goto("/register");
+  await page.getByLabel("E-mail").fill(person.email);
+  const below = page.getByText(/at least \d+ characters|easy to guess|hard to guess|common password/i);
+  await expect(below).toHaveText(["At least 8 characters. A few unrelated words make a good one."]);
+  await page.getByLabel("Password").fill("password1");
+  await expect(below).toHaveText([/^Very easy to guess\./]);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(below).toHaveText(["This is one of the most common passwords. Choose another."]);
+  await page.getByLabel("Password").fill("password12");
+  await expect(below).toHaveText([/easy to guess\./i]);
+  await page.getByLabel("Password").fill("");
+  await expect(page.getByLabel("Password")).toHaveAccessibleDescription(/./);
+});
+
 test("a busy server is not taken for a wrong password", async ({ page, person, complaints }) => {
   complaints.expect(/status of 503/);
   await page.route("**/api/auth/login", (route) =>

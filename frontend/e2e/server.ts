@@ -1,14 +1,17 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 const lychgate = path.join(import.meta.dirname, "..", "..", "lychgate");
 
 export interface Server {
   origin: string;
+  /** Runs a command of the same program beside it, such as `user disable`, on its data. */
+  run: (...args: string[]) => Promise<void>;
   /** Stops it as an operator would, and throws unless it exits with 0. */
   stop: () => Promise<void>;
 }
@@ -36,6 +39,7 @@ export async function startServer(flags: string[], binary = lychgate): Promise<S
 
   return {
     origin,
+    run: async (...args) => void (await promisify(execFile)(binary, [...args, "--data-dir", dataDir])),
     stop: async () => {
       child.kill("SIGTERM");
       const [code] = await ended;

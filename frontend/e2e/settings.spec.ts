@@ -23,6 +23,8 @@ test("a password can be changed with the current one", async ({ page, person, co
   await page.getByLabel("New password").fill(password);
   await page.getByRole("button", { name: "Change password" }).click();
   await expect(page.getByLabel("Current password")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("Current password")).toHaveAccessibleDescription("The current password is not right.");
+  await expect(page.getByText(/e-mail address or/i)).toHaveCount(0);
   await expect(page).toHaveURL("/dashboard/settings/security");
 
   await page.getByLabel("Current password").fill(person.password);
@@ -35,4 +37,41 @@ test("a password can be changed with the current one", async ({ page, person, co
   await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toBeVisible();
   await signIn(page, { ...person, password });
   await expectDashboard(page, person);
+});
+
+test("the current password is no new one", async ({ page, person, complaints }) => {
+  complaints.expect(/status of 422 .*\/api\/user\/password/);
+  await register(page, person);
+  await page.goto("/dashboard/settings/security");
+  await page.getByLabel("Current password").fill(person.password);
+  await page.getByLabel("New password").fill(person.password);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByLabel("New password")).toHaveAccessibleDescription(
+    "This is your current password. Choose another.",
+  );
+  await expect(page.getByText("Your password is changed.")).toHaveCount(0);
+});
+
+test.describe("in a German browser", () => {
+  test.use({ locale: "de-DE" });
+
+  test("dates are in the language of the page", async ({ page, person }) => {
+    await register(page, person);
+    const month = new Date().toLocaleDateString("en", { month: "long" });
+    const shortMonth = new Date().toLocaleDateString("en", { month: "short" });
+    await expect(
+      page
+        .getByRole("definition")
+        .filter({ hasText: new RegExp(`^${month} \\d+, \\d+$`) })
+        .first(),
+    ).toBeVisible();
+    await expect(page.getByText(new RegExp(`since ${shortMonth} \\d+, \\d+`))).toBeVisible();
+    await page.goto("/dashboard/settings/security");
+    await expect(
+      page
+        .getByRole("list", { name: "Events" })
+        .getByText(new RegExp(`^${shortMonth} \\d+, \\d+`))
+        .first(),
+    ).toBeVisible();
+  });
 });

@@ -20,6 +20,7 @@ export function createQueryClient(): QueryClient {
       // Being offline must show as a failure, not as waiting, and the server may well be on this machine.
       queries: {
         networkMode: "always",
+        refetchOnWindowFocus: false, // See lib/looks.ts.
         retry: (failures, error) => failures < 2 && error instanceof ApiError && error.transient,
       },
       mutations: { networkMode: "always" },

@@ -1,6 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { answer, client, type Schemas } from "@/lib/api/client";
+import { onLook } from "@/lib/looks";
 import {
   continueToNext,
   enterNext,
@@ -14,11 +15,14 @@ import { setObstacle } from "@/lib/obstacle";
 
 /*
  * How open pages follow the session. The server alone decides who sees what; the pages only keep up with it. A call that
- * finds the session no longer valid leads to the login page (lib/query-client.ts). No page leads on by itself more than
- * once (lib/navigation.ts).
+ * finds the session no longer valid leads to the login page (lib/query-client.ts). A page that a person looks at again
+ * asks once whether the session still lives (lib/looks.ts), and nothing asks in between. No page leads on by itself more
+ * than once (lib/navigation.ts).
  */
 
 type Session = Schemas["Session"];
+
+type Reason = NonNullable<Schemas["SignedOut"]["reason"]>;
 
 type News = "signed-in" | "signed-out";
 
@@ -53,12 +57,22 @@ function fetchSession(): Promise<Session> {
   return answer(client.GET("/api/auth/session"));
 }
 
+const sessionQuery = { queryKey: ["session"], queryFn: fetchSession };
+
 /** Whether somebody is signed in, and until when. Public pages do not mention it when that cannot be found out. */
 export function useSession() {
-  const session = useQuery({ queryKey: ["session"], queryFn: fetchSession });
+  const session = useQuery(sessionQuery);
   const { refetch } = session;
   useEffect(() => onNews(() => void refetch()), [refetch]);
+  // All that ask at the same look share one question.
+  useEffect(() => onLook(() => void refetch({ cancelRefetch: false })), [refetch]);
   return session;
+}
+
+/** Why the session of this browser no longer counts, where the server knows. */
+export function useReason(): Reason | undefined {
+  const session = useSession().data;
+  return session?.authenticated === false ? session.reason : undefined;
 }
 
 /** Leads on a person who opens a sign-in page while signed in, or who signs in elsewhere while it is open. */
@@ -72,9 +86,25 @@ export function useContinueWhenSignedIn(): void {
 
 /**
  * Makes a protected page follow the session: it leaves when another tab signs out, and reloads when another person signs
- * in, or when the browser brings it back from memory.
+ * in, or when the browser brings it back from memory. When the person looks at it again, it leaves if the session has
+ * been revoked elsewhere, and shows the latest otherwise.
  */
 export function useFollowSession(personId: string | undefined): void {
+  const queryClient = useQueryClient();
+  useEffect(
+    () =>
+      onLook(() => {
+        void (async () => {
+          // Without an answer nothing is known: what the page shows may still be right.
+          const session = await queryClient.fetchQuery({ ...sessionQuery, retry: false }).catch(() => undefined);
+          if (!session || isRefusedForDuplicates(session)) return;
+          if (!session.authenticated) leaveForLogin();
+          else if (personId !== undefined && session.user.id !== personId) reloadPage();
+          else void queryClient.refetchQueries({ type: "active", stale: true, predicate: isAboutTheAccount });
+        })();
+      }),
+    [queryClient, personId],
+  );
   useEffect(
     () =>
       onNews((news) => {
@@ -84,6 +114,11 @@ export function useFollowSession(personId: string | undefined): void {
       }),
     [personId],
   );
+}
+
+/** Whether it is not the question that has just been answered. */
+function isAboutTheAccount({ queryKey }: { queryKey: readonly unknown[] }): boolean {
+  return queryKey[0] !== sessionQuery.queryKey[0];
 }
 
 async function reloadForAnother(personId: string | undefined): Promise<void> {

@@ -127,9 +127,9 @@ func TestAccountsThatAreGone(t *testing.T) {
 			tab.Get("/api/auth/session").Wants(http.StatusOK)
 		})
 	}
-	for name, statement := range map[string]string{
-		"disabled while an access token lives": `UPDATE users SET disabled_at = 1`,
-		"deleted while an access token lives":  `DELETE FROM users`,
+	for name, test := range map[string]struct{ statement, reason string }{
+		"disabled while an access token lives": {`UPDATE users SET disabled_at = 1`, "account_disabled"},
+		"deleted while an access token lives":  {`DELETE FROM users`, "session_ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := servertest.Start(t)
@@ -137,7 +137,7 @@ func TestAccountsThatAreGone(t *testing.T) {
 			client.Register(email)
 			client.Get("/api/user/profile").Wants(http.StatusOK)
 			const changed = `INSERT INTO changes (kind, id, at) SELECT 'subject', id, created_at FROM users; `
-			s.Alter(`BEGIN; ` + changed + statement + `; COMMIT`)
+			s.Alter(`BEGIN; ` + changed + test.statement + `; COMMIT`)
 			servertest.Eventually(t, "the change has come through", 10*time.Second, func() bool {
 				return client.Get("/api/user/profile").StatusCode != http.StatusOK
 			})
@@ -145,7 +145,7 @@ func TestAccountsThatAreGone(t *testing.T) {
 			client.Do(http.MethodPatch, "/api/user/profile", `{"name":"Ada"}`).WantsProblem(http.StatusUnauthorized, "unauthenticated")
 			client.Post("/api/user/password", servertest.Object("currentPassword", servertest.Password, "newPassword", "another horse battery")).
 				WantsProblem(http.StatusUnauthorized, "unauthenticated")
-			if body := client.Get("/api/auth/session").Wants(http.StatusOK).Body; body != "{\"authenticated\":false}\n" {
+			if body := client.Get("/api/auth/session").Wants(http.StatusOK).Body; body != `{"authenticated":false,"reason":"`+test.reason+`"}`+"\n" {
 				t.Errorf("session: %s", body)
 			}
 			s.Alter(`BEGIN; ` + changed + `UPDATE users SET disabled_at = NULL; COMMIT`)

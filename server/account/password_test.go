@@ -60,6 +60,8 @@ func TestChangePasswordRefuses(t *testing.T) {
 		{"a NUL", servertest.Object("currentPassword", servertest.Password, "newPassword", "a\x00long enough"), 422, []string{"newPassword", "invalid_character"}},
 		{"a common one", servertest.Object("currentPassword", servertest.Password, "newPassword", "Password1"), 422, []string{"newPassword", "too_common"}},
 		{"the address", servertest.Object("currentPassword", servertest.Password, "newPassword", "ADA@example.com"), 422, []string{"newPassword", "personal"}},
+		{"the same one", servertest.Object("currentPassword", servertest.Password, "newPassword", servertest.Password), 422, []string{"newPassword", "unchanged"}},
+		{"a wrong one twice", servertest.Object("currentPassword", "not the password", "newPassword", "not the password"), 401, nil},
 		{"a fault and a wrong current password", servertest.Object("currentPassword", "not the password", "newPassword", "short"), 422, []string{"newPassword", "too_short"}},
 		{"an unknown field", servertest.Object("currentPassword", servertest.Password, "newPassword", newPassword, "userId", "x"), 422, []string{"userId", "unknown_field"}},
 	} {
@@ -79,6 +81,32 @@ func TestChangePasswordRefuses(t *testing.T) {
 			isSignedIn(t, other)
 			login(s, servertest.Password).Wants(http.StatusOK)
 		})
+	}
+}
+
+// A keyboard that encodes the same characters in another way makes no new password.
+func TestTheSamePasswordInAnotherUnicodeForm(t *testing.T) {
+	s := servertest.Start(t)
+	client := s.Client()
+	client.Register(email)
+	composed, decomposed := "caf\u00e9 by the old gate", "cafe\u0301 by the old gate"
+	change(client, servertest.Password, composed).Wants(http.StatusNoContent)
+	faults := change(client, composed, decomposed).WantsProblem(http.StatusUnprocessableEntity, "validation_failed")
+	if len(faults) != 1 || faults[0].Code != "unchanged" {
+		t.Errorf("faults %q", faults)
+	}
+}
+
+// Somebody who is signed in is not told of an e-mail address, which they gave
+// nowhere.
+func TestTheWordsForAWrongCurrentPassword(t *testing.T) {
+	s := servertest.Start(t)
+	client := s.Client()
+	client.Register(email)
+	answer := change(client, "not the password", newPassword)
+	answer.WantsProblem(http.StatusUnauthorized, "invalid_credentials")
+	if detail := answer.Text("detail"); detail != "The current password is not right." {
+		t.Errorf("detail %q", detail)
 	}
 }
 

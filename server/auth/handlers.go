@@ -21,6 +21,9 @@ type Handlers struct {
 	Sessions *session.Service
 	Subjects *user.Subjects
 	Cookies  web.Cookies
+	// Support is whom people can ask for help: an e-mail address or an https URL. It
+	// may be empty.
+	Support string
 }
 
 // tokens is the answer that hands out tokens; which members it has depends on
@@ -176,7 +179,11 @@ func (h Handlers) Session(c echo.Context) error {
 	}
 	switch {
 	case errors.Is(err, problem.ErrUnauthenticated):
-		return c.JSON(http.StatusOK, answer{})
+		reason, err := h.whySignedOut(c)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, answer{Reason: string(reason)})
 	case errors.Is(err, web.ErrDuplicateCookies):
 		return c.JSON(http.StatusOK, answer{Reason: web.ErrDuplicateCookies.Code})
 	case err != nil:
@@ -184,6 +191,18 @@ func (h Handlers) Session(c echo.Context) error {
 	}
 	profile, lapsesAt := user.ProfileOf(subject), lapsesAt.UTC()
 	return c.JSON(http.StatusOK, answer{Authenticated: true, User: &profile, ExpiresAt: &lapsesAt})
+}
+
+// whySignedOut returns why the session of the caller's cookies no longer counts.
+func (h Handlers) whySignedOut(c echo.Context) (session.Reason, error) {
+	if _, byHeader := web.Bearer(c.Request().Header); byHeader {
+		return "", nil // it alone counts
+	}
+	accessToken, refreshToken, err := h.Cookies.Read(c.Request())
+	if err != nil {
+		return "", err
+	}
+	return h.Sessions.WhySignedOut(c.Request().Context(), accessToken, refreshToken)
 }
 
 // Logout answers POST /api/auth/logout. It revokes the session of the Bearer

@@ -97,9 +97,10 @@ type Limits struct {
 	RegisterAttempts Rate `name:"register-attempts" default:"5/m" placeholder:"N/m" help:"Registrations per address, as N/s, N/m or N/h."`
 }
 
-// Accounts is who can have one.
+// Accounts is who can have one, and who helps people with theirs.
 type Accounts struct {
-	Signup string `name:"signup" default:"open" oneof:"open,closed" placeholder:"WORD" help:"When closed, only the command line creates accounts."`
+	Signup  string `name:"signup" default:"open" oneof:"open,closed" placeholder:"WORD" help:"When closed, only the command line creates accounts."`
+	Support string `name:"support" type:"contact" placeholder:"CONTACT" help:"Whom people can ask for help, such as when they have forgotten their password: an e-mail address or an https URL, shown on the sign-in pages."`
 }
 
 // Audit is how long the audit log goes back.

@@ -59,6 +59,13 @@ var table = []values{
 	{"audit-days", []string{"1", "90", "3650"}, []string{"", "0", "3651", "90d"}},
 	{"signup", []string{"open", "closed"}, []string{"", "Open", "invite"}},
 	{
+		"support", []string{"", "help@example.com", "o'neil+help@localhost", "https://help.example.com/accounts?about=password#form"},
+		[]string{
+			"help", "Help <help@example.com>", "<help@example.com>", "a@example.com, b@example.com", "help@example.com ", `"a b"@example.com`, "mailto:help@example.com", "hilfe@büro.example",
+			"http://help.example.com", "https://", "https://ada@example.com/", "//help.example.com", "javascript:alert(1)", "javascript://example.com/%0aalert(1)", "https://help.example.com/a b", "https://help.example.com\\@evil.com",
+		},
+	},
+	{
 		"trusted-proxy", []string{"10.0.0.0/8", "10.0.0.7", "2001:db8::/32", "::1", "10.0.0.7/8"},
 		[]string{"", "ten", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "fe80::1%eth0", "*", "localhost", "10.0.0.0/8,::1"},
 	},
@@ -266,7 +273,7 @@ const someSecret = "0123456789abcdef0123456789abcdef"
 func TestCheckReadsEverySetting(t *testing.T) {
 	got, err := config.Parse([]string{
 		"--addr=0.0.0.0:80", "--origin=https://App.Example.com", "--data-dir=/data", "--idle-timeout=90s", "--access-ttl=1m", "--session-idle=2h", "--session-max=3h", "--refresh-grace=4s", "--sessions-per-account=5",
-		"--bcrypt-cost=11", "--login-attempts=6/s", "--register-attempts=7/h", "--password-min=15", "--audit-days=30", "--signup=closed", "--trusted-proxy=10.0.0.7/8,::1,::ffff:192.0.2.0/120",
+		"--bcrypt-cost=11", "--login-attempts=6/s", "--register-attempts=7/h", "--password-min=15", "--audit-days=30", "--signup=closed", "--support=help@example.com", "--trusted-proxy=10.0.0.7/8,::1,::ffff:192.0.2.0/120",
 		"--insecure-cookies=false", "--hsts-subdomains", "--log-format=json", "--log-level=debug",
 	}, variables{"LYCHGATE_SECRET": someSecret}.get)
 	if err != nil {
@@ -278,7 +285,7 @@ func TestCheckReadsEverySetting(t *testing.T) {
 	want := config.Default()
 	want.Addr, want.Origin, want.DataDir, want.Secret = "0.0.0.0:80", got.Origin, "/data", someSecret
 	want.IdleTimeout, want.AccessTTL, want.SessionIdle, want.SessionMax, want.RefreshGrace = 90*time.Second, time.Minute, 2*time.Hour, 3*time.Hour, 4*time.Second
-	want.SessionLimit, want.BcryptCost, want.PasswordMin, want.AuditDays, want.Signup = 5, 11, 15, 30, "closed"
+	want.SessionLimit, want.BcryptCost, want.PasswordMin, want.AuditDays, want.Signup, want.Support = 5, 11, 15, 30, "closed", "help@example.com"
 	want.LoginAttempts, want.RegisterAttempts = config.Rate{Attempts: 6, Per: time.Second}, config.Rate{Attempts: 7, Per: time.Hour}
 	want.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.0/24")}
 	want.HSTSSubdomains, want.LogFormat, want.LogLevel = true, "json", slog.LevelDebug

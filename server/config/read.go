@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -59,6 +61,30 @@ func readOrigin(text string, _ *kong.Tag) (origin.Origin, error) {
 	}
 	return origin.Parse(text)
 }
+
+// readContact reads an address that becomes a link on a page.
+func readContact(text string, _ *kong.Tag) (string, error) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII || strings.ContainsRune("\x7f\"<>\\", r) }) {
+		return "", errContact
+	}
+	if text == "" {
+		return "", nil
+	}
+	if strings.Contains(text, "://") {
+		page, err := url.Parse(text)
+		if err != nil || page.Scheme != "https" || page.Hostname() == "" || page.User != nil {
+			return "", errContact
+		}
+		return text, nil
+	}
+	address, err := mail.ParseAddress(text)
+	if err != nil || address.Address != text {
+		return "", errContact
+	}
+	return text, nil
+}
+
+var errContact = errors.New("it must be an e-mail address, such as help@example.com, or a URL that begins with https://")
 
 func readDuration(text string, tag *kong.Tag) (time.Duration, error) {
 	duration, err := time.ParseDuration(text)

@@ -82,6 +82,7 @@ func (r *Reader) Options() []kong.Option {
 		typed(r, readOrigin), typed(r, readRange), typed(r, readLevel),
 		kong.NamedMapper("address", mapper(r, readAddress)),
 		kong.NamedMapper("directory", mapper(r, readDirectory)),
+		kong.NamedMapper("contact", mapper(r, readContact)),
 		kong.NamedMapper("seconds", mapper(r, readSeconds)),
 		kong.NamedMapper("database", mapper(r, readDatabase)),
 		kong.NamedMapper("secret", mapper(r, readSecret)),

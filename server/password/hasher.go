@@ -211,3 +211,7 @@ func (h *Hasher) patience() time.Duration {
 	hash := time.Duration(float64(250*time.Millisecond) * float64(uint64(1)<<h.cost) / (1 << 12))
 	return min(max(time.Second, hash*mostWaiting/time.Duration(cap(h.workers))), LongestWait)
 }
+
+// Same reports whether two texts are the same password: a different Unicode form
+// makes no other one.
+func Same(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }

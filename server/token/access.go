@@ -142,19 +142,26 @@ func (a *Access) Verify(token string) (access.Identity, error) {
 	return access.Identity{UserID: c.Subject, SessionID: c.SessionID}, nil
 }
 
-// SessionOf returns the session of a token signed with any key that is still
-// kept, or the empty string. This is enough to revoke the session and nothing
-// else, so only the signature is checked: times, lifetime and issuer depend on
-// the settings when it was issued.
-func (a *Access) SessionOf(token string) string {
+// Issued returns what a token states that was signed with any key that is still
+// kept, and when it was issued; the zero identity for any other token. This is
+// enough to revoke the session or to say what became of it, and for nothing else:
+// only the signature is checked, because times, lifetime and issuer depend on the
+// settings when it was issued.
+func (a *Access) Issued(token string) (identity access.Identity, at time.Time) {
 	c, head, err := readAccessToken(token)
 	if err != nil {
-		return ""
+		return access.Identity{}, time.Time{}
 	}
 	if err := checkSignature(a.signed, token, head, a.keys.all()); err != nil {
-		return ""
+		return access.Identity{}, time.Time{}
 	}
-	return c.SessionID
+	return access.Identity{UserID: c.Subject, SessionID: c.SessionID}, time.Unix(c.IssuedAt, 0)
+}
+
+// SessionOf returns the session that Issued finds, or the empty string.
+func (a *Access) SessionOf(token string) string {
+	identity, _ := a.Issued(token)
+	return identity.SessionID
 }
 
 // ClaimedSession returns the session that a token names without checking its

@@ -30,7 +30,11 @@ type Passwords struct {
 	changed pending.Set
 }
 
-var errInvalidCredentials = problem.New(problem.Unauthenticated, "invalid_credentials", "The e-mail address or the password is not right.")
+var (
+	errInvalidCredentials = problem.New(problem.Unauthenticated, "invalid_credentials", "The e-mail address or the password is not right.")
+	// errWrongPassword is errInvalidCredentials for somebody who is signed in.
+	errWrongPassword = problem.New(problem.Unauthenticated, errInvalidCredentials.Code, "The current password is not right.")
+)
 
 // Verified is a password that was right. It holds its places in the limits until
 // Decide is called.
@@ -146,6 +150,14 @@ func (p *Passwords) Rehash(ctx context.Context, text string) string {
 // other session of theirs. It returns faults of the fields, a problem with the
 // code invalid_credentials, or one of kind TooMany or Unavailable.
 func (p *Passwords) Change(ctx context.Context, caller access.Identity, current, next string, client audit.Client) error {
+	err := p.change(ctx, caller, current, next, client)
+	if errors.Is(err, errInvalidCredentials) {
+		return errWrongPassword
+	}
+	return err
+}
+
+func (p *Passwords) change(ctx context.Context, caller access.Identity, current, next string, client audit.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, password.LongestWait)
 	defer cancel()
 	user, err := Current(ctx, p.Users.Store.Read(), caller.UserID)
@@ -164,6 +176,9 @@ func (p *Passwords) Change(ctx context.Context, caller access.Identity, current,
 		return err
 	}
 	defer verified.Cancel()
+	if password.Same(current, next) {
+		return problem.Faults(problem.Field{Field: "newPassword", Code: "unchanged", Detail: "This is your current password. Choose another."})
+	}
 	ctx, cancel = session.Lasting(ctx)
 	defer cancel()
 	err = p.set(ctx, user, next, caller.SessionID, audit.PasswordChange, audit.Person(user.ID, client), func(q *store.Queries) error {

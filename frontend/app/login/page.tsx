@@ -1,8 +1,7 @@
 import type { Metadata } from "next";
 import { SiteHeader } from "@/components/site-header";
 import { ThemeToggle } from "@/components/theme-toggle";
-import { AuthPage } from "@/features/auth/auth-page";
-import { LoginForm } from "@/features/auth/login-form";
+import { SignIn } from "@/features/auth/sign-in";
 
 export const metadata: Metadata = { title: "Sign in", description: "Sign in to your account." };
 
@@ -12,13 +11,7 @@ export default function LoginPage() {
       <SiteHeader>
         <ThemeToggle />
       </SiteHeader>
-      <AuthPage
-        title="Sign in"
-        text="Welcome back. The gate opens for those it knows."
-        other={{ question: "No account yet?", link: "Create one", path: "/register" }}
-      >
-        <LoginForm />
-      </AuthPage>
+      <SignIn />
     </>
   );
 }

@@ -1,8 +1,7 @@
 import type { Metadata } from "next";
 import { SiteHeader } from "@/components/site-header";
 import { ThemeToggle } from "@/components/theme-toggle";
-import { AuthPage } from "@/features/auth/auth-page";
-import { RegisterForm } from "@/features/auth/register-form";
+import { SignUp } from "@/features/auth/sign-up";
 
 export const metadata: Metadata = {
   title: "Create an account",
@@ -15,13 +14,7 @@ export default function RegisterPage() {
       <SiteHeader>
         <ThemeToggle />
       </SiteHeader>
-      <AuthPage
-        title="Create an account"
-        text="An e-mail address and a password are all it takes."
-        other={{ question: "Got an account?", link: "Sign in", path: "/login" }}
-      >
-        <RegisterForm />
-      </AuthPage>
+      <SignUp />
     </>
   );
 }

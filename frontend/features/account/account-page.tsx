@@ -1,4 +1,5 @@
 import type { ComponentType, ReactNode } from "react";
+import { LoadFailures } from "@/components/load-failures";
 import { Main } from "@/components/main";
 
 interface AccountPageProps {
@@ -19,7 +20,7 @@ export function AccountPage({ title, heading: Heading = Title, children }: Accou
       className="mx-auto flex max-w-6xl flex-col gap-8 px-5 pt-6 pb-20 sm:px-8 sm:pt-10"
     >
       <Heading title={title} />
-      {children}
+      <LoadFailures>{children}</LoadFailures>
     </Main>
   );
 }

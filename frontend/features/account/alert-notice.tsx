@@ -26,10 +26,10 @@ export function AlertNotice() {
         className="flex flex-wrap items-start gap-x-4 gap-y-3 rounded-2xl bg-danger-soft p-5"
       >
         <ShieldAlert aria-hidden="true" className="mt-0.5 size-6 shrink-0 text-danger" />
-        <div role="alert" className="flex min-w-0 flex-1 basis-64 flex-col gap-1">
+        <div role="alert" className="flex min-w-0 flex-1 basis-48 flex-col gap-1">
           <p className="font-semibold text-danger">Somebody else may have used one of your sessions</p>
           <p>An old key of a session was used again, so that session was ended:</p>
-          <ul className="list-disc pl-5">
+          <ul className="list-disc pl-5 wrap-others">
             {alerts.map((alert) => (
               <li key={alert.id}>{`${formatDateTime(alert.at)}, from ${alert.ip}`}</li>
             ))}

@@ -17,7 +17,7 @@ export function AppearanceCard() {
       {/* Native radio buttons bring all that a keyboard and a screen reader expect of a choice. */}
       <fieldset className="flex flex-col gap-3">
         <legend className="mb-3 text-muted">How this site looks in this browser.</legend>
-        <div className="grid gap-3 sm:grid-cols-3 lg:grid-cols-1 xl:grid-cols-3">
+        <div className="grid gap-3 md:grid-cols-3 lg:grid-cols-1">
           {themes.map((theme) => {
             const { text, icon: Icon } = looks[theme];
             return (
@@ -31,9 +31,9 @@ export function AppearanceCard() {
                   value={theme}
                   checked={chosen === theme}
                   onChange={() => choose(theme)}
-                  className="size-4 accent-accent outline-none"
+                  className="size-4 shrink-0 accent-accent outline-none"
                 />
-                <Icon aria-hidden="true" className="size-5 text-muted" />
+                <Icon aria-hidden="true" className="size-5 shrink-0 text-muted" />
                 <span>{text}</span>
               </label>
             );

@@ -24,7 +24,7 @@ export function EventList({ events }: { events: AccountEvent[] }) {
             />
             <div className="min-w-0">
               <p className="font-medium">{eventText(event)}</p>
-              <p className="text-sm wrap-anywhere text-muted">
+              <p className="text-sm wrap-others text-muted">
                 {[formatDateTime(event.at), event.ip, event.ip && device(event.userAgent).name]
                   .filter(Boolean)
                   .join(", ")}

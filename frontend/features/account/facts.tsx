@@ -9,7 +9,7 @@ export function Fact({ term, children }: { term: string; children: ReactNode }) 
   return (
     <div className="flex flex-col gap-0.5">
       <dt className="text-sm text-muted">{term}</dt>
-      <dd className="font-medium wrap-anywhere">{children}</dd>
+      <dd className="font-medium wrap-others">{children}</dd>
     </div>
   );
 }

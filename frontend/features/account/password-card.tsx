@@ -10,6 +10,7 @@ import { PasswordField } from "@/components/password-field";
 import { SubmitButton } from "@/components/submit-button";
 import { useChangePassword, useProfile, type User } from "@/features/account/api";
 import { useSubmit } from "@/lib/form";
+import { usePasswordMin } from "@/lib/methods";
 import { minLength, object, string } from "@/lib/schema";
 
 export function PasswordCard() {
@@ -31,6 +32,7 @@ const empty = { currentPassword: "", newPassword: "" };
 
 function PasswordForm({ user }: { user: User }) {
   const changePassword = useChangePassword();
+  const passwordMin = usePasswordMin();
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: empty });
   const { errors, isDirty } = form.formState;
   const newPassword = useWatch({ control: form.control, name: "newPassword" });
@@ -55,7 +57,7 @@ function PasswordForm({ user }: { user: User }) {
       />
       <NewPasswordField
         label="New password"
-        hint="At least 8 characters. You stay signed in here and are signed out everywhere else."
+        hint={`At least ${passwordMin} characters. You stay signed in here and are signed out everywhere else.`}
         error={errors.newPassword?.message}
         registration={form.register("newPassword")}
         password={newPassword}

@@ -106,7 +106,7 @@ function SessionItem({ session, children }: SessionItemProps) {
             </span>
           )}
         </p>
-        <p className="text-sm wrap-anywhere text-muted">
+        <p className="text-sm wrap-others text-muted">
           {`${session.ip}, since ${formatDateTime(session.createdAt)}, last used ${formatDateTime(session.lastSeenAt)}`}
         </p>
       </div>

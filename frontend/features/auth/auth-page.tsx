@@ -1,6 +1,6 @@
 "use client";
 
-import type { ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { ButtonLink } from "@/components/button";
 import { DuplicateCookies } from "@/components/duplicate-cookies";
 import { HardLink } from "@/components/hard-link";
@@ -14,21 +14,21 @@ import { useObstacle } from "@/lib/obstacle";
 
 interface AuthPageProps {
   title: string;
-  text: string;
+  text: ReactElement;
   children: ReactNode;
-  other: { question: string; link: string; path: "/login" | "/register" };
+  /** Stands below, such as the way to the other page. */
+  below: ReactElement;
 }
 
-/** The frame of the sign-in and the sign-up page. Each links to the other, and keeps `next`. */
-export function AuthPage({ title, text, children, other }: AuthPageProps) {
+/** The frame of the sign-in and the sign-up page. */
+export function AuthPage({ title, text, children, below }: AuthPageProps) {
   const obstacle = useObstacle();
-  const hydrated = useHydrated();
   return (
-    <Main className="mx-auto grid max-w-6xl gap-16 px-5 pt-8 pb-20 sm:px-8 sm:pt-16 lg:grid-cols-2">
-      <div className="mx-auto flex w-full max-w-md flex-col gap-7">
+    <Main className="mx-auto grid max-w-6xl gap-10 px-5 pt-8 pb-20 sm:px-8 sm:pt-16 md:grid-cols-2 lg:gap-16">
+      <div className="flex w-full max-w-md flex-col gap-7">
         <div className="flex flex-col gap-2">
           <h1 className="text-4xl">{title}</h1>
-          <p className="text-muted">{text}</p>
+          <div className="text-muted">{text}</div>
         </div>
         <noscript>
           <Notice>JavaScript is needed to sign in. Turn it on for this site, and load the page again.</Notice>
@@ -38,17 +38,32 @@ export function AuthPage({ title, text, children, other }: AuthPageProps) {
         )}
         {obstacle === "round-trip" && <SentBack to={requestedNext()} />}
         {obstacle !== "duplicate-cookies" && <div>{children}</div>}
-        <p className="text-muted">
-          <span>{other.question}</span>{" "}
-          <HardLink
-            href={hydrated ? withSameNext(other.path) : other.path}
-            className="inline-flex min-h-11 items-center font-semibold text-accent underline underline-offset-4"
-          >
-            {other.link}
-          </HardLink>
-        </p>
+        <div>{below}</div>
       </div>
-      <GateScene className="h-auto w-full rounded-3xl max-lg:hidden" />
+      <GateScene className="h-auto w-full rounded-3xl max-md:hidden" />
     </Main>
+  );
+}
+
+interface OtherPageProps {
+  question: string;
+  link: string;
+  path: "/login" | "/register";
+  className?: string;
+}
+
+/** Leads from one of the two pages to the other, and keeps `next`. */
+export function OtherPage({ question, link, path, className = "" }: OtherPageProps) {
+  const hydrated = useHydrated();
+  return (
+    <p className={`text-muted ${className}`}>
+      <span>{question}</span>{" "}
+      <HardLink
+        href={hydrated ? withSameNext(path) : path}
+        className="inline-flex min-h-11 items-center font-semibold text-accent underline underline-offset-4"
+      >
+        {link}
+      </HardLink>
+    </p>
   );
 }

@@ -11,17 +11,18 @@ import { TextField } from "@/components/text-field";
 import { register } from "@/features/auth/api";
 import { CookiesRefused } from "@/features/auth/cookies-refused";
 import { emailAddress, password } from "@/features/auth/fields";
+import { Support } from "@/features/auth/support";
 import { useEnter } from "@/features/auth/use-enter";
 import { ApiError } from "@/lib/api/error";
 import { useSubmit } from "@/lib/form";
+import { usePasswordMin } from "@/lib/methods";
 import { object, string } from "@/lib/schema";
-import { useContinueWhenSignedIn } from "@/lib/session";
 
 const schema = object({ name: string(), email: emailAddress, password });
 
 export function RegisterForm() {
-  useContinueWhenSignedIn();
   const { enter, refused } = useEnter();
+  const passwordMin = usePasswordMin();
   const [closed, setClosed] = useState(false);
   const form = useForm({
     resolver: standardSchemaResolver(schema),
@@ -47,7 +48,11 @@ export function RegisterForm() {
   if (closed) {
     return (
       <div role="alert">
-        <Notice>Sign-up is closed here. Ask whoever runs this site for an account.</Notice>
+        <Notice>
+          <p>
+            Sign-up is closed here. Ask <Support /> for an account.
+          </p>
+        </Notice>
       </div>
     );
   }
@@ -71,7 +76,7 @@ export function RegisterForm() {
       />
       <NewPasswordField
         label="Password"
-        hint="At least 8 characters. A few unrelated words make a good one."
+        hint={`At least ${passwordMin} characters. A few unrelated words make a good one.`}
         error={errors.password?.message}
         registration={form.register("password")}
         password={typed.password ?? ""}

@@ -98,9 +98,30 @@ export interface paths {
         };
         /**
          * Ask whether somebody is signed in
-         * @description Never answers 401, so that public pages can ask.
+         * @description Never answers 401, so that public pages can ask. Where the caller's cookies prove which session it was, the
+         *     answer says why it no longer counts.
          */
         get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the sign-in pages offer
+         * @description The same to everybody, signed in or not; it changes only when the server is started anew.
+         */
+        get: operations["getMethods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -142,7 +163,7 @@ export interface paths {
         /**
          * Change the password
          * @description Ends every other session of the person. A wrong current password is 401 `invalid_credentials` and counts as
-         *     a failed sign-in.
+         *     a failed sign-in. A new password that is the current one is refused (`unchanged`).
          */
         post: operations["changePassword"];
         delete?: never;
@@ -388,10 +409,14 @@ export interface components {
             /** @constant */
             authenticated: false;
             /**
-             * @description Why, where signing in would not help: another program on this host has set a cookie of the same name.
+             * @description Why, where that is known. `duplicate_cookies`: another program on this host has set a cookie of the same
+             *     name, so that signing in would not help. The others are told to the holder of the session's own cookies
+             *     alone. `session_ended`: it was revoked, such as from another device or by a change of the password.
+             *     `session_expired`: it was not used for too long, or has reached its longest life. `account_disabled`: the
+             *     operator has disabled the account.
              * @enum {string}
              */
-            reason?: "duplicate_cookies";
+            reason?: "duplicate_cookies" | "session_ended" | "session_expired" | "account_disabled";
         };
         SignedIn: {
             /** @constant */
@@ -402,6 +427,31 @@ export interface components {
              * @description When the session ends if it is not used any more.
              */
             expiresAt: string;
+        };
+        Methods: {
+            /** @description Whether people sign in with a password. */
+            password: boolean;
+            /** @description The least length of a new password, in characters. */
+            passwordMin: number;
+            /**
+             * @description `closed`: only the operator makes accounts.
+             * @enum {string}
+             */
+            signup: "open" | "closed";
+            /** @description Whether the server sends mail. */
+            mail: boolean;
+            /** @enum {string} */
+            emailVerification: "off" | "offer" | "require";
+            /** @description Whether people can sign in with a code that is mailed to them. */
+            emailCodes: boolean;
+            providers: components["schemas"]["Provider"][];
+            /** @description Whom to ask for help, if the operator has said so - an e-mail address or an https URL. */
+            support?: string;
+        };
+        /** @description Another service that signs people in. */
+        Provider: {
+            id: string;
+            label: string;
         };
         SessionList: {
             sessions: components["schemas"]["SessionInfo"][];
@@ -487,7 +537,7 @@ export interface components {
             detail: string;
         };
         /** @enum {string} */
-        FieldCode: "required" | "unknown_field" | "wrong_type" | "unknown_value" | "invalid_email" | "too_short" | "too_long" | "too_common" | "personal" | "invalid_character";
+        FieldCode: "required" | "unknown_field" | "wrong_type" | "unknown_value" | "invalid_email" | "too_short" | "too_long" | "too_common" | "personal" | "unchanged" | "invalid_character";
     };
     responses: {
         /** @description The account. */
@@ -881,6 +931,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ways in, and whom to ask for help. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["ShortLived"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Methods"];
                 };
             };
             default: components["responses"]["Error"];

@@ -1,0 +1,41 @@
+"use client";
+
+import { AuthPage, OtherPage } from "@/features/auth/auth-page";
+import { RegisterForm } from "@/features/auth/register-form";
+import { Support } from "@/features/auth/support";
+import { useSignup } from "@/lib/methods";
+import { useContinueWhenSignedIn } from "@/lib/session";
+
+/** What it offers keeps its place, unseen, until the server has said that people can sign up. */
+export function SignUp() {
+  useContinueWhenSignedIn();
+  const signup = useSignup();
+  const other = <OtherPage question="Got an account?" link="Sign in" path="/login" />;
+  if (signup === "closed") {
+    return (
+      <AuthPage
+        title="Sign-up is closed"
+        text={
+          <p>
+            New accounts are made by whoever runs this site. To get one, ask <Support />.
+          </p>
+        }
+        below={other}
+      >
+        {null}
+      </AuthPage>
+    );
+  }
+  const className = signup === "unknown" ? "invisible" : "";
+  return (
+    <AuthPage
+      title="Create an account"
+      text={<p className={className}>An e-mail address and a password are all it takes.</p>}
+      below={other}
+    >
+      <div className={className}>
+        <RegisterForm />
+      </div>
+    </AuthPage>
+  );
+}
