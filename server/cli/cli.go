@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,15 +38,18 @@ type Site struct {
 // process is a command's environment.
 type process struct {
 	terminal.Terminal
-	ctx    context.Context
-	getenv func(string) string
-	site   Site
+	ctx     context.Context
+	getenv  func(string) string
+	site    Site
+	command string // as a person types it, such as "lychgate user create"
 }
 
 // usageError is an invalid flag or setting.
 type usageError struct{ error }
 
 type commands struct {
+	AskVersion kong.VersionFlag `name:"version" help:"Print the version."`
+
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site and the API (the default)."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	User    struct {
@@ -106,7 +110,7 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	report(stderr, err)
 	var usage usageError
 	if errors.As(err, &usage) {
-		fmt.Fprintln(stderr, "lychgate: see lychgate --help")
+		fmt.Fprintf(stderr, "lychgate: see %s --help\n", p.command)
 		return exitUsage
 	}
 	return exitFailed
@@ -145,13 +149,18 @@ func (p *process) run(args []string) (err error) {
 		kong.Name("lychgate"),
 		kong.Description("Serves a Next.js site, signs people in, and serves protected pages only to people allowed to see them.\n\n"+
 			"Every setting can also come from the environment: LYCHGATE_ and its flag in capitals, with _ for -, such as LYCHGATE_DATA_DIR. A flag beats the environment."),
+		kong.Vars{"version": versionLine()},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 	)...)
 	if err != nil {
 		return fmt.Errorf("define the command line: %w", err)
 	}
+	if err := p.knows(parser.Model.Node, args); err != nil {
+		return usageError{err}
+	}
 	command, err := parser.Parse(args)
+	p.command = commandOf(command, err).FullPath()
 	if err != nil {
 		return usageError{err}
 	}
@@ -164,6 +173,45 @@ func (p *process) run(args []string) (err error) {
 		return usageError{err}
 	}
 	return command.Run(p)
+}
+
+// knows returns an error if the first argument is no command: kong would take
+// it for an argument of the default one.
+func (p *process) knows(root *kong.Node, args []string) error {
+	p.command = root.FullPath()
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return nil
+	}
+	var names []string
+	for _, command := range root.Children {
+		names = append(names, command.Name)
+	}
+	if slices.Contains(names, args[0]) {
+		return nil
+	}
+	if near := nearest(args[0], names); near != "" {
+		return fmt.Errorf("there is no command %s, did you mean %q?", args[0], near)
+	}
+	return fmt.Errorf("there is no command %s", args[0])
+}
+
+// commandOf returns the command that arguments led to, also where kong refused
+// what came after it.
+func commandOf(parsed *kong.Context, err error) *kong.Node {
+	var refused *kong.ParseError
+	if errors.As(err, &refused) {
+		parsed = refused.Context
+	}
+	node := parsed.Model.Node
+	for _, step := range parsed.Path {
+		if step.Command != nil {
+			node = step.Command
+		}
+	}
+	if node.DefaultCmd != nil {
+		node = node.DefaultCmd
+	}
+	return node
 }
 
 // report prints an error for a person: one line per field error, and the cause
