@@ -117,14 +117,14 @@ func TestStopDoesNotWaitForever(t *testing.T) {
 	}
 }
 
+// Connections that are only kept open are not waited for.
 func TestStopOfAnIdleServerIsQuick(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
 	s.Client().Get("/").Wants(http.StatusOK) // the client keeps its connection
-	begun := time.Now()
 	s.Stop()
-	if took := time.Since(begun); took > 3*time.Second {
-		t.Errorf("it took %v to stop", took)
+	if strings.Contains(s.Log.String(), "some requests did not finish in time") {
+		t.Error("it waited for a connection without a request")
 	}
 	for _, file := range []string{s.Config.DatabasePath() + "-wal", s.Config.DatabasePath() + "-shm"} {
 		if _, err := os.Stat(file); !os.IsNotExist(err) {

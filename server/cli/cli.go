@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,9 +38,10 @@ type Site struct {
 // process is a command's environment.
 type process struct {
 	terminal.Terminal
-	ctx    context.Context
-	getenv func(string) string
-	site   Site
+	ctx     context.Context
+	getenv  func(string) string
+	site    Site
+	command string // as a person types it, such as "lychgate user create"
 	// failures is where a server logs what stops it; nil if that is printed
 	// for a person, as every other command does.
 	failures *slog.Logger
@@ -49,6 +51,8 @@ type process struct {
 type usageError struct{ error }
 
 type commands struct {
+	AskVersion kong.VersionFlag `name:"version" help:"Print the version."`
+
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site and the API (the default)."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	User    struct {
@@ -108,17 +112,19 @@ func Run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	}
 	var usage usageError
 	misused := errors.As(err, &usage)
-	if log := p.failures; log != nil {
-		for _, line := range explain(err) {
-			log.Error("the server failed", "error", line)
-		}
-	} else {
-		for _, line := range explain(err) {
+	help := p.command + " --help"
+	for _, line := range explain(err) {
+		switch {
+		case p.failures == nil:
 			fmt.Fprintf(stderr, "lychgate: %s\n", line)
+		case misused:
+			p.failures.Error("the server failed", "error", line, "help", help)
+		default:
+			p.failures.Error("the server failed", "error", line)
 		}
-		if misused {
-			fmt.Fprintln(stderr, "lychgate: see lychgate --help")
-		}
+	}
+	if misused && p.failures == nil {
+		fmt.Fprintf(stderr, "lychgate: see %s\n", help)
 	}
 	if misused {
 		return exitUsage
@@ -160,13 +166,18 @@ func (p *process) run(args []string) (err error) {
 		kong.Name("lychgate"),
 		kong.Description("Serves a Next.js site, signs people in, and serves protected pages only to people allowed to see them.\n\n"+
 			"Every setting can also come from the environment: LYCHGATE_ and its flag in capitals, with _ for -, such as LYCHGATE_DATA_DIR. A flag beats the environment."),
+		kong.Vars{"version": versionLine()},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 	)...)
 	if err != nil {
 		return fmt.Errorf("define the command line: %w", err)
 	}
+	if err := p.knows(parser.Model.Node, args); err != nil {
+		return usageError{err}
+	}
 	command, err := parser.Parse(args)
+	p.command = commandOf(command, err).FullPath()
 	if err != nil {
 		return usageError{err}
 	}
@@ -181,6 +192,45 @@ func (p *process) run(args []string) (err error) {
 		return usageError{err}
 	}
 	return command.Run(p)
+}
+
+// knows returns an error if the first argument is no command: kong would take
+// it for an argument of the default one.
+func (p *process) knows(root *kong.Node, args []string) error {
+	p.command = root.FullPath()
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return nil
+	}
+	var names []string
+	for _, command := range root.Children {
+		names = append(names, command.Name)
+	}
+	if slices.Contains(names, args[0]) {
+		return nil
+	}
+	if near := nearest(args[0], names); near != "" {
+		return fmt.Errorf("there is no command %s, did you mean %q?", args[0], near)
+	}
+	return fmt.Errorf("there is no command %s", args[0])
+}
+
+// commandOf returns the command that arguments led to, also where kong refused
+// what came after it.
+func commandOf(parsed *kong.Context, err error) *kong.Node {
+	var refused *kong.ParseError
+	if errors.As(err, &refused) {
+		parsed = refused.Context
+	}
+	node := parsed.Model.Node
+	for _, step := range parsed.Path {
+		if step.Command != nil {
+			node = step.Command
+		}
+	}
+	if node.DefaultCmd != nil {
+		node = node.DefaultCmd
+	}
+	return node
 }
 
 // explain says an error to an operator: one line per field error, and the cause

@@ -18,11 +18,26 @@ import (
 // installation is the group of commands that work on an installation.
 type installation struct{ config.Installation }
 
+// sealed is the group of commands that also need the secret of the
+// installation.
+type sealed struct {
+	installation
+	config.Secrets
+}
+
 // settings returns the settings of the installation, and the defaults of all
 // others.
 func (i *installation) settings() config.Config {
 	settings := config.Default()
 	settings.Installation = i.Installation
+	return settings
+}
+
+// settings returns the settings of the installation with its secret, and the
+// defaults of all others.
+func (s *sealed) settings() config.Config {
+	settings := s.installation.settings()
+	settings.Secrets = s.Secrets
 	return settings
 }
 

@@ -43,7 +43,7 @@ func (k keyLine) Columns() []string {
 // keyCommand is the shape of commands about keys. They need the lifetime of
 // access tokens that the server has: for that long an old key still verifies.
 type keyCommand struct {
-	installation
+	sealed
 	config.Tokens
 	terminal.Output
 }

@@ -18,7 +18,7 @@ import (
 )
 
 type restoreCommand struct {
-	installation
+	sealed
 	terminal.Output
 	File string `arg:"" help:"The backup to restore."`
 	Yes  bool   `name:"yes" help:"Do not ask."`

@@ -47,7 +47,7 @@ type account struct {
 }
 
 type userCreateCommand struct {
-	installation
+	sealed
 	config.Passwords
 	Email string `name:"email" required:"" placeholder:"E" help:"The e-mail address to sign in with."`
 	Name  string `name:"name" placeholder:"N" help:"The person's name."`
@@ -81,7 +81,7 @@ func (p *process) password() (string, error) {
 }
 
 type userSetPasswordCommand struct {
-	installation
+	sealed
 	config.Passwords
 	account
 }
@@ -114,7 +114,7 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 }
 
 type userImportCommand struct {
-	installation
+	sealed
 	terminal.Output
 	File string `arg:"" help:"JSON lines {\"email\", \"name\", \"passwordHash\", \"emailVerified\"} with bcrypt hashes; - is standard input."`
 }

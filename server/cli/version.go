@@ -12,6 +12,10 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(p *process) error {
-	_, err := fmt.Fprintf(p.Stdout, "lychgate %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(p.Stdout, versionLine())
 	return err
+}
+
+func versionLine() string {
+	return fmt.Sprintf("lychgate %s (%s, %s/%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

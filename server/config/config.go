@@ -29,12 +29,12 @@ import (
 //	oneof         the words it can be
 //	type          how it is read, where the Go type does not say it
 //	secret        it has no flag: only a variable, or a file that VARIABLE_FILE names
-//	file          it can hold a password: a file can give it, and an argument cannot hold the password
 type Config struct {
 	Listening
 	Proxies
 	TLS
 	Installation
+	Secrets
 	Tokens
 	Sessions
 	Passwords
@@ -47,9 +47,12 @@ type Config struct {
 
 // Installation says which installation to work on.
 type Installation struct {
-	DataDir  string `name:"data-dir" type:"directory" default:"./lychgate-data" placeholder:"DIR" help:"Directory of the database (lychgate.db) and of the generated secret; created with mode 0700 if it is missing."`
-	Database string `name:"database" type:"database" file:"" unset:"SQLite in the data directory" placeholder:"URL" help:"Reserved for PostgreSQL, which is not supported yet."`
-	Secret   string `name:"secret" type:"secret" secret:"" unset:"generated in the data directory" help:"The secret that opens the signing keys in the database: at least 32 bytes, and no sample from a guide."`
+	DataDir string `name:"data-dir" type:"directory" default:"./lychgate-data" placeholder:"DIR" help:"Directory of the database (lychgate.db) and of the generated secret; created with mode 0700 if it is missing."`
+}
+
+// Secrets is what opens what is sealed in the database.
+type Secrets struct {
+	Secret string `name:"secret" type:"secret" secret:"" unset:"generated in the data directory" help:"The secret that opens the signing keys in the database: at least 32 bytes, and no sample from a guide."`
 }
 
 // Listening is where the server listens, and the address it is known by.

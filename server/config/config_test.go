@@ -78,7 +78,6 @@ var table = []values{
 	},
 	{"log-format", []string{"auto", "text", "json"}, []string{"", "JSON", "xml"}},
 	{"log-level", []string{"debug", "info", "warn", "error"}, []string{"", "INFO", "trace", "2"}},
-	{"database", []string{""}, nil},
 }
 
 // args are the arguments that give a value.
@@ -135,8 +134,8 @@ func TestEveryFlag(t *testing.T) {
 }
 
 func TestAllFaultsAreReportedTogether(t *testing.T) {
-	args := []string{"--database=postgres://db.example.com/lychgate"}
-	want := []string{`--database "postgres://…": `, "LYCHGATE_SECRET: "}
+	var args []string
+	want := []string{"LYCHGATE_SECRET: "}
 	for _, row := range table {
 		if len(row.bad) > 0 {
 			value := row.bad[len(row.bad)-1]
@@ -221,10 +220,7 @@ func TestEveryFlagCountsAndHasItsVariable(t *testing.T) {
 		if setting.Secret() {
 			continue
 		}
-		value := "marker"
-		if setting.Name() == "database" {
-			value = "postgres://marker"
-		}
+		const value = "marker"
 		flag := "--" + setting.Name() + "=" + value
 		byFlag := outcome(nil, flag)
 		if byFlag == outcome(nil) {
@@ -260,11 +256,9 @@ func TestSecretsInFiles(t *testing.T) {
 		settings, err := config.Parse(nil, variables{variable: value}.get)
 		return fmt.Sprintf("%+v\n%v", settings, err)
 	}
-	for _, variable := range []string{"LYCHGATE_SECRET", "LYCHGATE_DATABASE"} {
-		direct, inFile := outcome(variable, someSecret), outcome(variable+"_FILE", file)
-		if direct == outcome(variable, "") || inFile != direct {
-			t.Errorf("%s gives %s\nfrom a file %s", variable, direct, inFile)
-		}
+	direct, inFile := outcome("LYCHGATE_SECRET", someSecret), outcome("LYCHGATE_SECRET_FILE", file)
+	if direct == outcome("LYCHGATE_SECRET", "") || inFile != direct {
+		t.Errorf("LYCHGATE_SECRET gives %s\nfrom a file %s", direct, inFile)
 	}
 }
 
@@ -391,35 +385,6 @@ func TestACertificateNeedsAnHTTPSOrigin(t *testing.T) {
 		faults := faultsOf(append(args, "--origin="+origin)...)
 		if right != (faults == nil) || !right && (len(faults) != 1 || !strings.HasPrefix(faults[0], "--origin ") || !strings.Contains(faults[0], "--tls-cert")) {
 			t.Errorf("--origin %q with a certificate: %q", origin, faults)
-		}
-	}
-}
-
-// A password in the address of a database is never printed, wherever it stands.
-func TestDatabasePasswordsAreNotPrinted(t *testing.T) {
-	for _, database := range []string{
-		"postgres://ada:hunter2@db.example.com/lychgate",
-		"postgres://ada:hun@hunter2@db.example.com/lychgate",
-		"postgres://ada:hunter2",
-		"postgres://db.example.com/lychgate?user=ada&password=hunter2",
-		"postgres://db.example.com/lychgate?password=x@hunter2",
-		"postgres://ada:hunter2?@db.example.com/lychgate",
-		"host=db.example.com password=hunter2",
-		"ada:hunter2@db.example.com",
-		"hunter2",
-	} {
-		_, err := config.Parse([]string{"--database=" + database}, none)
-		if err == nil || !strings.HasPrefix(err.Error(), "--database ") || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%s: %v", database, err)
-		}
-		// Everybody on the machine can read arguments, but not variables.
-		const instead = "LYCHGATE_DATABASE, or in a file that LYCHGATE_DATABASE_FILE names"
-		if err == nil || !strings.Contains(err.Error(), instead) {
-			t.Errorf("%s as an argument: %v", database, err)
-		}
-		_, err = config.Parse(nil, variables{"LYCHGATE_DATABASE": database}.get)
-		if err == nil || !strings.HasPrefix(err.Error(), "--database ") || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), instead) {
-			t.Errorf("%s as a variable: %v", database, err)
 		}
 	}
 }

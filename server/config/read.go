@@ -165,38 +165,7 @@ func readRange(text string, _ *kong.Tag) (netip.Prefix, error) {
 	return prefix.Masked(), nil
 }
 
-func readDatabase(text string, _ *kong.Tag) (string, error) {
-	if text != "" {
-		return "", errors.New("PostgreSQL is not supported yet; leave it out to use SQLite in the data directory")
-	}
-	return "", nil
-}
-
 func readSecret(text string, _ *kong.Tag) (string, error) {
 	_, err := secret.NewRoot(text)
 	return text, err
-}
-
-// redact hides all of a database address but its scheme: a password can be
-// before the host, in the query, and in what is not an address at all.
-func redact(address string) string {
-	scheme, _, found := strings.Cut(address, "://")
-	if !found {
-		return "…"
-	}
-	return scheme + "://…"
-}
-
-// canHoldPassword reports whether an address has a password in it, or is no
-// address, so that nobody can tell.
-func canHoldPassword(address string) bool {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Host == "" {
-		return true
-	}
-	_, given := parsed.User.Password()
-	for key := range parsed.Query() {
-		given = given || strings.Contains(strings.ToLower(key), "password")
-	}
-	return given
 }

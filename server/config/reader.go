@@ -18,26 +18,16 @@ type Reader struct {
 	getenv   func(string) string
 	settings map[string]Setting          // by name
 	secrets  map[*kong.Node][]*kong.Flag // fields without a flag, by command
-	from     source
-	sources  map[string]source  // of what was given, by name
-	texts    map[string]string  // what was given or is the default, by name
-	faults   map[string][]error // by name
+	defaults bool                        // kong is setting defaults, not reading what was given
+	texts    map[string]string           // what was given or is the default, by name
+	faults   map[string][]error          // by name
 }
-
-// source is where kong is reading from; it reads from one after the other.
-type source int
-
-const (
-	arguments source = iota + 1
-	defaults
-	environment
-)
 
 // NewReader returns a reader for one command line.
 func NewReader(getenv func(string) string) *Reader {
 	r := &Reader{
-		getenv: getenv, from: arguments, settings: map[string]Setting{}, secrets: map[*kong.Node][]*kong.Flag{},
-		sources: map[string]source{}, texts: map[string]string{}, faults: map[string][]error{},
+		getenv: getenv, settings: map[string]Setting{}, secrets: map[*kong.Node][]*kong.Flag{},
+		texts: map[string]string{}, faults: map[string][]error{},
 	}
 	for _, setting := range Settings() {
 		r.settings[setting.Name()] = setting
@@ -70,9 +60,10 @@ func Default() Config {
 
 // Options make kong read settings.
 func (r *Reader) Options() []kong.Option {
-	reading := func(from source) func() error {
+	// kong reads the arguments, then sets defaults, then asks the resolvers.
+	settingDefaults := func(now bool) func() error {
 		return func() error {
-			r.from = from
+			r.defaults = now
 			return nil
 		}
 	}
@@ -84,10 +75,9 @@ func (r *Reader) Options() []kong.Option {
 		kong.NamedMapper("directory", mapper(r, readDirectory)),
 		kong.NamedMapper("contact", mapper(r, readContact)),
 		kong.NamedMapper("seconds", mapper(r, readSeconds)),
-		kong.NamedMapper("database", mapper(r, readDatabase)),
 		kong.NamedMapper("secret", mapper(r, readSecret)),
-		kong.WithBeforeReset(reading(defaults)),
-		kong.WithBeforeResolve(reading(environment)),
+		kong.WithBeforeReset(settingDefaults(true)),
+		kong.WithBeforeResolve(settingDefaults(false)),
 		kong.Resolvers(kong.ResolverFunc(r.resolve)),
 		kong.PostBuild(r.takeSecrets),
 		kong.ValueFormatter(r.describe),
@@ -105,7 +95,7 @@ func mapper[T any](r *Reader, read func(string, *kong.Tag) (T, error)) kong.Mapp
 		text := "true" // of a flag that stands alone
 		if target.Kind() != reflect.Bool || ctx.Scan.Peek().Type == kong.FlagValueToken {
 			if err := ctx.Scan.PopValueInto("string", &text); err != nil {
-				return err
+				return errors.New("it needs a value")
 			}
 		}
 		value, err := read(text, ctx.Value.Tag)
@@ -126,7 +116,7 @@ func (r *Reader) note(value *kong.Value, text string, fault error) error {
 		}
 		return fault
 	}
-	if r.from == defaults { // of every command, after the arguments
+	if r.defaults { // of every command
 		if _, given := r.texts[name]; !given {
 			r.texts[name] = text
 		}
@@ -135,7 +125,7 @@ func (r *Reader) note(value *kong.Value, text string, fault error) error {
 	if !value.IsSlice() { // the last one counts
 		r.faults[name] = nil
 	}
-	r.sources[name], r.texts[name] = r.from, text
+	r.texts[name] = text
 	if fault != nil {
 		r.faults[name] = append(r.faults[name], setting.fault(text, fault))
 	}
@@ -144,11 +134,8 @@ func (r *Reader) note(value *kong.Value, text string, fault error) error {
 
 // fault is what is wrong with a setting: with its value, unless that is secret.
 func (s Setting) fault(text string, what error) error {
-	switch {
-	case s.Secret():
+	if s.Secret() {
 		return fmt.Errorf("%s: %w", s.Variable(), what)
-	case s.FileVariable() != "" && text != "":
-		text = redact(text)
 	}
 	return fmt.Errorf("--%s %q: %w", s.Name(), text, what)
 }
@@ -164,20 +151,16 @@ func (r *Reader) resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, e
 	if !found {
 		return nil, nil
 	}
-	text := r.getenv(setting.Variable())
-	if setting.FileVariable() != "" {
-		text = r.orFile(setting, text)
+	if text := r.getenv(setting.Variable()); text != "" {
+		return text, nil
 	}
-	if text == "" {
-		return nil, nil
-	}
-	return text, nil
+	return nil, nil
 }
 
-// orFile returns what a setting was given directly, or else what the file holds
-// that a variable names.
-func (r *Reader) orFile(setting Setting, given string) string {
-	file := r.getenv(setting.FileVariable())
+// secret returns what the variable of a secret holds, or else what the file
+// holds that its other variable names.
+func (r *Reader) secret(setting Setting) string {
+	given, file := r.getenv(setting.Variable()), r.getenv(setting.FileVariable())
 	if file == "" {
 		return given
 	}
@@ -187,7 +170,7 @@ func (r *Reader) orFile(setting Setting, given string) string {
 		return ""
 	}
 	if given != "" {
-		return wrong(errors.New("the same setting is also given directly; give one of them"))
+		return wrong(errors.New("the same setting is also given in " + setting.Variable() + "; give one of them"))
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -204,8 +187,13 @@ func (r *Reader) orFile(setting Setting, given string) string {
 // its help of the variables instead.
 func (r *Reader) takeSecrets(k *kong.Kong) error {
 	return kong.Visit(k.Model, func(visited kong.Visitable, next kong.Next) error {
-		node, found := visited.(*kong.Node)
-		if !found {
+		var node *kong.Node
+		switch visited := visited.(type) {
+		case *kong.Application: // of Parse, whose settings belong to no command
+			node = visited.Node
+		case *kong.Node:
+			node = visited
+		default:
 			return next(nil)
 		}
 		node.Flags = slices.DeleteFunc(node.Flags, func(flag *kong.Flag) bool {
@@ -244,13 +232,10 @@ func (r *Reader) Faults(command *kong.Context) error {
 		node = command.Model.Node
 	}
 	for _, flag := range r.secrets[node] {
-		if err := r.readSecretOf(command, flag); err != nil {
-			return err
-		}
-	}
-	for name, setting := range r.settings {
-		if setting.has("file") && r.sources[name] == arguments && r.texts[name] != "" {
-			r.checkArgument(setting)
+		if text := r.secret(r.settings[flag.Name]); text != "" {
+			if err := flag.Parse(kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: text}), flag.Target); err != nil {
+				return err
+			}
 		}
 	}
 	if all, found := node.Target.Addr().Interface().(interface{ check(*Reader) }); found {
@@ -261,21 +246,4 @@ func (r *Reader) Faults(command *kong.Context) error {
 		list = append(list, r.faults[setting.Name()]...)
 	}
 	return errors.Join(list...)
-}
-
-// readSecretOf reads a secret into its field.
-func (r *Reader) readSecretOf(command *kong.Context, flag *kong.Flag) error {
-	text, err := r.resolve(command, nil, flag)
-	if text == nil || err != nil {
-		return err
-	}
-	return flag.Parse(kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: text}), flag.Target)
-}
-
-// checkArgument checks an argument that other users of the machine can see.
-func (r *Reader) checkArgument(setting Setting) {
-	if canHoldPassword(r.texts[setting.Name()]) {
-		r.fault(setting.Name(), "others on this machine can read a password in an argument: give it in "+setting.Variable()+", or in a file that "+setting.FileVariable()+" names")
-	}
-	r.orFile(setting, r.texts[setting.Name()])
 }

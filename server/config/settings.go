@@ -44,7 +44,7 @@ func (s Setting) Variable() string {
 // FileVariable is the variable that can name a file with the value, or nothing
 // if a file cannot give it.
 func (s Setting) FileVariable() string {
-	if !s.Secret() && !s.has("file") {
+	if !s.Secret() {
 		return ""
 	}
 	return s.Variable() + "_FILE"

@@ -211,10 +211,18 @@ func TestFloodOfConnections(t *testing.T) {
 	before := p.handles()
 
 	var work, quiet watched
-	while := quick(time.Second, 15*time.Second)
-	during(t, while, func(ctx context.Context) { quiet.work(ctx, c, "/api/user/profile", 100) })
 	var opened atomic.Int64
-	flood := []func(context.Context){func(ctx context.Context) { work.work(ctx, c, "/api/user/profile", 100) }}
+	const while = 15 * time.Second
+	span := func(w *watched, begun func() bool, work ...func(context.Context)) {
+		work = append(work, func(ctx context.Context) { w.work(ctx, c, "/api/user/profile", 100) })
+		if *full {
+			during(t, while, work...)
+			return
+		}
+		until(t, "a person is served", func() bool { return begun() && w.count()+int(w.failed.Load()) >= 50 }, work...)
+	}
+	span(&quiet, func() bool { return true })
+	var flood []func(context.Context)
 	for i := range 32 {
 		text := []string{"GET / HTTP/1.1\r\nHost: " + p.host() + "\r\nConnection: close\r\n\r\n", "", "\x16\x03\x01\x00"}[i%3]
 		flood = append(flood, func(ctx context.Context) {
@@ -227,7 +235,7 @@ func TestFloodOfConnections(t *testing.T) {
 			}
 		})
 	}
-	during(t, while, flood...)
+	span(&work, func() bool { return opened.Load() >= 1000 }, flood...)
 	wantsServed(t, &work)
 	eventually(t, "all of them are closed", patience, func() bool { return p.handles() <= before+10 })
 	row(t, "flood of new connections", "%.0f a second from 32 clients; profile p99 %s (quiet %s), none failed",

@@ -99,7 +99,7 @@ func TestDiskFaults(t *testing.T) {
 			}
 
 			begun := time.Now()
-			eventually(t, "writes are taken again", 5*time.Second, func() bool {
+			eventually(t, "writes are taken again", patience, func() bool {
 				got, err := c.ask(t.Context(), http.MethodPatch, "/api/user/profile", servertest.Object("name", "after"))
 				return err == nil && got.StatusCode == http.StatusOK
 			})

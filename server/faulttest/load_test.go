@@ -136,6 +136,20 @@ func probe() error {
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{"took": w.list, "failed": w.failed.Load()})
 }
 
+// until runs work until there is enough of it, however long that takes on a busy
+// machine, and waits until it ends.
+func until(t testing.TB, what string, enough func() bool, work ...func(context.Context)) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	for _, one := range work {
+		all.Go(func() { one(ctx) })
+	}
+	eventually(t, what, patience, enough)
+}
+
 // during runs work for a while and waits until it ends.
 func during(t testing.TB, while time.Duration, work ...func(context.Context)) {
 	t.Helper()
