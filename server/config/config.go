@@ -52,7 +52,7 @@ type Installation struct {
 
 // Secrets is what opens what is sealed in the database.
 type Secrets struct {
-	Secret string `name:"secret" type:"secret" secret:"" unset:"generated in the data directory" help:"The secret that opens the signing keys in the database: at least 32 bytes, and no sample from a guide."`
+	Secret string `name:"secret" type:"secret" secret:"" unset:"generated in the data directory" help:"The secret that opens the signing keys in the database: at least 32 bytes, and not a sample secret from documentation."`
 }
 
 // Listening is where the server listens, and the address it is known by.

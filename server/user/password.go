@@ -167,6 +167,9 @@ func (p *Passwords) change(ctx context.Context, caller access.Identity, current,
 	faults := p.Policy.Check("newPassword", next, user.Email, user.Name)
 	if current == "" {
 		faults = append(faults, problem.Field{Field: "currentPassword", Code: "required", Detail: "Enter your current password."})
+	} else if password.Same(current, next) {
+		// Refused before it is verified, so that nobody learns here whether it is right.
+		faults = append(faults, problem.Field{Field: "newPassword", Code: "unchanged", Detail: "Choose a password that differs from the current one."})
 	}
 	if err := problem.Faults(faults...); err != nil {
 		return err
@@ -176,9 +179,6 @@ func (p *Passwords) change(ctx context.Context, caller access.Identity, current,
 		return err
 	}
 	defer verified.Cancel()
-	if password.Same(current, next) {
-		return problem.Faults(problem.Field{Field: "newPassword", Code: "unchanged", Detail: "This is your current password. Choose another."})
-	}
 	ctx, cancel = session.Lasting(ctx)
 	defer cancel()
 	err = p.set(ctx, user, next, caller.SessionID, audit.PasswordChange, audit.Person(user.ID, client), func(q *store.Queries) error {
