@@ -11,7 +11,7 @@ export function SignIn() {
   return (
     <AuthPage
       title="Sign in"
-      text={<p>Welcome back. The gate opens for those it knows.</p>}
+      text={<p>Welcome back.</p>}
       below={
         <div className="flex flex-col gap-3 text-muted">
           <p>
