@@ -37,7 +37,7 @@ export function AuthPage({ title, text, children, below }: AuthPageProps) {
           <DuplicateCookies actions={<ButtonLink href={requestedNext()}>Try again</ButtonLink>} />
         )}
         {obstacle === "round-trip" && <SentBack to={requestedNext()} />}
-        {obstacle !== "duplicate-cookies" && <div>{children}</div>}
+        {children && obstacle !== "duplicate-cookies" && <div>{children}</div>}
         <div>{below}</div>
       </div>
       <GateScene className="h-auto w-full rounded-3xl max-md:hidden" />
