@@ -1,4 +1,5 @@
 import type { Locator } from "@playwright/test";
+import { product } from "../lib/product";
 import { expect, register, test } from "./fixtures";
 
 async function box(locator: Locator) {
@@ -12,7 +13,7 @@ for (const width of [768, 1280, 1440]) {
     await page.setViewportSize({ width, height: 900 });
     const expectAligned = async (path: string) => {
       await page.goto(path);
-      const logo = await box(page.locator("header").getByRole("link", { name: "Lychgate" }));
+      const logo = await box(page.locator("header").getByRole("link", { name: product.name }));
       const heading = await box(page.getByRole("heading", { level: 1 }));
       expect(heading.x, path).toBeCloseTo(logo.x, 0);
     };
@@ -35,7 +36,7 @@ test("the header is one line on the narrowest phones", async ({ page, person, co
     ] as const) {
       await page.goto(path);
       const middle = ({ y, height }: { y: number; height: number }) => y + height / 2;
-      const logo = await box(page.locator("header").getByRole("link", { name: "Lychgate" }));
+      const logo = await box(page.locator("header").getByRole("link", { name: product.name }));
       const toggle = page.getByRole("button", { name: "Switch between light and dark" });
       for (const beside of [last, toggle]) expect(middle(await box(beside)), path).toBeCloseTo(middle(logo), 0);
     }

@@ -66,8 +66,8 @@ func unlistedCode(body []byte) error {
 		Code   string
 		Errors []problem.Field
 	}
-	if json.Unmarshal(body, &answer) != nil {
-		return nil // not a problem
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil //nolint:nilerr // what cannot be read is no problem document
 	}
 	text, err := server.Contract()
 	if err != nil {
