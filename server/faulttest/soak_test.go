@@ -73,6 +73,11 @@ func startCounted(t *testing.T) (p *program, goroutines func() int) {
 	p = startCommand(t, dir, cmd)
 	tell.Close()
 	t.Cleanup(func() { count.Close() })
+	// Once it answers, all of its background work has begun, and only then a count
+	// is one of a server at rest.
+	p.signIn(t).http.CloseIdleConnections()
+	last.Store(0)
+	eventually(t, "goroutines are counted", patience, func() bool { return last.Load() > 0 })
 	return p, func() int { return int(last.Load()) }
 }
 
@@ -259,7 +264,6 @@ const databaseHandles = 12
 // flat, and the race detector reports nothing.
 func TestMixedLoad(t *testing.T) {
 	p, goroutines := startCounted(t)
-	eventually(t, "goroutines are counted", patience, func() bool { return goroutines() > 0 })
 	resting, restingHandles := goroutines(), p.handles()
 	fill(t, p)
 

@@ -6,7 +6,7 @@ import { Support } from "@/features/auth/support";
 import { useSignup } from "@/lib/methods";
 import { useContinueWhenSignedIn } from "@/lib/session";
 
-/** What it offers keeps its place, unseen, until the server has said that people can sign up. */
+/** The form gives way to words as soon as the server has said that sign-up is closed. */
 export function SignUp() {
   useContinueWhenSignedIn();
   const signup = useSignup();
@@ -26,16 +26,13 @@ export function SignUp() {
       </AuthPage>
     );
   }
-  const className = signup === "unknown" ? "invisible" : "";
   return (
     <AuthPage
       title="Create an account"
-      text={<p className={className}>An e-mail address and a password are all it takes.</p>}
+      text={<p>An e-mail address and a password are all it takes.</p>}
       below={other}
     >
-      <div className={className}>
-        <RegisterForm />
-      </div>
+      <RegisterForm />
     </AuthPage>
   );
 }
