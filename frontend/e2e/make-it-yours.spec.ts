@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { exampleName, stepsOf, taken } from "../scripts/guide.mjs";
 import { expect, registerByForm, test } from "./fixtures";
 import { scratchCopy } from "./scratch";
@@ -122,10 +122,10 @@ test("the guide works as it is written", async ({ browser, person }) => {
   const tried = async (command: string): Promise<{ status: number; words: string }> => {
     try {
       const { stdout, stderr } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", command], { cwd: copy });
-      return { status: 0, words: stdout + stderr };
+      return { status: 0, words: stripVTControlCharacters(stdout + stderr) };
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { status: code, words: stdout + stderr };
+      return { status: code, words: stripVTControlCharacters(stdout + stderr) };
     }
   };
   const run = async (command: string) => {
