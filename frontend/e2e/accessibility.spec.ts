@@ -4,18 +4,22 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, expectDashboard, register, signIn, signOut, test } from "./fixtures";
 
+/*
+ * The checks are soft: a test goes on after a finding, and lists all of them.
+ */
+
 /** Checks every rule of axe, once the page has loaded and no animation changes its colours. */
 async function expectAccessible(page: Page): Promise<void> {
   await expect(page.getByRole("status").filter({ hasText: "Loading" })).toHaveCount(0);
   await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
   const { violations } = await new AxeBuilder({ page }).analyze();
   const findings = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  expect(findings, `findings at ${page.url()}`).toEqual([]);
+  expect.soft(findings, `findings at ${page.url()}`).toEqual([]);
 }
 
 async function expectNotTooWide(page: Page): Promise<void> {
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(tooWide, `pixels too wide at ${page.url()}`).toBeLessThanOrEqual(0);
+  expect.soft(tooWide, `pixels too wide at ${page.url()}`).toBeLessThanOrEqual(0);
 }
 
 /** The address of every page that was built, also of those that no other test knows. */

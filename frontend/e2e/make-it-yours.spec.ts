@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { exampleName, stepsOf, taken } from "../scripts/guide.mjs";
 import { expect, registerByForm, test } from "./fixtures";
 import { scratchCopy } from "./scratch";
@@ -74,6 +74,18 @@ const ownMedia = {
 `,
 };
 
+/** A page that scrolls sideways, with a picture that says nothing to a screen reader. */
+const faultyPage = `export default function FaultyPage() {
+  return (
+    <main>
+      <h1>Faulty</h1>
+      <img src="/icon.svg" />
+      <div className="w-[2000px]">Wide</div>
+    </main>
+  );
+}
+`;
+
 /** Half a second of sound. */
 function beep(): Buffer {
   const samples = Buffer.from(Array.from({ length: 4000 }, (_, i) => 128 + Math.round(60 * Math.sin(i / 3))));
@@ -110,10 +122,10 @@ test("the guide works as it is written", async ({ browser, person }) => {
   const tried = async (command: string): Promise<{ status: number; words: string }> => {
     try {
       const { stdout, stderr } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", command], { cwd: copy });
-      return { status: 0, words: stdout + stderr };
+      return { status: 0, words: stripVTControlCharacters(stdout + stderr) };
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { status: code, words: stdout + stderr };
+      return { status: code, words: stripVTControlCharacters(stdout + stderr) };
     }
   };
   const run = async (command: string) => {
@@ -169,8 +181,9 @@ test("the guide works as it is written", async ({ browser, person }) => {
       await rm(at("frontend/public/it's.txt"));
     });
 
-    await test.step("it builds, with media of its own", async () => {
+    await test.step("it builds, with media of its own, and with a faulty page", async () => {
       for (const [file, text] of Object.entries(ownMedia)) write(file, text);
+      write("frontend/app/faulty/page.tsx", faultyPage);
       writeFileSync(at("frontend/public/beep.wav"), beep());
       await run("make build");
       await run(`${goTest} ./server/notes ./server/secret ./server/token`);
@@ -203,22 +216,69 @@ test("the guide works as it is written", async ({ browser, person }) => {
 
         await page.getByRole("link", { name: "Notes" }).click();
         await expect(page.getByText("You have no notes yet.")).toBeVisible();
-        const add = async (text: string) => {
-          await page.getByLabel("Note", { exact: true }).fill(text);
+        const text = page.getByLabel("Note", { exact: true });
+        const priority = page.getByLabel("Priority");
+        const add = async (note: string, urgency: string) => {
+          await text.fill(note);
+          await priority.fill(urgency);
           await page.getByRole("button", { name: "Add note" }).click();
         };
-        await add(" ");
-        await expect(page.getByText("Write something first.")).toBeVisible();
-        for (const text of ["Buy milk", "Feed the cat"]) {
-          await add(text);
-          await expect(page.getByRole("listitem").filter({ hasText: text })).toBeVisible();
-        }
-        await add("One more");
+        await add("Buy milk", "");
+        await expect(priority).toHaveAccessibleDescription(/^From 1.*Enter a number from 1 to 5\.$/);
+        await add("Buy milk", "1.5");
+        await expect(priority).toHaveAccessibleDescription(/Enter a whole number\.$/);
+        await add(" ", "9");
+        await expect(text).toHaveAccessibleDescription("Write something first.");
+        await expect(priority).toHaveAccessibleDescription(/Choose a number from 1 to 5\.$/);
+        const notes = page.getByRole("list", { name: "Notes" });
+        await add("Buy milk", "2");
+        await expect(notes).toHaveText("Buy milkPriority 2ChangeDelete");
+        await add("Buy milk", "1");
+        await expect(text).toHaveAccessibleDescription("You have this note already.");
+        await add("Feed the cat", "3");
+        await expect(notes.getByRole("listitem")).toHaveCount(2);
+        await add("One more", "3");
         await expect(page.getByRole("alert").filter({ hasText: "You have 2 notes already" })).toBeVisible();
+
+        await page.getByRole("button", { name: "Change Feed the cat" }).click();
+        const changed = notes.getByLabel("Note", { exact: true });
+        await changed.fill("Buy milk");
+        await notes.getByRole("button", { name: "Save note" }).click();
+        await expect(changed).toHaveAccessibleDescription("You have this note already.");
+        await changed.fill("Feed the dog");
+        await notes.getByLabel("Priority").fill("1");
+        await notes.getByRole("button", { name: "Save note" }).click();
+        await expect(notes.getByRole("listitem").first()).toContainText("Feed the dogPriority 1");
+        await page.getByRole("button", { name: "Delete Buy milk" }).click();
+        await expect(notes.getByRole("listitem")).toHaveCount(1);
+        await expect(notes).toBeFocused();
         await context.close();
       } finally {
         await server.stop();
       }
+    });
+
+    await test.step("the guide's browser test passes, by the guide's command", async () => {
+      const [command] = /^make build && npm run .* notes\.spec\.ts$/m.exec(guide) ?? [];
+      expect(command).toBeDefined();
+      await run(command!);
+    });
+
+    await test.step("the test of accessibility finds the faulty page by itself", async () => {
+      const media = ["frontend/out/media.html", "frontend/out/dashboard/media.html"]; // they need a faked network
+      const right = media.map(read);
+      await Promise.all(media.map((file) => rm(at(file))));
+      const { status, words } = await tried(
+        'npm run --silent test:e2e -- accessibility.spec.ts --grep "every page that was built"',
+      );
+      media.forEach((file, i) => write(file, right[i]!));
+      expect(status, words).not.toBe(0);
+      expect(words).toMatch(/pixels too wide at \S+\/faulty\n/);
+      expect(words).toMatch(/image-alt: <img /);
+      const named = [...words.matchAll(/(?:findings|pixels too wide) at https?:\/\/[^/]+(\S*)/g)].map(
+        ([, page]) => page,
+      );
+      expect([...new Set(named)], "the pages of the guide have no findings").toEqual(["/faulty"]);
     });
 
     await test.step("its media and workers work, on public and on protected pages", async () => {
@@ -320,6 +380,13 @@ test("the guide works as it is written", async ({ browser, person }) => {
         file: "README.md",
         wrong: (text) => text.replace(/.*`--notes-max`.*\n/, ""),
         help: /the table of settings in README\.md is stale: run go generate \.\/server\/config/,
+      },
+    ]);
+    await mistakes("a code that the contract lacks", "go test -vet=off ./server/notes", [
+      {
+        file: "server/openapi.yaml",
+        wrong: (text) => text.replace(/ *- out_of_range\n/, ""),
+        help: /the code "out_of_range" is not listed in server\/openapi\.yaml: add it to components, schemas, FieldCode/,
       },
     ]);
     await mistakes("a contract without route", "go test -vet=off ./server -run Contract", [

@@ -14,13 +14,13 @@ export interface FormFailure {
 }
 
 /**
- * Sends a form. `submit` checks it and sends it, and shows what the server refused under the fields; further calls do
- * nothing until the answer is there. `failure` is what else went wrong in the last attempt, `busy` lasts from the first
- * check to the answer, and `sent` says that the last attempt succeeded.
+ * Sends a form. `submit` checks it and sends what the schema makes of it, and shows what the server refused under the
+ * fields; further calls do nothing until the answer is there. `failure` is what else went wrong in the last attempt,
+ * `busy` lasts from the first check to the answer, and `sent` says that the last attempt succeeded.
  */
-export function useSubmit<Values extends FieldValues>(
-  form: UseFormReturn<Values>,
-  send: (values: Values) => Promise<void>,
+export function useSubmit<Values extends FieldValues, Sent>(
+  form: UseFormReturn<Values, unknown, Sent>,
+  send: (values: Sent) => Promise<void>,
   fieldOfCode: FieldOfCode<Values> = {},
 ) {
   const [failure, setFailure] = useState<FormFailure>();
@@ -58,8 +58,8 @@ export function useSubmit<Values extends FieldValues>(
 }
 
 /** Shows the faults of fields under them, and returns what concerns the form as a whole. */
-function showFaults<Values extends FieldValues>(
-  form: UseFormReturn<Values>,
+function showFaults<Values extends FieldValues, Sent>(
+  form: UseFormReturn<Values, unknown, Sent>,
   error: Error,
   fieldOfCode: FieldOfCode<Values>,
 ): FormFailure | undefined {
@@ -84,6 +84,9 @@ function showFaults<Values extends FieldValues>(
   return elsewhere.length > 0 ? { text: elsewhere.join(" ") } : undefined;
 }
 
-function fieldNamed<Values extends FieldValues>(form: UseFormReturn<Values>, name: string): Path<Values> | undefined {
+function fieldNamed<Values extends FieldValues, Sent>(
+  form: UseFormReturn<Values, unknown, Sent>,
+  name: string,
+): Path<Values> | undefined {
   return name in form.getValues() ? (name as Path<Values>) : undefined;
 }

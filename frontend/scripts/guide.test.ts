@@ -26,7 +26,7 @@ test.each(files)("the guide's steps fit %s, whichever of them are taken", (file)
   let result = "";
   expect(() => (result = taken(text, all)), advice).not.toThrow();
   for (const i of all.keys()) {
-    text = taken(text, all.slice(0, i + 1));
+    if (text !== result) text = taken(text, all.slice(0, i + 1)); // else all of them are taken
     expect(taken(text, all), `after ${i + 1} of its steps`).toBe(result);
   }
   expect(taken(result, all)).toBe(result);
