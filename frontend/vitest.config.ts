@@ -6,7 +6,8 @@ export default defineConfig({
   resolve: { alias: { "@": import.meta.dirname } },
   test: {
     include: ["{app,components,features,lib,scripts}/**/*.test.{ts,tsx}"],
-    setupFiles: "lib/api/fake-server.ts",
+    setupFiles: ["lib/api/fake-server.ts", "lib/test-patience.ts"],
+    testTimeout: 60_000,
     restoreMocks: true,
   },
 });

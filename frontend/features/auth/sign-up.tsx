@@ -27,11 +27,7 @@ export function SignUp() {
     );
   }
   return (
-    <AuthPage
-      title="Create an account"
-      text={<p>An e-mail address and a password are all it takes.</p>}
-      below={other}
-    >
+    <AuthPage title="Create an account" text={<p>An e-mail address and a password are all it takes.</p>} below={other}>
       <RegisterForm />
     </AuthPage>
   );
