@@ -75,7 +75,9 @@ func startCounted(t *testing.T) (p *program, goroutines func() int) {
 	t.Cleanup(func() { count.Close() })
 	// Once it answers, all of its background work has begun, and only then a count
 	// is one of a server at rest.
-	p.signIn(t).http.CloseIdleConnections()
+	c := newClient(p.URL)
+	c.wants(t, http.StatusOK, http.MethodGet, "/readyz", "")
+	c.http.CloseIdleConnections()
 	last.Store(0)
 	eventually(t, "goroutines are counted", patience, func() bool { return last.Load() > 0 })
 	return p, func() int { return int(last.Load()) }
