@@ -121,7 +121,9 @@ test("the guide works as it is written", async ({ browser, person }) => {
   /** Runs a command as a person would, and returns its exit status and output. */
   const tried = async (command: string): Promise<{ status: number; words: string }> => {
     try {
-      const { stdout, stderr } = await promisify(execFile)("bash", ["--norc", "-euo", "pipefail", "-c", command], { cwd: copy });
+      const { stdout, stderr } = await promisify(execFile)("bash", ["--norc", "-euo", "pipefail", "-c", command], {
+        cwd: copy,
+      });
       return { status: 0, words: stripVTControlCharacters(stdout + stderr) };
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

@@ -83,7 +83,7 @@ function follow() {
   const steps = stepsOf(readFileSync("docs/make-it-yours.md", "utf8"), name);
   steps.forEach(({ file, text }, i) => {
     if (file === undefined) {
-      execFileSync("bash", ["-euo", "pipefail", "-c", text], { stdio: "inherit" });
+      execFileSync("bash", ["--norc", "-euo", "pipefail", "-c", text], { stdio: "inherit" });
       return;
     }
     // The steps up to this one, and those after it only to see what is done.
