@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -23,10 +22,9 @@ import (
 // database may be in use, and returns the file's path and size in bytes. With
 // replace it takes the place of an earlier backup in one step; nothing else is
 // ever replaced. The file appears complete or not at all, readable only by its
-// owner. The
-// database stays unchanged, whatever its schema, as do the files beside it, so
-// that the old version can open a copy made before an upgrade. The secret is
-// not included.
+// owner. The database stays unchanged, whatever its schema, as do the files
+// beside it, so that the old version can open a copy made before an upgrade. The
+// secret is not included.
 func Create(ctx context.Context, path, file string, replace bool) (written string, size int64, err error) {
 	// Absolute, so that SQLite does not take a name for a URI.
 	if path, err = filepath.Abs(path); err != nil {
@@ -98,11 +96,11 @@ func isBackup(file string, info fs.FileInfo, of string) error {
 	if info.Size() == 0 {
 		return nil
 	}
-	header, err := readHeader(file)
+	header, err := database.ReadHeader(file)
 	if err != nil {
 		return err
 	}
-	if !header.isDatabase() || header.withLog() {
+	if !header.IsDatabase() || header.WithLog() {
 		return refused
 	}
 	return nil
@@ -167,36 +165,6 @@ func vacuumInto(ctx context.Context, from, into string, check func(context.Conte
 	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, into)
 	return err
 }
-
-// header is the beginning of a file; see https://sqlite.org/fileformat.html.
-type header []byte
-
-const (
-	magic = "SQLite format 3\x00"
-	// headerSize is up to the write and read version, which follow the page
-	// size.
-	headerSize = len(magic) + 2 + 2
-)
-
-// readHeader reads the beginning of a file, or as much as there is.
-func readHeader(file string) (header, error) {
-	opened, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close() //nolint:errcheck // only read
-	first, err := io.ReadAll(io.LimitReader(opened, int64(headerSize)))
-	if err != nil {
-		return nil, err
-	}
-	return first, nil
-}
-
-func (h header) isDatabase() bool { return len(h) == headerSize && string(h[:len(magic)]) == magic }
-
-// withLog reports whether a database has a write-ahead log, as one that is in
-// use does; a backup has none.
-func (h header) withLog() bool { return h[headerSize-1] == 2 }
 
 // link is os.Link, replaced in tests of file systems without links.
 var link = os.Link

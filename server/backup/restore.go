@@ -87,19 +87,19 @@ func looksLikeDatabase(file, path string) error {
 	if present, err := os.Stat(path); err == nil && os.SameFile(info, present) {
 		return fmt.Errorf("%s: this is the database itself", file)
 	}
-	var first header
+	var first database.Header
 	if info.Mode().IsRegular() {
-		if first, err = readHeader(file); err != nil {
+		if first, err = database.ReadHeader(file); err != nil {
 			return err
 		}
 	}
-	if !first.isDatabase() {
+	if !first.IsDatabase() {
 		return fmt.Errorf("%s: this is not a backup (not a SQLite database)", file)
 	}
 	// SQLite reads any log beside a file, whatever it belongs to. A backup has
 	// none.
 	log, err := os.Stat(file + "-wal")
-	if err == nil && log.Size() > 0 && !first.withLog() {
+	if err == nil && log.Size() > 0 && !first.WithLog() {
 		return fmt.Errorf("%s: the log beside it is not its own: move %s away", file, file+"-wal")
 	}
 	return nil
@@ -109,7 +109,7 @@ func looksLikeDatabase(file, path string) error {
 func (r *Restoring) stage(ctx context.Context, file string) error {
 	directory := filepath.Dir(r.path)
 	// Leftovers of killed restores.
-	left, err := filepath.Glob(filepath.Join(escapeGlob(directory), stagingPrefix+"*"))
+	left, err := filepath.Glob(filepath.Join(database.EscapeGlob(directory), stagingPrefix+"*"))
 	if err != nil {
 		return err
 	}
@@ -142,17 +142,6 @@ func (r *Restoring) stage(ctx context.Context, file string) error {
 }
 
 func (r *Restoring) staged() string { return filepath.Join(r.staging, "lychgate.db") }
-
-func escapeGlob(path string) string {
-	var escaped []rune
-	for _, r := range path {
-		if slices.Contains([]rune(`*?[\`), r) {
-			escaped = append(escaped, '\\')
-		}
-		escaped = append(escaped, r)
-	}
-	return string(escaped)
-}
 
 // isWhole returns an error for a damaged copy.
 func isWhole(ctx context.Context, db *sql.DB) error {

@@ -1,16 +1,15 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"lychgate/server/config"
+	"lychgate/server/database"
 )
 
 // formerData returns a warning if there is no database yet, but one that the
@@ -22,8 +21,8 @@ func formerData(i config.Installation) string {
 		return ""
 	}
 	// The only errors are of malformed patterns.
-	inside, _ := filepath.Glob(filepath.Join(quoted(i.DataDir), "*.db"))
-	beside, _ := filepath.Glob(filepath.Join(quoted(filepath.Dir(filepath.Clean(i.DataDir))), "*-data", "*.db"))
+	inside, _ := filepath.Glob(filepath.Join(database.EscapeGlob(i.DataDir), "*.db"))
+	beside, _ := filepath.Glob(filepath.Join(database.EscapeGlob(filepath.Dir(filepath.Clean(i.DataDir))), "*-data", "*.db"))
 	for _, file := range append(inside, beside...) {
 		dir, name := filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), ".db")
 		named := dir == filepath.Clean(i.DataDir) || filepath.Base(dir) == name+"-data"
@@ -34,24 +33,12 @@ func formerData(i config.Installation) string {
 	return ""
 }
 
-// quoted makes a path match only itself.
-func quoted(path string) string {
-	return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path)
-}
-
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
 
 func isSQLite(path string) bool {
-	const magic = "SQLite format 3\x00"
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close() //nolint:errcheck // nothing was written
-	start := make([]byte, len(magic))
-	_, err = io.ReadFull(file, start)
-	return err == nil && bytes.Equal(start, []byte(magic))
+	header, err := database.ReadHeader(path)
+	return err == nil && header.IsDatabase()
 }
