@@ -170,28 +170,28 @@ func TestRolesAndPlansEndToEnd(t *testing.T) {
 	wantsClosed(t, client, planFiles)
 
 	do(cli.SetRole(t.Context(), id, access.RoleAdmin, audit.CommandLine()))
-	servertest.Eventually(t, "an administrator sees the page", 10*time.Second, isOpen(client, admin))
+	servertest.Eventually(t, "an administrator sees the page", isOpen(client, admin))
 	wantsOpen(t, client, adminFiles)
 	wantsClosed(t, client, planFiles[:len(planFiles)-1]) // an administrator has no plan by that
 	wantsClosed(t, other, adminFiles)
 
 	do(cli.SetRole(t.Context(), id, access.RoleUser, audit.CommandLine()))
-	servertest.Eventually(t, "the page is hidden again", 10*time.Second, isClosed(client, admin))
+	servertest.Eventually(t, "the page is hidden again", isClosed(client, admin))
 	wantsClosed(t, client, adminFiles)
 
 	do(grant("other", time.Time{}))
 	do(grant("team", time.Time{}))
-	servertest.Eventually(t, "a plan that includes the need opens the page", 10*time.Second, isOpen(client, reports))
+	servertest.Eventually(t, "a plan that includes the need opens the page", isOpen(client, reports))
 	wantsOpen(t, client, planFiles)
 	wantsClosed(t, other, planFiles)
 	wantsClosed(t, client, adminFiles[:len(adminFiles)-1])
 
 	do(revoke("team"))
-	servertest.Eventually(t, "the page is closed again", 10*time.Second, isClosed(client, reports))
+	servertest.Eventually(t, "the page is closed again", isClosed(client, reports))
 	wantsClosed(t, client, planFiles)
 
 	do(grant("pro", s.Clock.Now().Add(time.Minute)))
-	servertest.Eventually(t, "the plan opens the page", 10*time.Second, isOpen(client, reports))
+	servertest.Eventually(t, "the plan opens the page", isOpen(client, reports))
 	s.Clock.Move(time.Minute - time.Millisecond)
 	wantsOpen(t, client, planFiles)
 	s.Clock.Move(time.Millisecond)
@@ -225,7 +225,7 @@ func TestNothingIsConfirmedAfterALoss(t *testing.T) {
 	if err := cli.GrantPlan(t.Context(), store.PlanGrant{UserID: id, Plan: "pro", Source: "hand"}, audit.CommandLine()); err != nil {
 		t.Fatal(err)
 	}
-	servertest.Eventually(t, "both are open", 10*time.Second, func() bool { return isOpen(client, "/admin")() && isOpen(client, "/dashboard/reports")() })
+	servertest.Eventually(t, "both are open", func() bool { return isOpen(client, "/admin")() && isOpen(client, "/dashboard/reports")() })
 	files := slices.Concat(adminFiles, planFiles)
 	tags := make(map[string]string)
 	for _, file := range files {
@@ -247,7 +247,7 @@ func TestNothingIsConfirmedAfterALoss(t *testing.T) {
 	if err := cli.RevokePlan(t.Context(), id, "pro", "hand", audit.CommandLine()); err != nil {
 		t.Fatal(err)
 	}
-	servertest.Eventually(t, "both are closed", 10*time.Second, func() bool { return isClosed(client, "/admin")() && isClosed(client, "/dashboard/reports")() })
+	servertest.Eventually(t, "both are closed", func() bool { return isClosed(client, "/admin")() && isClosed(client, "/dashboard/reports")() })
 	for _, file := range files {
 		for _, headers := range [][]string{{"If-None-Match", tags[file.path]}, {"If-Range", tags[file.path], "Range", "bytes=0-1"}} {
 			if answer := client.Get(file.path, headers...); answer.StatusCode != file.refused || answer.Header.Get("ETag") != "" && answer.Header.Get("ETag") == tags[file.path] {
@@ -320,7 +320,7 @@ func TestSignedInRequestsCostNoQuery(t *testing.T) {
 	if _, err := cli.RevokeSessions(t.Context(), lastID, audit.CommandLine()); err != nil {
 		t.Fatal(err)
 	}
-	servertest.Eventually(t, "the last change counts", 10*time.Second, isClosed(last, "/api/user/profile"))
+	servertest.Eventually(t, "the last change counts", isClosed(last, "/api/user/profile"))
 	wantsOpen(t, client, adminFiles[:1])
 	// The tables go away behind the server's back.
 	for _, table := range tables(t, s) {

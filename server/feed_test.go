@@ -38,7 +38,7 @@ func TestChangesCountInOtherProcesses(t *testing.T) {
 		if got := name(from); got != want {
 			t.Errorf("in the same process the name is %q, want %q at once", got, want)
 		}
-		servertest.Eventually(t, "the name is known to the other process", time.Second, func() bool { return name(to) == want })
+		servertest.Eventually(t, "the name is known to the other process", func() bool { return name(to) == want })
 	}
 
 	// All attempts of the account are used up at one process, each from an address of
@@ -52,7 +52,7 @@ func TestChangesCountInOtherProcesses(t *testing.T) {
 		}
 	}
 	address := 0
-	servertest.Eventually(t, "the other process refuses a stranger", time.Second, func() bool {
+	servertest.Eventually(t, "the other process refuses a stranger", func() bool {
 		address++
 		return guess(other, fmt.Sprintf("203.0.113.%d", address), servertest.Password) == 429
 	})
@@ -70,7 +70,7 @@ func TestChangesCountInOtherProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []*servertest.Client{client, there} {
-		servertest.Eventually(t, "the session is revoked", time.Second, isClosed(c, "/dashboard"))
+		servertest.Eventually(t, "the session is revoked", isClosed(c, "/dashboard"))
 		c.Get("/dashboard").Wants(http.StatusSeeOther)
 		c.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
 	}

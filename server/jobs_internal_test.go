@@ -15,6 +15,10 @@ import (
 	"time"
 
 	"lychgate/server/config"
+	"lychgate/server/limit"
+	"lychgate/server/listen"
+	"lychgate/server/session"
+	"lychgate/server/user"
 	"lychgate/server/web"
 )
 
@@ -107,6 +111,22 @@ func TestBackgroundWorkSoon(t *testing.T) {
 			t.Errorf("it ran after %v, want %v", ran, want)
 		}
 	})
+}
+
+// Changes of other processes count within a second, because a write to the
+// database asks for a look at them. A look that nothing asks for comes later.
+func TestWritesAskForALook(t *testing.T) {
+	written := make(chan struct{}, 1)
+	s := &Server{listening: &listen.Server{}, passwords: &user.Passwords{Limits: new(limit.Limits)}, sessions: &session.Service{}}
+	for _, j := range s.jobs(written) {
+		if j.name == "follow what other processes change" {
+			if j.soon != (<-chan struct{})(written) || followEvery > time.Second/2 {
+				t.Errorf("%s: it is not asked for by writes, or waits %v for the next", j.name, followEvery)
+			}
+			return
+		}
+	}
+	t.Error("nothing follows what other processes change")
 }
 
 // A table that cannot be swept, or a key that cannot be read, keeps nothing else

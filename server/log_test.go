@@ -286,7 +286,7 @@ func TestAnswersThatAreCutOff(t *testing.T) {
 				defer answer.Body.Close()
 			}
 			var lines []logged
-			servertest.Eventually(t, "the answer is cut off", 15*time.Second, func() bool {
+			servertest.Eventually(t, "the answer is cut off", func() bool {
 				lines = requestsLogged(t, s, "/film.webm")
 				return len(lines) == 1
 			})

@@ -16,6 +16,7 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/config"
+	"lychgate/server/listen"
 	"lychgate/server/origin"
 	"lychgate/server/servertest"
 )
@@ -70,7 +71,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		s.Stop()
 	}()
 	var last servertest.Answer
-	servertest.Eventually(t, "readiness is off", 2*time.Second, func() bool {
+	servertest.Eventually(t, "readiness is off", func() bool {
 		last = probe.Get("/readyz")
 		return last.StatusCode != http.StatusOK
 	})
@@ -107,10 +108,9 @@ func TestStopDoesNotWaitForever(t *testing.T) {
 	idle := s.Client()
 	idle.Get("/").Wants(http.StatusOK)
 	slowPost(t, s, "/api/auth/login", servertest.Object("email", "ada@example.com", "password", servertest.Password))
-	begun := time.Now()
 	s.Stop() // fails the test when the server ends with an error
-	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("it took %v to stop", took)
+	if listen.DrainTime >= 10*time.Second {
+		t.Errorf("requests may take %v of the ten seconds in which a server stops", listen.DrainTime)
 	}
 	if !strings.Contains(s.Log.String(), "some requests did not finish in time") {
 		t.Error("nobody is told")
@@ -133,30 +133,49 @@ func TestStopOfAnIdleServerIsQuick(t *testing.T) {
 	}
 }
 
-// A client that sends its header a byte at a time is cut off.
+// A client that sends its header a byte at a time is cut off, and sooner than one
+// that sends its body so.
 func TestSlowHeadersAreCutOff(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)
-	connection := dial(t, s)
-	begun := time.Now()
-	fmt.Fprintf(connection, "GET / HTTP/1.1\r\nHost: %s\r\nX-Slow: ", connection.RemoteAddr())
 	ended := make(chan struct{})
 	defer close(ended)
-	go func() {
-		every := time.NewTicker(100 * time.Millisecond)
-		defer every.Stop()
-		for {
-			select {
-			case <-ended:
-				return
-			case <-every.C:
-				io.WriteString(connection, "x") // it is meant to fail in the end
+	// drip begins a request, goes on byte by byte, and returns a channel that is
+	// closed when the server has cut the connection off.
+	drip := func(beginning string) <-chan struct{} {
+		connection := dial(t, s)
+		fmt.Fprintf(connection, beginning, connection.RemoteAddr())
+		cut := make(chan struct{})
+		go func() {
+			defer close(cut)
+			io.Copy(io.Discard, connection) // it ends with the connection
+		}()
+		go func() {
+			every := time.NewTicker(100 * time.Millisecond)
+			defer every.Stop()
+			for {
+				select {
+				case <-ended:
+					return
+				case <-every.C:
+					io.WriteString(connection, "x") // it is meant to fail in the end
+				}
 			}
-		}
-	}()
-	answer, _ := io.ReadAll(connection)
-	if took := time.Since(begun); took < 3*time.Second || took > 8*time.Second {
-		t.Errorf("the connection lived for %v, want about 4 s; answer %q", took, answer)
+		}()
+		return cut
+	}
+	body := drip("POST /api/auth/login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n\r\n")
+	begun := time.Now()
+	header := drip("GET / HTTP/1.1\r\nHost: %s\r\nX-Slow: ")
+	select {
+	case <-header:
+	case <-body:
+		t.Error("a slow body was cut off before a slow header")
+	case <-time.After(servertest.Patience):
+		t.Fatal("neither was cut off")
+	}
+	if took := time.Since(begun); took < 3*time.Second {
+		t.Errorf("the connection lived for %v, want about 4 s", took)
 	}
 }
 
@@ -192,23 +211,16 @@ func TestTwoServersOnOneInstallation(t *testing.T) {
 		t.Error("one token has two successors")
 	}
 
-	// Endings count within a second; of three, for a busy machine may delay one.
-	best := time.Hour
-	for range 3 {
-		leaver := browser(one)
-		leaver.Login("ada@example.com")
-		elsewhere := leaver.Copy(two)
-		elsewhere.Get("/api/user/profile").Wants(http.StatusOK)
-		leaver.Post("/api/auth/logout", "").Wants(http.StatusNoContent)
-		begun := time.Now()
-		servertest.Eventually(t, "the other server refuses the token", 10*time.Second, func() bool {
-			return elsewhere.Get("/api/user/profile").StatusCode == http.StatusUnauthorized
-		})
-		best = min(best, time.Since(begun))
-	}
-	if best > time.Second {
-		t.Errorf("an ending takes %v to count elsewhere", best)
-	}
+	// A revocation by one counts at the other. How soon is a matter of the jobs,
+	// whose tests have a clock of their own.
+	leaver := browser(one)
+	leaver.Login("ada@example.com")
+	elsewhere := leaver.Copy(two)
+	elsewhere.Get("/api/user/profile").Wants(http.StatusOK)
+	leaver.Post("/api/auth/logout", "").Wants(http.StatusNoContent)
+	servertest.Eventually(t, "the other server refuses the token", func() bool {
+		return elsewhere.Get("/api/user/profile").StatusCode == http.StatusUnauthorized
+	})
 
 	one.Stop()
 	there.Get("/dashboard").Wants(http.StatusOK)
@@ -296,7 +308,7 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	client.Register("ada@example.com")
 	s.Alter(`ALTER TABLE changes RENAME TO elsewhere`)
 	client.Get("/api/user/profile").Wants(http.StatusOK)
-	servertest.Eventually(t, "the token is not believed any more", 8*time.Second, func() bool {
+	servertest.Eventually(t, "the token is not believed any more", func() bool {
 		return client.Get("/api/user/profile").StatusCode != http.StatusOK
 	})
 	for _, path := range []string{"/api/user/profile", "/api/auth/session", "/dashboard.txt", servertest.ProtectedAsset, "/readyz"} {
@@ -316,14 +328,14 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	s.Client().Get("/dashboard").Wants(http.StatusSeeOther)
 
 	s.Alter(`ALTER TABLE elsewhere RENAME TO changes`)
-	servertest.Eventually(t, "the token is believed again", 5*time.Second, func() bool {
+	servertest.Eventually(t, "the token is believed again", func() bool {
 		return client.Get("/api/user/profile").StatusCode == http.StatusOK
 	})
 	client.Get("/readyz").Wants(http.StatusOK)
 	// The sweep at start may come so late that it fails too.
 	for _, words := range []string{"background work fails; it is tried again", "background work succeeds again"} {
 		words += `","job":"follow what other processes change"`
-		servertest.Eventually(t, "one line says: "+words, 5*time.Second, func() bool {
+		servertest.Eventually(t, "one line says: "+words, func() bool {
 			return strings.Count(s.Log.String(), words) == 1
 		})
 	}

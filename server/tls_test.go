@@ -240,7 +240,7 @@ func TestCertificateIsLookedAt(t *testing.T) {
 	s := startTLS(t, first)
 	put(t, s.Config.TLSKey, second.key)
 	put(t, s.Config.TLSCert, second.certificate)
-	servertest.Eventually(t, "the new certificate is used", 20*time.Second, func() bool { return served(t, s) == 2 })
+	servertest.Eventually(t, "the new certificate is used", func() bool { return served(t, s) == 2 })
 }
 
 // A certificate may be replaced under the same time stamp, by another file of

@@ -47,7 +47,7 @@ test("the current password is no new one", async ({ page, person, complaints }) 
   await page.getByLabel("New password").fill(person.password);
   await page.getByRole("button", { name: "Change password" }).click();
   await expect(page.getByLabel("New password")).toHaveAccessibleDescription(
-    "This is your current password. Choose another.",
+    "Choose a password that differs from the current one.",
   );
   await expect(page.getByText("Your password is changed.")).toHaveCount(0);
 });

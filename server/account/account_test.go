@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"lychgate/server/servertest"
 )
@@ -138,7 +137,7 @@ func TestAccountsThatAreGone(t *testing.T) {
 			client.Get("/api/user/profile").Wants(http.StatusOK)
 			const changed = `INSERT INTO changes (kind, id, at) SELECT 'subject', id, created_at FROM users; `
 			s.Alter(`BEGIN; ` + changed + test.statement + `; COMMIT`)
-			servertest.Eventually(t, "the change has come through", 10*time.Second, func() bool {
+			servertest.Eventually(t, "the change has come through", func() bool {
 				return client.Get("/api/user/profile").StatusCode != http.StatusOK
 			})
 			client.Get("/api/user/profile").WantsProblem(http.StatusUnauthorized, "unauthenticated")
@@ -150,7 +149,7 @@ func TestAccountsThatAreGone(t *testing.T) {
 			}
 			s.Alter(`BEGIN; ` + changed + `UPDATE users SET disabled_at = NULL; COMMIT`)
 			if name == "disabled while an access token lives" {
-				servertest.Eventually(t, "the account can be used again", 10*time.Second, func() bool {
+				servertest.Eventually(t, "the account can be used again", func() bool {
 					return client.Get("/api/user/profile").StatusCode == http.StatusOK
 				})
 			}

@@ -107,13 +107,7 @@ func TestOldAuditLinesArePruned(t *testing.T) {
 	s.Client().Post("/api/auth/login", servertest.Object("email", "nobody@example.com", "password", servertest.Password)).Wants(401)
 	s.Stop()
 	s = s.Again()
-	lines := len(auditOf(t, s, ""))
-	for begun := time.Now(); lines != 1; lines = len(auditOf(t, s, "")) {
-		if time.Since(begun) > 10*time.Second {
-			t.Fatalf("%d lines are left, want the new one", lines)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	servertest.Eventually(t, "only the new line is left", func() bool { return len(auditOf(t, s, "")) == 1 })
 }
 
 func TestAuditOfUnknownAccounts(t *testing.T) {

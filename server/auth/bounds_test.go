@@ -106,7 +106,7 @@ func TestAccountFarPastTheLimit(t *testing.T) {
 	client.Register("ada@example.com")
 	addSessions(s, 3000, "added", time.Minute)
 	client.Login("ada@example.com") // which replaces its own
-	eventually(t, "100 sessions are left", func() bool {
+	servertest.Eventually(t, "100 sessions are left", func() bool {
 		return number(t, s, `SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL`) == 100
 	})
 	client.Get("/api/user/profile").Wants(http.StatusOK)
@@ -144,7 +144,7 @@ func TestSweep(t *testing.T) {
 		"addresses":                `SELECT COUNT(*) - 1 FROM known_addresses`,
 		"attempts":                 `SELECT COUNT(*) FROM account_attempts`,
 	} {
-		eventually(t, "there are no more "+what, func() bool { return number(t, s, query) == 0 })
+		servertest.Eventually(t, "there are no more "+what, func() bool { return number(t, s, query) == 0 })
 	}
 	if got := number(t, s, `SELECT COUNT(*) FROM session_endings`); got != 10 {
 		t.Errorf("%d endings are on record, want those for which a token may live", got)
@@ -160,14 +160,14 @@ func TestEndingsStayAsLongAsAnyToken(t *testing.T) {
 	client.Register("ada@example.com")
 	other.Login("ada@example.com")
 	stolen := other.Cookie(accessCookie)
-	eventually(t, "the life is noted", func() bool { return number(t, s, `SELECT COUNT(*) FROM access_ttls`) == 1 })
+	servertest.Eventually(t, "the life is noted", func() bool { return number(t, s, `SELECT COUNT(*) FROM access_ttls`) == 1 })
 	client.Do(http.MethodDelete, "/api/user/sessions", "").Wants(http.StatusNoContent)
 	s.Stop()
 	// An hour passes, as far as the sweeps go.
 	s.Clock.Move(time.Hour)
 	s.Alter(fmt.Sprintf(`UPDATE maintenance SET swept_at = %d`, s.Clock.Now().UnixMilli()))
 	short := s.Again(func(c *config.Config) { c.AccessTTL = 15 * time.Minute })
-	eventually(t, "it has swept", func() bool { return number(t, s, `SELECT COUNT(*) FROM access_ttls`) == 2 })
+	servertest.Eventually(t, "it has swept", func() bool { return number(t, s, `SELECT COUNT(*) FROM access_ttls`) == 2 })
 	short.Stop()
 	long := s.Again()
 	profile(long, client.Cookie(accessCookie)).Wants(http.StatusOK)
@@ -184,7 +184,7 @@ func TestNothingIsSweptInAMomentaryStep(t *testing.T) {
 			client := clientOf(s)
 			client.Register("ada@example.com")
 			clientOf(s).Post("/api/auth/login", servertest.Object("email", "ada@example.com", "password", "not the password")).Wants(http.StatusUnauthorized)
-			eventually(t, "it has swept", func() bool { return number(t, s, `SELECT COUNT(*) FROM maintenance WHERE swept_at > 0`) == 1 })
+			servertest.Eventually(t, "it has swept", func() bool { return number(t, s, `SELECT COUNT(*) FROM maintenance WHERE swept_at > 0`) == 1 })
 			count := func(s *servertest.Server) [3]int {
 				return [3]int{
 					number(t, s, `SELECT COUNT(*) FROM audit WHERE event IN ('register', 'login')`),
@@ -217,7 +217,7 @@ func sweptAgain(t *testing.T, s *servertest.Server) {
 	addRows(s, 1, `INSERT INTO account_attempts (email, full_at) SELECT 'swept', 1`)
 	s.Stop()
 	again := s.Again()
-	eventually(t, "it has swept", func() bool { return number(t, s, `SELECT COUNT(*) FROM account_attempts WHERE email = 'swept'`) == 0 })
+	servertest.Eventually(t, "it has swept", func() bool { return number(t, s, `SELECT COUNT(*) FROM account_attempts WHERE email = 'swept'`) == 0 })
 	again.Stop()
 }
 
@@ -238,7 +238,7 @@ func TestAuditLogIsBounded(t *testing.T) {
 	s.Stop()
 	s = s.Again()
 	last := number(t, s, `SELECT MAX(seq) FROM audit`)
-	eventually(t, "all lines have been counted", func() bool { return number(t, s, `SELECT audit_seq FROM maintenance`) == last })
+	servertest.Eventually(t, "all lines have been counted", func() bool { return number(t, s, `SELECT audit_seq FROM maintenance`) == last })
 	for what, want := range map[string]int{
 		"user_id = '' AND outcome = 'failure'":                      100_000,
 		"user_id <> '' AND outcome = 'failure' AND event = 'login'": 10_000,

@@ -299,19 +299,14 @@ func TestAStepBackIsNoticedAtNight(t *testing.T) {
 	s := publicServer(t)
 	before := published(s)
 	s.Clock.Move(-time.Hour)
-	eventually(t, "the step is on record", func() bool { return countSteps(t, s) == 1 })
-	eventually(t, "another key signs", func() bool {
+	servertest.Eventually(t, "the step is on record", func() bool { return countSteps(t, s) == 1 })
+	servertest.Eventually(t, "another key signs", func() bool {
 		now := published(s)
 		return len(now) == 1 && !slices.Equal(now, before)
 	})
 	if !strings.Contains(s.Log.String(), `"the clock was set back: sessions go on`) {
 		t.Error("the log does not say so")
 	}
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	servertest.Eventually(t, what, 2*time.Minute, holds)
 }
 
 // countSteps returns how many steps back of the clock are on record.
@@ -352,7 +347,7 @@ func TestTwoProcessesTakeOneStepOutOnce(t *testing.T) {
 		now := s.Clock.Now()
 		for _, of := range []*servertest.Server{s, replica} {
 			profile(of, old).WantsProblem(http.StatusUnauthorized, "unauthenticated")
-			eventually(t, "the new key is known", func() bool { return profile(of, client.Cookie(accessCookie)).StatusCode == http.StatusOK })
+			servertest.Eventually(t, "the new key is known", func() bool { return profile(of, client.Cookie(accessCookie)).StatusCode == http.StatusOK })
 			for _, session := range sessionsOf(client.Copy(of)) {
 				if !about(now.Sub(session.CreatedAt), time.Duration(i+1)*10*time.Minute) || !session.LastSeenAt.Equal(now) {
 					t.Errorf("step %d: at %v the session is %+v", i, now, session)
@@ -434,7 +429,7 @@ func TestKeyRotationAroundAStepBack(t *testing.T) {
 			s.Clock.Move(by)
 			rotate(t, s) // before or after the step has been noticed
 			pass(s, time.Second)
-			eventually(t, "all know the same keys", func() bool { return countSteps(t, s) == 1 })
+			servertest.Eventually(t, "all know the same keys", func() bool { return countSteps(t, s) == 1 })
 			client.Get("/api/user/profile").Wants(http.StatusOK)
 
 			fourth := rotate(t, s)
@@ -522,7 +517,7 @@ func TestUseIsStoredWithoutTheStep(t *testing.T) {
 	pass(s, 10*time.Minute)
 	client.Get("/api/user/profile").Wants(http.StatusOK)
 	s.Clock.Move(-24 * time.Hour)
-	eventually(t, "the step has been taken out", func() bool { return countSteps(t, s) == 1 })
+	servertest.Eventually(t, "the step has been taken out", func() bool { return countSteps(t, s) == 1 })
 	s.Stop() // which stores the rest
 	db, err := store.Open(t.Context(), s.Config.DatabasePath())
 	if err != nil {

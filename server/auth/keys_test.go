@@ -70,11 +70,7 @@ func rotate(t *testing.T, s *servertest.Server) string {
 // follows waits until a server knows of a key.
 func follows(t *testing.T, s *servertest.Server, key string) {
 	t.Helper()
-	for begun := time.Now(); !slices.Contains(published(s), key); time.Sleep(10 * time.Millisecond) {
-		if time.Since(begun) > 10*time.Second {
-			t.Fatalf("key %s is still not known", key)
-		}
-	}
+	servertest.Eventually(t, "key "+key+" is known", func() bool { return slices.Contains(published(s), key) })
 }
 
 func TestKeyRotation(t *testing.T) {

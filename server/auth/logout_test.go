@@ -75,7 +75,7 @@ func TestSignOutWithATokenOfARetiredKey(t *testing.T) {
 	s.Stop()
 	s.Alter(`INSERT INTO audit (at, event, outcome, user_id, session_id, ip, user_agent) VALUES (1000, 'login', 'failure', '', '', '', '')`)
 	s = s.Again()
-	eventually(t, "it has swept", func() bool { return !slices.Contains(events(auditOf(t, s, "")), "login failure") })
+	servertest.Eventually(t, "it has swept", func() bool { return !slices.Contains(events(auditOf(t, s, "")), "login failure") })
 	s.Stop()
 	s = s.Again() // with the keys that are left
 

@@ -63,7 +63,7 @@ func TestReadsGoOnWhileTheDatabaseTakesNoWrites(t *testing.T) {
 			s.Client().Get("/api/user/profile", "Cookie", "refreshToken="+client.Cookie("refreshToken")+"x").
 				WantsProblem(http.StatusUnauthorized, "unauthenticated")
 			end()
-			eventually(t, "sessions are rotated again", func() bool {
+			servertest.Eventually(t, "sessions are rotated again", func() bool {
 				return len(client.Get("/dashboard").Wants(http.StatusOK).Cookies()) == 2
 			})
 			for _, words := range []string{"the store takes no writes", "the store takes writes again"} {

@@ -77,7 +77,7 @@ func wait(t *testing.T, begun <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-begun:
-	case <-time.After(20 * time.Second):
+	case <-time.After(servertest.Patience):
 		t.Fatal("nothing is hashed")
 	}
 }
@@ -127,7 +127,7 @@ func account(t *testing.T, s *servertest.Server) (user store.User) {
 // recorded waits until an event with its outcome is the last one of a person.
 func recorded(t *testing.T, s *servertest.Server, userID, want string) {
 	t.Helper()
-	eventually(t, want+" is recorded", func() bool {
+	servertest.Eventually(t, want+" is recorded", func() bool {
 		list := events(auditOf(t, s, userID))
 		return len(list) > 0 && list[len(list)-1] == want
 	})
@@ -171,7 +171,7 @@ func TestARightPasswordIsCarriedOutWithoutItsClient(t *testing.T) {
 	wait(t, begun)
 	hangUp(s, connection)
 	release()
-	eventually(t, "a session has begun", func() bool { return len(sessionsOf(client)) == 3 })
+	servertest.Eventually(t, "a session has begun", func() bool { return len(sessionsOf(client)) == 3 })
 	recorded(t, s, id, "login success")
 
 	begun, release = s.HoldHashes()
@@ -180,7 +180,7 @@ func TestARightPasswordIsCarriedOutWithoutItsClient(t *testing.T) {
 	hangUp(s, connection)
 	release()
 	recorded(t, s, id, "password_change success")
-	eventually(t, "the other sessions are revoked", func() bool {
+	servertest.Eventually(t, "the other sessions are revoked", func() bool {
 		return other.Get("/api/user/profile").StatusCode == http.StatusUnauthorized
 	})
 	s.Client().Post(loginURL, credentials(ada, renewed)).Wants(http.StatusOK)
@@ -190,7 +190,7 @@ func TestARightPasswordIsCarriedOutWithoutItsClient(t *testing.T) {
 	wait(t, begun)
 	hangUp(s, connection)
 	release()
-	eventually(t, "the account is made, and the session that it replaces revoked", func() bool {
+	servertest.Eventually(t, "the account is made, and the session that it replaces revoked", func() bool {
 		return client.Get("/api/user/profile").StatusCode == http.StatusUnauthorized
 	})
 	s.Client().Login("bob@example.com")
@@ -293,7 +293,7 @@ func TestARefreshWithoutItsClientRotatesNothing(t *testing.T) {
 	release := s.HoldDatabase()
 	hangUp(s, send(t, s, http.MethodPost, "/api/auth/refresh", "", "Cookie", cookiesOf(client)))
 	release()
-	eventually(t, "the refresh is done with", func() bool { return strings.Contains(s.Log.String(), `"path":"/api/auth/refresh"`) })
+	servertest.Eventually(t, "the refresh is done with", func() bool { return strings.Contains(s.Log.String(), `"path":"/api/auth/refresh"`) })
 	s.Clock.Move(time.Minute) // past the grace
 	client.Post("/api/auth/refresh", "").Wants(http.StatusOK)
 }
@@ -463,9 +463,9 @@ func TestUndecidedSignInsGiveTheirPlaceBack(t *testing.T) {
 	for i := range waiting + more {
 		connections = append(connections, send(t, s, http.MethodPost, loginURL, credentials(email(i), wrong), "X-Forwarded-For", address(i)))
 	}
-	eventually(t, "as many wait as may", func() bool { return refused() == more })
+	servertest.Eventually(t, "as many wait as may", func() bool { return refused() == more })
 	hangUp(s, connections...)
-	eventually(t, "they have gone", func() bool { return refused() == waiting+more })
+	servertest.Eventually(t, "they have gone", func() bool { return refused() == waiting+more })
 	release()
 	first().Wants(http.StatusUnauthorized)
 	for i := range waiting + more {

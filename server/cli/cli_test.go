@@ -2,8 +2,14 @@ package cli_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -35,7 +41,51 @@ func TestMain(m *testing.M) {
 			os.Exit(cli.Run(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, site))
 		}
 	}
-	testscript.Main(m, map[string]func(){"lychgate": run(true), "lychgate-unbuilt": run(false)})
+	programs := map[string]func(){"lychgate": run(true), "lychgate-unbuilt": run(false)}
+	testscript.Main(tests{m, slices.Collect(maps.Keys(programs))}, programs)
+}
+
+// tests runs the tests. When they are watched for races, the programs that the
+// scripts start are not: SQLite would take ten times as long in each of them,
+// and the detector waits for a second when a program ends. What they run is
+// watched in the tests of its own packages.
+type tests struct {
+	*testing.M
+	programs []string
+}
+
+func (t tests) Run() int {
+	build, _ := debug.ReadBuildInfo()
+	if !slices.Contains(build.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return t.M.Run()
+	}
+	dir, err := os.MkdirTemp("", "lychgate-programs")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = t.buildUnwatched(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return t.M.Run()
+}
+
+// buildUnwatched builds the programs without the race detector, where PATH
+// finds them first.
+func (t tests) buildUnwatched(dir string) error {
+	built := filepath.Join(dir, "built")
+	build := exec.Command("go", "test", "-c", "-trimpath", "-o", built, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the programs of the scripts: %w\n%s", err, output)
+	}
+	for _, name := range t.programs {
+		if err := os.Link(built, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
 }
 
 // TestScripts runs what a person could type. Besides testscript's commands

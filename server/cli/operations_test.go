@@ -181,8 +181,9 @@ func buildOlder(t *testing.T) string {
 		t.Skipf("the commit %s is of %s, and this is %s: its binary reads other variables", beforeOperations, then, now)
 	}
 	binary := filepath.Join(dir, "older")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, ".")
 	build.Dir = dir
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the Makefile builds, so that SQLite is compiled already
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", beforeOperations, err, output)
 	}

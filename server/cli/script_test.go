@@ -23,8 +23,9 @@ import (
 	"lychgate/server/config"
 )
 
-// patience is how long a script waits for a program before it fails.
-const patience = 30 * time.Second
+// patience is how long a script waits for a program before it fails. Only a
+// machine that is very busy needs that long.
+const patience = 2 * time.Minute
 
 // session is a script's state between commands: its server and its cookies.
 type session struct {

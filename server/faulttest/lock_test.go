@@ -73,7 +73,7 @@ func TestLock(t *testing.T) {
 	for _, test := range []struct {
 		held    time.Duration
 		refuses bool
-	}{{3 * time.Second, false}, {quick(8*time.Second, 30*time.Second), true}} {
+	}{{quick(time.Second, 3*time.Second), false}, {quick(8*time.Second, 30*time.Second), true}} {
 		t.Run(test.held.String(), func(t *testing.T) {
 			parallel(t)
 			p := start(t, t.TempDir(), cheap...)
