@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "./fixtures";
 import { freePort, scratchCopy } from "./scratch";
@@ -81,4 +82,28 @@ test("make dev shows edits of both sides, keeps the session, and ends with one C
     await rm(copy, { recursive: true, force: true });
   }
   await expect(fetch(`${origin}/healthz`), "nothing is left running").rejects.toThrow();
+  expect(output, "Ctrl-C is no failure").not.toMatch(/^make.*Error/m);
+});
+
+test("make run ends with one Ctrl-C, which is no failure", async () => {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "lychgate-e2e-"));
+  // The binary is under test elsewhere at this moment, so it is taken as it is.
+  const run = spawn("make", ["--old-file=lychgate", "run"], {
+    cwd: path.join(import.meta.dirname, "..", ".."),
+    detached: true,
+    env: { ...process.env, LYCHGATE_ADDR: "localhost:0", LYCHGATE_DATA_DIR: dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [run.stdout, run.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const ended = once(run, "close");
+  try {
+    await expect.poll(() => output).toContain("lychgate is ready at");
+  } finally {
+    process.kill(-run.pid!, "SIGINT");
+    await ended;
+    await rm(dataDir, { recursive: true, force: true });
+  }
+  expect(output).toContain("stopping");
+  expect(output).not.toMatch(/^make.*Error/m);
 });

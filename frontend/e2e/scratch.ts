@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, linkSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,22 +17,23 @@ export async function scratchCopy(): Promise<string> {
     mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
     cpSync(path.join(root, file), path.join(copy, file), { preserveTimestamps: true });
   }
-  cpSync(path.join(root, "node_modules"), path.join(copy, "node_modules"), {
-    recursive: true,
-    verbatimSymlinks: true,
-    preserveTimestamps: true,
-  });
+  linkOrCopy("node_modules", copy);
   mkdirSync(path.join(copy, ".bin"));
-  const air = "air-v1.67.4";
-  linkOrCopy(path.join(root, ".bin", air), path.join(copy, ".bin", air));
+  linkOrCopy(".bin/air-v1.67.4", copy);
   return copy;
 }
 
-function linkOrCopy(from: string, to: string): void {
+/** Nothing writes to these in place, so hard links do where the file system is the same. */
+function linkOrCopy(name: string, copy: string): void {
   try {
-    linkSync(from, to);
+    execFileSync("cp", ["-al", path.join(root, name), path.join(copy, name)], { stdio: "ignore" });
   } catch {
-    cpSync(from, to); // On another file system.
+    cpSync(path.join(root, name), path.join(copy, name), {
+      recursive: true,
+      force: true,
+      verbatimSymlinks: true,
+      preserveTimestamps: true,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -83,4 +83,24 @@ test("a name that is not UTF-8, and a link, stop the build", () => {
   expect(words).toContain("the name is not UTF-8");
   expect(words).toContain("link.html: it is no regular file");
   expect(words).not.toContain("index.html:");
+});
+
+test("a build with such a file stops, and leaves no export behind", () => {
+  const root = path.join(import.meta.dirname, "..", "..");
+  for (const file of ["Makefile", "package.json", "package-lock.json"])
+    cpSync(path.join(root, file), path.join(out, file));
+  cpSync(import.meta.dirname, path.join(out, "frontend", "scripts"), { recursive: true });
+  // Stands in for Next.js, which takes half a minute for the same.
+  const next = path.join(out, "node_modules", ".bin", "next");
+  put("node_modules/.bin/next");
+  writeFileSync(
+    next,
+    `#!/bin/sh\nmkdir frontend/out && echo >frontend/out/index.html && echo >"frontend/out/it's.txt"\n`,
+  );
+  chmodSync(next, 0o755);
+  put("node_modules/.package-lock.json");
+  const { status, stderr } = spawnSync("make", ["frontend/out/index.html"], { cwd: out, encoding: "utf8" });
+  expect(status).not.toBe(0);
+  expect(stderr).toMatch(/it's\.txt: the character "'" is not allowed in a name/);
+  expect(existsSync(path.join(out, "frontend/out/index.html")), "it would pass for built").toBe(false);
 });
