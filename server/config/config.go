@@ -1,7 +1,7 @@
 // Package config owns the settings of a server. Each is written once, as a
-// tagged field of a group: its flag, its variable, --help, the README's table
-// and its default come from there. Faults are reported all together. It leans
-// on kong to read flags, and on origin and secret for what they mean; only cli
+// tagged field of a group. Its flag, its variable, its default, --help and the
+// README's table come from that field. All faults are reported together. It leans
+// on kong to read flags, and on origin and secret to read their values. Only cli
 // and server read it.
 package config
 
