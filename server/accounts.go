@@ -113,7 +113,7 @@ func WhatToDo(err error) error {
 	case errors.Is(err, syscall.EROFS):
 		help = "the file system is mounted read-only, and the data directory must be writable: mount it for writing, or choose another directory with --data-dir"
 	case errors.Is(err, fs.ErrPermission), database.IsUnwritable(err):
-		help = "the data directory itself and all that is in it must be writable by the user that runs lychgate (chown -R, chmod -R u+rwX); or choose another one with --data-dir"
+		help = "the data directory and everything in it must be writable by the user that runs lychgate (chown -R, chmod -R u+rwX); or choose another one with --data-dir"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), database.IsFull(err):
 		help = "make room on the disk of the data directory, or choose another directory with --data-dir"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, fs.ErrExist):

@@ -56,7 +56,7 @@ func TestLimitsCountPeopleBehindProxies(t *testing.T) {
 // A forwarded header from somebody who is not trusted is warned about once.
 func TestForwardedHeadersOfStrangersAreWarnedAbout(t *testing.T) {
 	t.Parallel()
-	const words = "a forwarded header came from a peer that is not trusted"
+	const words = "a forwarded header from an untrusted peer was ignored"
 	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Real-IP"} {
 		s := servertest.Start(t)
 		s.Client().Get("/")

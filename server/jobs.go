@@ -38,15 +38,15 @@ const (
 // time that it wakes up costs more than what it then does.
 func (s *Server) jobs(written <-chan struct{}) []job {
 	list := []job{
-		{"follow what other processes change", followIdle, false, written, s.follow},
+		{"follow changes of other processes", followIdle, false, written, s.follow},
 		{"store when sessions were last seen", 30 * time.Second, false, nil, s.saveLastSeen},
-		{"bring accounts down to their limit of sessions", 5 * time.Second, false, nil, s.sessions.ThinOut},
+		{"revoke sessions beyond an account's limit", 5 * time.Second, false, nil, s.sessions.ThinOut},
 		{"forget failed sign-ins", 30 * time.Second, false, nil, infallible(s.passwords.Limits.Sweep)},
-		{"erase what was deleted", 30 * time.Second, true, nil, s.erase},
-		{"sweep what has lapsed", sweepEvery, true, nil, s.sweep},
+		{"erase deleted data", 30 * time.Second, true, nil, s.erase},
+		{"sweep lapsed rows", sweepEvery, true, nil, s.sweep},
 	}
 	if certificate := s.listening.Certificate; certificate != nil {
-		list = append(list, job{"look at the TLS certificate", 2 * time.Second, false, nil, infallible(certificate.Look)})
+		list = append(list, job{"check the TLS certificate", 2 * time.Second, false, nil, infallible(certificate.Look)})
 	}
 	return list
 }
@@ -108,9 +108,9 @@ func (j job) repeat(ctx context.Context, log *slog.Logger) {
 			case ctx.Err() != nil:
 				return
 			case err != nil && !failing:
-				log.Error("background work fails; it is tried again", "job", j.name, "error", web.Loggable(err))
+				log.Error("a background job failed and will be retried", "job", j.name, "error", web.Loggable(err))
 			case err == nil && failing:
-				log.Info("background work succeeds again", "job", j.name)
+				log.Info("a background job succeeds again", "job", j.name)
 			}
 			failing = err != nil
 		}
@@ -134,7 +134,7 @@ func (j job) repeat(ctx context.Context, log *slog.Logger) {
 func (s *Server) work(ctx context.Context) (wait func() error) {
 	written, stopWatching, err := s.store.Watch()
 	if err != nil {
-		s.log.Warn("writes to the database are not noticed as they happen, so it is looked at 2.5 times a second", "error", err)
+		s.log.Warn("this system does not report writes to the database, so it is read 2.5 times a second", "error", err)
 	}
 	var working sync.WaitGroup
 	for _, j := range s.jobs(written) {

@@ -119,7 +119,7 @@ func TestWritesAskForALook(t *testing.T) {
 	written := make(chan struct{}, 1)
 	s := &Server{listening: &listen.Server{}, passwords: &user.Passwords{Limits: new(limit.Limits)}, sessions: &session.Service{}}
 	for _, j := range s.jobs(written) {
-		if j.name == "follow what other processes change" {
+		if j.name == "follow changes of other processes" {
 			if j.soon != (<-chan struct{})(written) || followEvery > time.Second/2 {
 				t.Errorf("%s: it is not asked for by writes, or waits %v for the next", j.name, followEvery)
 			}

@@ -135,7 +135,7 @@ func TestAbsoluteTargets(t *testing.T) {
 		// Only the detail of a 421 says which host was asked.
 		body := answer.body
 		if answer.StatusCode == http.StatusMisdirectedRequest {
-			body = strings.Replace(body, ` came with \"`+hostOf(t, test.target)+`\". `, "", 1)
+			body = strings.Replace(body, ` but this request has \"`+hostOf(t, test.target)+`\". `, "", 1)
 		}
 		if strings.Contains(answer.Header.Get("Location")+body, "evil.example") {
 			t.Errorf("%s with Host %s: the answer holds the other host: %s %s", test.target, test.host, answer.Header.Get("Location"), answer.body)
@@ -173,7 +173,7 @@ func TestMisdirectedRequestsSayWhatToSet(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, want := range []string{
-				"answers for https://app.example.com:8443 only", `expects the Host header "app.example.com:8443"`, "came with " + got + ". ",
+				"answers only for https://app.example.com:8443.", `expects the Host header "app.example.com:8443"`, "but this request has " + got + ". ",
 				"proxy_set_header Host $http_host;", "--origin",
 			} {
 				if !strings.Contains(said.Detail, want) {

@@ -118,10 +118,7 @@ func TestDocumentedProxies(t *testing.T) {
 				c.Addr, c.TrustedProxies = "127.0.0.1:0", []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 			})
 			command := test.prepare(t, t.TempDir(), port, strings.TrimPrefix(instance.URL, "http://"))
-			program, err := exec.LookPath(command[0])
-			if err != nil {
-				t.Skipf("%s is not installed: %v", command[0], err)
-			}
+			program := servertest.Tool(t, command[0], command[0])
 			client := behind(t, port, test.http2)
 			runProxy(t, client, public, exec.Command(program, command[1:]...))
 

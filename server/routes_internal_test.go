@@ -94,7 +94,7 @@ func TestBodiesOfRoutes(t *testing.T) {
 			}
 		}
 	}
-	if want := "the handler binds a body, and its route takes none"; strings.Count(log.String(), want) != 4 {
+	if want := "the handler binds a body, but its route takes none"; strings.Count(log.String(), want) != 4 {
 		t.Errorf("the log does not say of each that %s:\n%s", want, log.String())
 	}
 }

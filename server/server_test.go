@@ -333,8 +333,8 @@ func TestBlindServerRefusesAccessTokens(t *testing.T) {
 	})
 	client.Get("/readyz").Wants(http.StatusOK)
 	// The sweep at start may come so late that it fails too.
-	for _, words := range []string{"background work fails; it is tried again", "background work succeeds again"} {
-		words += `","job":"follow what other processes change"`
+	for _, words := range []string{"a background job failed and will be retried", "a background job succeeds again"} {
+		words += `","job":"follow changes of other processes"`
 		servertest.Eventually(t, "one line says: "+words, func() bool {
 			return strings.Count(s.Log.String(), words) == 1
 		})

@@ -172,8 +172,8 @@ func served(t *testing.T, s *servertest.Server) int64 {
 }
 
 const (
-	unusable  = "the TLS certificate cannot be read again; the one before it stays in use"
-	readAgain = "the TLS certificate was read again"
+	unusable  = "the TLS certificate cannot be reloaded; the previous one stays in use"
+	readAgain = "the TLS certificate was reloaded"
 	refused   = "browsers refuse the TLS certificate, or soon will"
 )
 

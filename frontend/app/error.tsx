@@ -16,9 +16,9 @@ export default function ErrorPage({ error }: { error: Error }) {
     if (reloading) reloadForStaleChunk();
   }, [reloading]);
 
-  if (reloading) return <MessagePage title="One moment" text="This page has changed, and is being loaded again." />;
+  if (reloading) return <MessagePage title="One moment" text="This page has changed and is reloading." />;
   return (
-    <MessagePage title="Something went wrong" text="The page could not be shown. Loading it again often helps.">
+    <MessagePage title="Something went wrong" text="The page could not be shown. Reloading it often helps.">
       <Button onClick={reloadPage}>Reload</Button>
     </MessagePage>
   );

@@ -8,9 +8,9 @@ export function DuplicateCookies({ actions }: { actions: ReactElement }) {
   const { hostname } = window.location;
   const neighbour = otherLoopback(window.location);
   return (
-    <Refusal title="A cookie of another program is in the way" actions={actions}>
+    <Refusal title="Another program’s cookie is in the way" actions={actions}>
       <p>
-        {`Another program on ${hostname} has set a cookie with the name of the one that keeps you signed in here. ` +
+        {`Another program on ${hostname} has set a cookie with the same name as the one that keeps you signed in here. ` +
           "The server cannot tell which is right, so it accepts neither. What helps:"}
       </p>
       <ul className="flex list-disc flex-col gap-1.5 pl-5">

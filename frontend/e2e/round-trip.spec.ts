@@ -38,7 +38,7 @@ const problem = (code: string) => ({
   },
 });
 
-const inTheWay = "A cookie of another program is in the way";
+const inTheWay = "Another program’s cookie is in the way";
 const sentBack = "You were sent back here";
 
 test.describe("another program's cookie", () => {

@@ -94,7 +94,7 @@ test("the button goes away when all sessions are shown", async ({ page, person }
   await expect(sessions, "the focus is not lost with the button").toBeFocused();
   await page.getByRole("button", { name: "Sign out everywhere else" }).click();
   await expect(sessions.getByRole("listitem")).toHaveCount(1);
-  await expect(page.getByText("You are signed in nowhere else.")).toBeVisible();
+  await expect(page.getByText("You are not signed in anywhere else.")).toBeVisible();
 });
 
 test("a session that could not be revoked comes back, with an error", async ({

@@ -35,7 +35,9 @@ test("invisible characters are dropped around an address, and refused within it"
   await page.getByLabel("Password").fill("aaaaaaaaaaaa");
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByText("There is an invisible character in this address. Type it by hand.")).toBeVisible();
-  await expect(page.getByText("Nothing of this name can be seen. Type another, or leave it empty.")).toBeVisible();
+  await expect(
+    page.getByText("This name has no visible characters. Enter another one, or leave it empty."),
+  ).toBeVisible();
   await expect(page.getByText("Use more than one or two different characters.")).toBeVisible();
 
   await page.getByLabel("Name").fill(`\u202a${person.name}\u202c`);

@@ -139,7 +139,7 @@ test("translated pages of an account work", async ({ page, browser, baseURL, per
   await page.getByLabel("Current password").fill(person.password);
   await page.getByRole("button", { name: "Change password" }).click();
   await expect(page.getByText("Your password is changed.")).toBeVisible();
-  await expect(page.getByText("You are signed in nowhere else.")).toBeVisible();
+  await expect(page.getByText("You are not signed in anywhere else.")).toBeVisible();
   await expect(page.getByText("Password changed", { exact: true })).toBeVisible();
 
   // What is loaded again after a failure.
@@ -186,5 +186,5 @@ test("a translated page says what is in the way", async ({ page, person }) => {
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
   await submit(page).click();
-  await expect(page.getByRole("heading", { name: "A cookie of another program is in the way" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Another program’s cookie is in the way" })).toBeVisible();
 });

@@ -21,7 +21,7 @@ const verdicts = [
 
 const reasons: Record<string, string> = {
   straightRow: "Keys in a row are among the first things tried.",
-  keyPattern: "Patterns on the keyboard are among the first things tried.",
+  keyPattern: "Keyboard patterns are among the first things tried.",
   simpleRepeat: "Repeated characters add little.",
   extendedRepeat: "Repeated parts add little.",
   sequences: "Sequences such as abc or 654 add little.",
@@ -30,7 +30,7 @@ const reasons: Record<string, string> = {
   topTen: "It is one of the most common passwords.",
   topHundred: "It is one of the most common passwords.",
   common: "It is a common password.",
-  similarToCommon: "It is much like a common password.",
+  similarToCommon: "It is similar to a common password.",
   wordByItself: "A single word is easy to guess.",
   userInputs: "Your own name or address is easy to guess.",
 };

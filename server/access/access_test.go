@@ -156,11 +156,11 @@ func TestFaults(t *testing.T) {
 		{"payload of a page", `{"/a.txt": "public"}`, somePlans, []string{"name the page, /a: its files go with it"}},
 		{"login page", `{"/login": "signed-in"}`, somePlans, []string{`"/login": nobody could reach /login`}},
 		{"plan on the billing page", `{"/dashboard": "plan:pro"}`, somePlans, []string{`"/dashboard": nobody without a plan could reach /dashboard/billing`}},
-		{"list", `["/dashboard"]`, somePlans, []string{`access.json: want an object such as {"/dashboard": "signed-in"}: it is no object`}},
-		{"number", `{"/a": 1}`, somePlans, []string{`"/a" is not followed by a text`}},
-		{"object", `{"/a": {"need": "public"}}`, somePlans, []string{`"/a" is not followed by a text`}},
+		{"list", `["/dashboard"]`, somePlans, []string{`access.json: want an object such as {"/dashboard": "signed-in"}: it is not an object`}},
+		{"number", `{"/a": 1}`, somePlans, []string{`the value of "/a" is not text`}},
+		{"object", `{"/a": {"need": "public"}}`, somePlans, []string{`the value of "/a" is not text`}},
 		{"cut", `{"/a": "public"`, somePlans, []string{"access.json: want an object"}},
-		{"more", `{"/a": "public"} {}`, somePlans, []string{"there is more behind the object"}},
+		{"more", `{"/a": "public"} {}`, somePlans, []string{"there is more after the object"}},
 		{"nothing", ``, somePlans, []string{"access.json: want an object"}},
 
 		{"plans: list", `{}`, `[]`, []string{`plans.json: want {"plans":`}},
@@ -170,7 +170,7 @@ func TestFaults(t *testing.T) {
 		{"plans: doubled id", `{}`, `{"plans": [{"id": "pro"}, {"id": "pro"}]}`, []string{`plans.json: plan "pro": it is there twice`}},
 		{"plans: no id", `{}`, `{"plans": [{}]}`, []string{`plans.json: plan "": want an id`}},
 		{"plans: malformed id", `{}`, `{"plans": [{"id": "Pro plan"}]}`, []string{`plans.json: plan "Pro plan": want an id`}},
-		{"plans: unknown inclusion", `{}`, `{"plans": [{"id": "team", "includes": ["pro"]}]}`, []string{`plan "team": it includes "pro", and there is no such plan`}},
+		{"plans: unknown inclusion", `{}`, `{"plans": [{"id": "team", "includes": ["pro"]}]}`, []string{`plan "team": it includes "pro", but there is no such plan`}},
 		{"plans: doubled inclusion", `{}`, `{"plans": [{"id": "pro"}, {"id": "team", "includes": ["pro", "pro"]}]}`, []string{`plan "team": it includes "pro" twice`}},
 
 		{"all at once", `{"a": "x", "/b": "signed-in", "/c/": "plan:gold", "/login": "role:user"}`, `{"plans": [{"id": "A"}, {"id": "b", "includes": ["c"]}]}`, []string{

@@ -67,7 +67,7 @@ func readPlans(file File) (Plans, error) {
 		seen := make(map[string]bool)
 		for _, included := range plan.Includes {
 			if _, known := named[included]; !known {
-				fault(plan.ID, fmt.Sprintf("it includes %q, and there is no such plan", included))
+				fault(plan.ID, fmt.Sprintf("it includes %q, but there is no such plan", included))
 			} else if seen[included] {
 				fault(plan.ID, fmt.Sprintf("it includes %q twice", included))
 			}

@@ -117,7 +117,7 @@ func readMembers(text []byte) ([]member, error) {
 	if token, err := d.ReadToken(); err != nil {
 		return nil, err
 	} else if token.Kind() != '{' {
-		return nil, errors.New("it is no object")
+		return nil, errors.New("it is not an object")
 	}
 	for d.PeekKind() != '}' {
 		name, err := d.ReadToken()
@@ -130,7 +130,7 @@ func readMembers(text []byte) ([]member, error) {
 			return nil, err
 		}
 		if value.Kind() != '"' {
-			return nil, fmt.Errorf("%q is not followed by a text", m.name)
+			return nil, fmt.Errorf("the value of %q is not text", m.name)
 		}
 		m.value = value.String()
 		members = append(members, m)
@@ -139,7 +139,7 @@ func readMembers(text []byte) ([]member, error) {
 		return nil, err
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more behind the object")
+		return nil, errors.New("there is more after the object")
 	}
 	return members, nil
 }

@@ -1,6 +1,6 @@
 // Package account owns what people do with their own account: profile, password,
-// the list of sessions, the last events. It leans on user, which changes accounts,
-// and on session, which revokes.
+// sessions and recent events. It leans on user to change accounts, and on session
+// to revoke sessions.
 package account
 
 import (

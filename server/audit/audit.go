@@ -1,7 +1,6 @@
-// Package audit owns the record of what was done to accounts: the list of its
-// events, who may have done them, the line that is written with each change, and
-// how long lines are kept. It leans on store, which keeps them; everything that
-// changes an account writes through it.
+// Package audit owns the audit log of accounts: its events, its actors, the line
+// written with each change, and how long lines are kept. It leans on store, which
+// keeps the lines. Every change of an account is recorded through it.
 package audit
 
 import (

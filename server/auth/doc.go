@@ -1,4 +1,4 @@
-// Package auth owns sign-up, password sign-in and sign-out: what is asked for,
-// and what is answered. It leans on user for accounts and passwords, and on session,
-// which alone starts sessions.
+// Package auth owns the requests and answers of sign-up, password sign-in and
+// sign-out. It leans on user for accounts and passwords, and on session, the only
+// package that starts sessions.
 package auth

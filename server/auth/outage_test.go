@@ -66,7 +66,7 @@ func TestReadsGoOnWhileTheDatabaseTakesNoWrites(t *testing.T) {
 			servertest.Eventually(t, "sessions are rotated again", func() bool {
 				return len(client.Get("/dashboard").Wants(http.StatusOK).Cookies()) == 2
 			})
-			for _, words := range []string{"the store takes no writes", "the store takes writes again"} {
+			for _, words := range []string{"the store cannot be written to", "the store can be written to again"} {
 				if got := strings.Count(s.Log.String(), words); got != 1 {
 					t.Errorf("%d log lines say that %s", got, words)
 				}

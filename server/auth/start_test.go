@@ -64,7 +64,7 @@ func signInDoor(t *testing.T, now func() time.Time, due *bool) (http.Handler, *s
 	return e, accounts
 }
 
-// Where a second step is due, a right password starts nothing and leaves nothing
+// Where a second step is required, a right password starts nothing and leaves nothing
 // behind: no session, no account, no cookie, no forgiveness.
 func TestASecondStepStandsBeforeTheSession(t *testing.T) {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)

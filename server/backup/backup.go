@@ -31,7 +31,7 @@ func Create(ctx context.Context, path, file string, replace bool) (written strin
 		return "", 0, err
 	}
 	if strings.HasSuffix(file, string(filepath.Separator)) {
-		return "", 0, &fs.PathError{Op: "create", Path: file, Err: errors.New("this is the name of a directory; add the name of a file")}
+		return "", 0, &fs.PathError{Op: "create", Path: file, Err: errors.New("this is a directory; add a file name")}
 	}
 	if file, err = filepath.Abs(file); err != nil {
 		return "", 0, err
@@ -112,11 +112,11 @@ func isBackup(file string, info fs.FileInfo, of string) error {
 func standsAlone(file string) error {
 	for _, ending := range besideDatabase {
 		if _, err := os.Lstat(file + ending); err == nil {
-			return &fs.PathError{Op: "create", Path: file, Err: fmt.Errorf("%s is left of another database: move it away, or choose another name", file+ending)}
+			return &fs.PathError{Op: "create", Path: file, Err: fmt.Errorf("%s is left over from another database: move it away, or choose another name", file+ending)}
 		}
 		if database, beside := strings.CutSuffix(file, ending); beside {
 			if _, err := os.Lstat(database); err == nil {
-				return &fs.PathError{Op: "create", Path: file, Err: fmt.Errorf("it would be taken for a part of the database %s: choose another name", database)}
+				return &fs.PathError{Op: "create", Path: file, Err: fmt.Errorf("it would look like a part of the database %s: choose another name", database)}
 			}
 		}
 	}

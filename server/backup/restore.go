@@ -100,7 +100,7 @@ func looksLikeDatabase(file, path string) error {
 	// none.
 	log, err := os.Stat(file + "-wal")
 	if err == nil && log.Size() > 0 && !first.WithLog() {
-		return fmt.Errorf("%s: the log beside it is not its own: move %s away", file, file+"-wal")
+		return fmt.Errorf("%s: the write-ahead log beside it is of another database: move %s away", file, file+"-wal")
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 type backupCommand struct {
 	installation
 	terminal.Output
-	Force bool   `help:"Replace an earlier backup of this name, in one step; nothing else is ever replaced."`
+	Force bool   `help:"Replace an earlier backup of this name in one step; no other file is ever replaced."`
 	File  string `arg:"" help:"The file to write; without --force it must not exist yet."`
 }
 

@@ -67,9 +67,9 @@ type commands struct {
 		Delete      userDeleteCommand      `cmd:"" help:"Delete an account and all of the person's data."`
 	} `cmd:"" help:"Manage accounts, also while a server is running."`
 	Plan struct {
-		Grant  planGrantCommand  `cmd:"" help:"Grant a plan to an account, or give a grant another end."`
-		Revoke planRevokeCommand `cmd:"" help:"Revoke the grants of an account that were made by hand."`
-		List   planListCommand   `cmd:"" help:"List the grants of plans."`
+		Grant  planGrantCommand  `cmd:"" help:"Grant a plan to an account, or change when its grant ends."`
+		Revoke planRevokeCommand `cmd:"" help:"Revoke the plans that were granted to an account by hand."`
+		List   planListCommand   `cmd:"" help:"List the granted plans."`
 	} `cmd:"" help:"Grant and revoke plans, also while a server is running."`
 	Session struct {
 		List sessionListCommand `cmd:"" help:"List the active sessions."`
@@ -165,7 +165,7 @@ func (p *process) run(args []string) (err error) {
 	parser, err := kong.New(&all, append(settings.Options(),
 		kong.Name("lychgate"),
 		kong.Description("Serves a Next.js site, signs people in, and serves protected pages only to people allowed to see them.\n\n"+
-			"Every setting can also come from the environment: LYCHGATE_ and its flag in capitals, with _ for -, such as LYCHGATE_DATA_DIR. A flag beats the environment."),
+			"Every setting can also come from the environment: LYCHGATE_ and its flag in capitals, with _ for -, such as LYCHGATE_DATA_DIR. A flag overrides its variable."),
 		kong.Vars{"version": versionLine()},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),

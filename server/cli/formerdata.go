@@ -27,7 +27,7 @@ func formerData(i config.Installation) string {
 		dir, name := filepath.Dir(file), strings.TrimSuffix(filepath.Base(file), ".db")
 		named := dir == filepath.Clean(i.DataDir) || filepath.Base(dir) == name+"-data"
 		if named && (exists(filepath.Join(dir, "secret")) || exists(file+".in-use")) && isSQLite(file) {
-			return fmt.Sprintf("there is no %s, but %s, perhaps made before this program was renamed: it is left as it is. To go on with it, stop all servers, move it to %s, and the secret and a -wal file beside it likewise", own, file, own)
+			return fmt.Sprintf("there is no %s, but there is %s, perhaps made before this program was renamed; it was left alone. To use it, stop all servers and move it to %s, and move the secret and a -wal file beside it in the same way", own, file, own)
 		}
 	}
 	return ""

@@ -10,9 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"lychgate/server/servertest"
 )
 
 // beforeOperations is the commit whose binary the upgrade begins with.
@@ -50,6 +54,11 @@ curl() { command curl --header 'Host: app.example.com' "$@"; }
 signed() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" http://127.0.0.1:8080/api/user/profile)" = "$1" ]; }
 signIn() { token=$(curl -sS --fail -H 'Content-Type: application/json' -d '{"email":"ada@example.com","password":"correct horse battery staple","tokenDelivery":"body"}' http://127.0.0.1:8080/api/auth/login | sed 's/.*"accessToken":"\([^"]*\)".*/\1/'); }
 users() { lychgate user list --json --data-dir /var/lib/lychgate | grep -c '"email"'; }
+# signsIn EMAIL PASSWORD STATUS signs in, and compares the status.
+signsIn() { [ "$(curl -sS -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d "{\"email\":\"$1\",\"password\":\"$2\"}" http://127.0.0.1:8080/api/auth/login)" = "$3" ]; }
+# nightly does what cron does at night: it mails whatever is printed.
+nightly() { [ -z "$(env -i PATH=/usr/bin:/bin sh -c "$(sed -n 's/^15 3 \* \* \* lychgate //p' /etc/cron.d/lychgate)" 2>&1)" ]; }
+long=$(printf 'fifteen letters%.0s' 1 2 3 4 5) # 75 bytes: bcrypt alone would cut it
 `
 
 // section returns the shell commands below a heading of docs/operations.md.
@@ -80,12 +89,10 @@ func section(t *testing.T, heading string) string {
 // older version to a lost secret.
 func TestOperations(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "sqlite3", "tar", "git"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
-		}
+		servertest.Tool(t, tool, tool)
 	}
 	root := t.TempDir()
-	for _, dir := range []string{"etc/systemd/system", "usr/local/bin", "var/lib", "var/backups", "root", "work/docs"} {
+	for _, dir := range []string{"etc/systemd/system", "etc/cron.d", "usr/local/bin", "var/lib", "var/backups", "root", "work/docs"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -107,17 +114,6 @@ func TestOperations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	nightly := regexp.MustCompile(`(?m)^15 3 \* \* \* lychgate (.*)$`)
-	text, err := os.ReadFile("../../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := nightly.FindSubmatch(text)
-	if line == nil {
-		t.Fatal("docs/operations.md has no line of cron")
-	}
-	backup := strings.ReplaceAll(string(line[1]), `\%`, "%") + "\n"
-
 	move := strings.Replace(section(t, "## Move to another machine"), "tar --extract",
 		"mv /var/lib/lychgate \"$ROOT/old-machine\"\ntar --extract", 1)
 	script := strings.Join([]string{
@@ -128,14 +124,17 @@ func TestOperations(t *testing.T) {
 		// The version before opens what this one has written: both have one schema.
 		section(t, "### Roll back"), "[ $(users) = 1 ]", // the second half puts the backup back
 		"signed 401; rm /var/backups/lychgate/before-upgrade.db", `cp "$NEW" lychgate`, section(t, "## Upgrade"),
-		"touch -d '40 days ago' /var/backups/lychgate/lychgate-2000-01-01.db", backup, backup,
-		"[ $(ls /var/backups/lychgate/lychgate-*.db | wc -l) = 1 ]",
 		section(t, "## Backups"),
+		"touch -d '40 days ago' /var/backups/lychgate/lychgate-2000-01-01.db; nightly; nightly",
+		"[ $(ls /var/backups/lychgate/lychgate-*.db | wc -l) = 1 ]; ! ls /var/backups/lychgate/lychgate-2000-01-01.db",
 		"signIn; lychgate user create --data-dir /var/lib/lychgate --email bob@example.com </root/password.txt",
 		"rm /root/lychgate.secret; install -m 600 /var/lib/lychgate/secret /root/lychgate.secret",
 		section(t, "### Restore"), "signed 401; [ $(users) = 1 ]",
 		"signIn", move, "signed 200",
-		section(t, "## Lose or replace the secret"), "signed 401; signIn; signed 200",
+		`lychgate user create --data-dir /var/lib/lychgate --email eve@example.com <<<"$long"; signsIn eve@example.com "$long" 200`,
+		"{", section(t, "## Lose or replace the secret"), `} >"$ROOT/lost"`, "signed 401; signIn; signed 200",
+		`[ "$(grep @ "$ROOT/lost")" = eve@example.com ]; signsIn eve@example.com "$long" 401`,
+		`lychgate user set-password --data-dir /var/lib/lychgate --email eve@example.com <<<"$long"; signsIn eve@example.com "$long" 200`,
 		"systemctl stop lychgate; echo done",
 	}, "\n")
 	paths := regexp.MustCompile(`(^|[\s"<>(=])/(var|etc|usr/local|root)/`)
@@ -175,10 +174,10 @@ func buildOlder(t *testing.T) string {
 	archive := exec.CommandContext(t.Context(), "bash", "-c", `set -o pipefail; git archive "$1" | tar -x -C "$2"`, "bash", beforeOperations, dir)
 	archive.Dir = "../.."
 	if output, err := archive.CombinedOutput(); err != nil {
-		t.Skipf("this clone does not have the commit %s, which the upgrade begins with: %s", beforeOperations, output)
+		t.Skipf("this clone lacks the commit %s, whose binary the test upgrades (git fetch --unshallow gets it): %s", beforeOperations, output)
 	}
 	if then, now := module(t, dir), module(t, "../.."); then != now {
-		t.Skipf("the commit %s is of %s, and this is %s: its binary reads other variables", beforeOperations, then, now)
+		t.Skipf("the commit %s has the name %s and this project %s, so its binary reads other variables", beforeOperations, then, now)
 	}
 	binary := filepath.Join(dir, "older")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, ".")
@@ -201,12 +200,80 @@ func module(t *testing.T, dir string) string {
 	return name
 }
 
+// TestLowPort gives a file the capability for ports below 1024 as the page says.
+// It lasts until the file is replaced.
+func TestLowPort(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a file a capability")
+	}
+	servertest.Tool(t, "setcap", "libcap2-bin")
+	dir, program := public(t)
+	address := privilegedAddress(t)
+	data := filepath.Join(dir, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(data, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	serve := func() *exec.Cmd {
+		cmd := lychgate(t, dir, "serve", "--addr", address, "--data-dir", data)
+		cmd.Path = program
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		return cmd
+	}
+	setcap, _, _ := strings.Cut(section(t, "### Ports below 1024"), "\n")
+	grant := exec.CommandContext(t.Context(), "bash", "-c", strings.ReplaceAll(setcap, "/usr/local/bin/lychgate", program))
+	grant.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin")
+	if output, err := grant.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", setcap, err, output)
+	}
+	_, end := serves(t, serve())
+	end(syscall.SIGTERM)
+
+	binary, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(program+".next", binary, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(program+".next", program); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := does(t, 1, serve()); !strings.Contains(said, "setcap") {
+		t.Errorf("it said %q, want setcap in it", said)
+	}
+}
+
+// privilegedAddress returns an address that nobody listens on, and that only
+// root can listen on.
+func privilegedAddress(t *testing.T) string {
+	t.Helper()
+	const name = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for port := min(first, 1024) - 1; port > 0; port-- {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
+		if err == nil {
+			listener.Close()
+			return address
+		}
+	}
+	t.Skipf("no port is for root alone and free here (%s is %d)", name, first)
+	return ""
+}
+
 // TestUnit lets systemd check the documented unit.
 func TestUnit(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze is not installed")
-	}
+	analyze := servertest.Tool(t, "systemd-analyze", "systemd")
 	text, err := os.ReadFile("../../docs/systemd.service")
 	if err != nil {
 		t.Fatal(err)

@@ -42,9 +42,9 @@ func (r *restoreCommand) Run(p *process) error {
 	if err := errors.Join(err, prepared.Close()); err != nil {
 		return err
 	}
-	said := []string{fmt.Sprintf("restored %s; all sessions are revoked (%d), everybody signs in again", done.File, done.Revoked)}
+	said := []string{fmt.Sprintf("restored %s; all sessions are revoked (%d), so everybody has to sign in again", done.File, done.Revoked)}
 	if done.Kept != "" {
-		said = append(said, "the state before is kept as "+done.Kept)
+		said = append(said, "the previous database is kept as "+done.Kept)
 	}
 	if prepared.Schema < prepared.Newest {
 		said = append(said, fmt.Sprintf("its schema is %d: start the server, or run lychgate migrate, to bring it to %d", prepared.Schema, prepared.Newest))
@@ -68,7 +68,7 @@ func directoryFor(settings config.Config) error {
 		return err
 	}
 	if settings.Secret == "" {
-		return fmt.Errorf("there is no %s: correct --data-dir; or on a new machine, put the secret of the backup there first, or set LYCHGATE_SECRET", settings.SecretPath())
+		return fmt.Errorf("there is no %s: correct --data-dir; on a new machine, first put the secret of the backup there, or set LYCHGATE_SECRET", settings.SecretPath())
 	}
 	if err := os.MkdirAll(settings.DataDir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
@@ -96,7 +96,7 @@ func (r *restoreCommand) replace(p *process, settings config.Config, prepared *b
 		if err != nil {
 			return done, err
 		}
-		question := fmt.Sprintf("This replaces the database in %s by the backup %s (%s), and signs everybody out.", directory, done.File, terminal.Counted(done.Accounts, "account"))
+		question := fmt.Sprintf("This replaces the database in %s with the backup %s (%s), and signs everybody out.", directory, done.File, terminal.Counted(done.Accounts, "account"))
 		if err := p.Confirm(p.ctx, question, "restore", "nothing was changed. Type restore when asked, or give --yes"); err != nil {
 			return done, err
 		}

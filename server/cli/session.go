@@ -70,7 +70,7 @@ func (s *sessionEndCommand) Run(p *process) error {
 	}
 	switch {
 	case (s.ID == "") == (s.Email == ""):
-		return usageError{errors.New("give the id of a session, or --email for all of an account")}
+		return usageError{errors.New("give the id of a session, or --email to revoke all sessions of an account")}
 	case s.ID == "":
 		return s.withAccount(p, s.Email, func(o user.Service, user store.User) error {
 			count, err := o.RevokeSessions(p.ctx, user.ID, audit.CommandLine())
@@ -83,7 +83,7 @@ func (s *sessionEndCommand) Run(p *process) error {
 	return s.with(p, func(o user.Service) error {
 		err := o.RevokeSession(p.ctx, s.ID, audit.CommandLine())
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no session %q that has not ended: see session list", s.ID)
+			return fmt.Errorf("there is no active session %q: see session list", s.ID)
 		}
 		if err != nil {
 			return err

@@ -108,7 +108,7 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.Stdout, "set the password of %s; its sessions have ended\n", u.Email)
+		_, err = fmt.Fprintf(p.Stdout, "set the password of %s; its sessions are revoked\n", u.Email)
 		return err
 	})
 }
@@ -229,7 +229,7 @@ func (u *userDisableCommand) Run(p *process) error {
 	disable := func(o user.Service, user store.User) error { return o.Disable(p.ctx, user.ID, audit.CommandLine()) }
 	return u.change(p, disable, func(user *store.User) string {
 		user.Disabled = true
-		return "disabled " + user.Email + "; its sessions have ended"
+		return "disabled " + user.Email + "; its sessions are revoked"
 	})
 }
 
@@ -265,7 +265,7 @@ func (u *userRoleCommand) Run(p *process) error {
 // be somebody else's.
 func (p *process) warnOfUnverified(user store.User) {
 	if !user.EmailVerified {
-		fmt.Fprintf(p.Stderr, "lychgate: warning: the address %s is not verified: its owner may not be the person who has this account\n", user.Email)
+		fmt.Fprintf(p.Stderr, "lychgate: warning: the address %s is not verified: this account may not belong to the owner of the address\n", user.Email)
 	}
 }
 
@@ -286,6 +286,6 @@ func (u *userDeleteCommand) Run(p *process) error {
 		return o.Delete(p.ctx, user, audit.CommandLine())
 	}
 	return u.change(p, remove, func(user *store.User) string {
-		return "deleted " + user.Email + " and all that was this person's"
+		return "deleted " + user.Email + " and all of this person's data"
 	})
 }

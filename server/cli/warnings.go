@@ -64,7 +64,7 @@ type fileSecrecy struct {
 func (p *process) warnings(settings config.Config) (list []string) {
 	list = append(list, p.unknownVariables()...)
 	for _, wide := range settings.WideProxies() {
-		list = append(list, fmt.Sprintf("--trusted-proxy %s holds strangers, who can then write any address and pass every limit by address: name the addresses of your own proxies", wide))
+		list = append(list, fmt.Sprintf("--trusted-proxy %s includes strangers, who can then claim any address and pass every limit by address: name only your own proxies", wide))
 	}
 	const anybody, group = 0o007, 0o077
 	files := []fileSecrecy{
@@ -79,7 +79,7 @@ func (p *process) warnings(settings config.Config) (list []string) {
 	}
 	for _, secret := range files {
 		if info, err := os.Stat(secret.file); secret.file != "" && err == nil && info.Mode().Perm()&secret.mode != 0 && runtime.GOOS != "windows" {
-			list = append(list, fmt.Sprintf("%s: the file %s is open to others on this machine (mode %04o): chmod 600 it, and make a new one if anybody may have read it", secret.what, secret.file, info.Mode().Perm()))
+			list = append(list, fmt.Sprintf("%s: other users of this machine can read the file %s (mode %04o): run chmod 600 on it, and make a new one if anybody may have read it", secret.what, secret.file, info.Mode().Perm()))
 		}
 	}
 	return list

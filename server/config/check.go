@@ -48,7 +48,7 @@ func (c *Config) checkOrigin(r *Reader) {
 		r.fault(name, "with --tls-cert the origin must begin with https://")
 	}
 	if !public.Secure() && !public.Loopback() && !c.InsecureCookies {
-		r.fault(name, "the origin "+public.String()+" is plain http on a host that is not loopback, where browsers refuse secure cookies and passwords can be read on the way: give --origin https://…, or --insecure-cookies on a network that you trust")
+		r.fault(name, "the origin "+public.String()+" is plain http on a host that is not loopback, where browsers refuse secure cookies and passwords can be read in transit: give --origin https://…, or --insecure-cookies on a network that you trust")
 	}
 }
 

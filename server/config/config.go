@@ -1,7 +1,7 @@
 // Package config owns the settings of a server. Each is written once, as a
-// tagged field of a group: its flag, its variable, --help, the README's table
-// and its default come from there. Faults are reported all together. It leans
-// on kong to read flags, and on origin and secret for what they mean; only cli
+// tagged field of a group. Its flag, its variable, its default, --help and the
+// README's table come from that field. All faults are reported together. It leans
+// on kong to read flags, and on origin and secret to read their values. Only cli
 // and server read it.
 package config
 
@@ -52,25 +52,25 @@ type Installation struct {
 
 // Secrets is what opens what is sealed in the database.
 type Secrets struct {
-	Secret string `name:"secret" type:"secret" secret:"" unset:"generated in the data directory" help:"The secret that opens the signing keys in the database: at least 32 bytes, and not a sample secret from documentation."`
+	Secret string `name:"secret" type:"secret" secret:"" unset:"generated in the data directory" help:"The secret that decrypts the signing keys in the database: at least 32 bytes, and not a sample secret from documentation."`
 }
 
 // Listening is where the server listens, and the address it is known by.
 type Listening struct {
 	Addr            string        `name:"addr" type:"address" default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on. Port 0 picks a free one; the ready line on standard output names it."`
 	Origin          origin.Origin `name:"origin" unset:"from --addr" placeholder:"URL" help:"The public origin, https://… in production. Plain http is refused on a host that is not loopback, unless --insecure-cookies is given."`
-	InsecureCookies bool          `name:"insecure-cookies" default:"false" help:"Allows plain http on a network that you trust; warned about at every start."`
+	InsecureCookies bool          `name:"insecure-cookies" default:"false" help:"Allows plain http on a network that you trust. Every start warns about it."`
 	IdleTimeout     time.Duration `name:"idle-timeout" default:"120s" min:"1s" max:"1h" placeholder:"D" help:"How long a connection is kept open for its next request. Keep it longer than your load balancer does (60s is common): otherwise the balancer can send a request on a connection that is just being closed, and its client gets a 502."`
 }
 
 // Proxies are the trusted proxies.
 type Proxies struct {
-	TrustedProxies []netip.Prefix `name:"trusted-proxy" placeholder:"CIDR" help:"Address or range of proxies whose X-Forwarded-For (with or without ports) and X-Forwarded-Proto are believed; repeatable, separated by commas in the environment."`
+	TrustedProxies []netip.Prefix `name:"trusted-proxy" placeholder:"CIDR" help:"Address or range of proxies whose X-Forwarded-For (with or without ports) and X-Forwarded-Proto are trusted. Repeat the flag for more; in the variable, separate them with commas."`
 }
 
 // TLS is how https is served.
 type TLS struct {
-	TLSCert        string `name:"tls-cert" placeholder:"FILE" help:"Certificate to serve HTTPS and HTTP/2 with; the file is read again within seconds of a change, and at once on SIGHUP."`
+	TLSCert        string `name:"tls-cert" placeholder:"FILE" help:"Certificate for HTTPS and HTTP/2. A changed file is read within seconds, or at once on SIGHUP."`
 	TLSKey         string `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert."`
 	HSTSSubdomains bool   `name:"hsts-subdomains" default:"false" help:"Adds includeSubDomains to Strict-Transport-Security, which is sent over https only."`
 }
@@ -84,31 +84,31 @@ type Tokens struct {
 type Sessions struct {
 	SessionIdle  time.Duration `name:"session-idle" default:"168h" min:"1s" max:"87600h" placeholder:"D" help:"A session ends after this long without use."`
 	SessionMax   time.Duration `name:"session-max" default:"720h" min:"1s" max:"87600h" placeholder:"D" help:"A session ends after this long in any case."`
-	SessionLimit int           `name:"sessions-per-account" default:"100" min:"1" max:"1000" placeholder:"N" help:"The most sessions an account can have; a sign-in beyond that revokes the least recently used."`
-	RefreshGrace time.Duration `name:"refresh-grace" default:"30s" min:"0s" max:"1h" placeholder:"D" help:"How long after a rotation the previous refresh token still gives the same successor; never less than a second, or tabs that wake at the same moment would sign each other out."`
+	SessionLimit int           `name:"sessions-per-account" default:"100" min:"1" max:"1000" placeholder:"N" help:"The maximum number of sessions per account; a sign-in beyond that revokes the least recently used session."`
+	RefreshGrace time.Duration `name:"refresh-grace" default:"30s" min:"0s" max:"1h" placeholder:"D" help:"How long after a rotation the previous refresh token still gives the same successor. It is at least a second in effect, because otherwise tabs that wake at the same moment would sign each other out."`
 }
 
 // Passwords is what new passwords must be, and how they are hashed.
 type Passwords struct {
-	BcryptCost  int `name:"bcrypt-cost" default:"12" min:"10" max:"16" placeholder:"N" help:"Cost of password hashes; a higher one reaches an account at its next sign-in."`
+	BcryptCost  int `name:"bcrypt-cost" default:"12" min:"10" max:"16" placeholder:"N" help:"Cost of password hashes. An account gets a changed cost at its next sign-in."`
 	PasswordMin int `name:"password-min" default:"8" min:"8" max:"256" placeholder:"N" help:"Minimum length of a new password, in characters."`
 }
 
 // Limits is how often strangers can try.
 type Limits struct {
-	LoginAttempts    Rate `name:"login-attempts" default:"10/m" placeholder:"N/m" help:"Failed sign-ins per pair of account and address, as N/s, N/m or N/h; five times as many per address and per account."`
-	RegisterAttempts Rate `name:"register-attempts" default:"5/m" placeholder:"N/m" help:"Registrations per address, as N/s, N/m or N/h."`
+	LoginAttempts    Rate `name:"login-attempts" default:"10/m" placeholder:"N/m" help:"Failed sign-ins allowed per pair of account and address, as N/s, N/m or N/h. Each address and each account is allowed five times as many in total."`
+	RegisterAttempts Rate `name:"register-attempts" default:"5/m" placeholder:"N/m" help:"Registrations allowed per address, as N/s, N/m or N/h."`
 }
 
 // Accounts is who can have one, and who helps people with theirs.
 type Accounts struct {
 	Signup  string `name:"signup" default:"open" oneof:"open,closed" placeholder:"WORD" help:"When closed, only the command line creates accounts."`
-	Support string `name:"support" type:"contact" placeholder:"CONTACT" help:"Whom people can ask for help, such as when they have forgotten their password: an e-mail address or an https URL, shown on the sign-in pages."`
+	Support string `name:"support" type:"contact" placeholder:"CONTACT" help:"Whom people can ask for help, for example about a forgotten password: an e-mail address or an https URL. The sign-in pages show it."`
 }
 
 // Audit is how long the audit log goes back.
 type Audit struct {
-	AuditDays int `name:"audit-days" default:"90" min:"1" max:"3650" placeholder:"N" help:"How many days lines of the audit log are kept."`
+	AuditDays int `name:"audit-days" default:"90" min:"1" max:"3650" placeholder:"N" help:"How long the audit log is kept, in days."`
 }
 
 // Logging is what the log, on standard error, says and how.
@@ -119,7 +119,7 @@ type Logging struct {
 
 // Development is for work on the frontend.
 type Development struct {
-	FrontendDev origin.Origin `name:"frontend-dev" placeholder:"URL" help:"For development: serves the pages of next dev at this loopback address instead of the embedded ones."`
+	FrontendDev origin.Origin `name:"frontend-dev" placeholder:"URL" help:"For development: serves the pages from next dev at this loopback URL instead of the embedded ones."`
 }
 
 // Rate is a number of attempts per unit of time.

@@ -85,7 +85,7 @@ func (s schema) ofCopy(ctx context.Context, db *sql.DB, tables []string) error {
 		return err
 	}
 	if s.Version == 0 {
-		return errors.New("this copy is empty: what a running server has written last is not in its lychgate.db, use lychgate backup")
+		return errors.New("this copy is empty: the lychgate.db of a running server lacks its latest changes, so use lychgate backup")
 	}
 	for _, table := range tables {
 		if there, err := hasTable(ctx, db, table); err != nil || !there {
@@ -231,7 +231,7 @@ func (db *DB) migrate(ctx context.Context, tree fs.FS) (Migrated, error) {
 	}
 	if 0 < before.Version && before.Version < firstErasing {
 		if _, err := db.Writer.DB.ExecContext(ctx, `VACUUM`); err != nil {
-			return Migrated{}, fmt.Errorf("rewrite the database, which needs its size again as free space in its directory: %w", err)
+			return Migrated{}, fmt.Errorf("rewrite the database, which needs free space of the same size in its directory: %w", err)
 		}
 	}
 	files, err := fs.Sub(tree, "migrations")

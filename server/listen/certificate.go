@@ -70,7 +70,7 @@ func (c *Certificate) Look() {
 		err = c.worse(fresh.Leaf)
 	}
 	if err != nil {
-		c.remind(c.log.Error, "the TLS certificate cannot be read again; the one before it stays in use", err.Error(), true)
+		c.remind(c.log.Error, "the TLS certificate cannot be reloaded; the previous one stays in use", err.Error(), true)
 		return
 	}
 	changed := hash != c.read
@@ -78,7 +78,7 @@ func (c *Certificate) Look() {
 		c.use(fresh, hash)
 	}
 	if changed || c.ailing {
-		c.log.Info("the TLS certificate was read again", "expires", fresh.Leaf.NotAfter)
+		c.log.Info("the TLS certificate was reloaded", "expires", fresh.Leaf.NotAfter)
 		c.logged, c.ailing = "", false
 	}
 	c.warn()
@@ -126,13 +126,13 @@ func (c *Certificate) warn() {
 	words := ""
 	switch hostErr := leaf.VerifyHostname(c.host); {
 	case now.After(leaf.NotAfter):
-		words = "it has expired: put a new one into its place"
+		words = "it has expired: replace it"
 	case now.Before(leaf.NotBefore):
-		words = "it is not valid yet: correct the clock of this machine, or put another one into its place"
+		words = "it is not valid yet: correct this machine's clock, or replace it"
 	case hostErr != nil:
-		words = "it is not for " + c.host + ", the host of the origin: put one for that host into its place, or correct --origin"
+		words = "it is not for " + c.host + ", the host of the origin: replace it with one for that host, or correct --origin"
 	case leaf.NotAfter.Sub(now) < life/10:
-		words = "it expires soon: see that it is renewed"
+		words = "it expires soon: renew it"
 	default:
 		c.logged = ""
 		return

@@ -29,7 +29,7 @@ const (
 // accepting yields each listener's error when it stops accepting, and hurry
 // cancels the contexts of all requests.
 func (s *Server) drain(ctx context.Context, accepting <-chan error, hurry func()) {
-	s.Log.Info("stopping: no longer ready, requests in flight finish")
+	s.Log.Info("stopping: no longer ready, waiting for requests in flight")
 	s.Draining.Store(true)
 	ctx, cancel := context.WithTimeout(ctx, DrainTime)
 	defer cancel()
@@ -43,7 +43,7 @@ func (s *Server) drain(ctx context.Context, accepting <-chan error, hurry func()
 	}
 	for range s.Listeners {
 		if err := <-accepting; !errors.Is(err, net.ErrClosed) {
-			s.Log.Warn("the server stopped accepting unexpectedly", "error", err)
+			s.Log.Warn("the server stopped accepting connections unexpectedly", "error", err)
 		}
 	}
 	within(ctx, silentTime, func() bool { return s.connections.count(http.StateNew) == 0 })

@@ -30,7 +30,7 @@ type Listener struct {
 func On(ctx context.Context, address string, log *slog.Logger) (*Listener, error) {
 	listening, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if errors.Is(err, fs.ErrPermission) {
-		err = fmt.Errorf("%w: ports below 1024 are for root and for programs with the capability CAP_NET_BIND_SERVICE (AmbientCapabilities= of a systemd unit): grant it, or choose another port with --addr", err)
+		err = fmt.Errorf("%w: only root and programs with the capability CAP_NET_BIND_SERVICE can listen on ports below 1024: grant it (AmbientCapabilities= in a systemd unit, or setcap), or choose another port with --addr", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)

@@ -34,7 +34,7 @@ func Parse(text string) (Origin, error) {
 		return Origin{}, errors.New("its port must be a number from 1 to 65535")
 	}
 	if address.User != nil || strings.Trim(address.Path, "/") != "" || strings.ContainsAny(text, "?#") {
-		return Origin{}, errors.New("it must be scheme, host and port alone, such as https://app.example.com")
+		return Origin{}, errors.New("it must be only scheme, host and port, such as https://app.example.com")
 	}
 	return New(address.Scheme, address.Hostname(), address.Port()), nil
 }

@@ -62,7 +62,7 @@ func (p Policy) Check(field, password string, personal ...string) []problem.Fiel
 	case length > MaxLength:
 		return fault("too_long", "Use at most %d characters.", MaxLength)
 	case strings.Contains(password, "\x00") || !utf8.ValidString(password):
-		return fault("invalid_character", "A password is made of Unicode characters other than NUL.")
+		return fault("invalid_character", "A password must be valid Unicode text without NUL characters.")
 	}
 	folded := fold(password)
 	switch {

@@ -1,5 +1,6 @@
-// Package pending owns ids that some note and one takes: what is to be done
-// later, once, however often it was noted. It leans on nothing.
+// Package pending owns sets of ids that wait for later work. Many callers add ids,
+// and one takes them. An id is taken once, however often it was added. It imports
+// nothing of ours.
 package pending
 
 import "sync"
@@ -10,7 +11,7 @@ type Set struct {
 	ids map[string]bool
 }
 
-// Add notes ids.
+// Add adds ids.
 func (s *Set) Add(ids ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,8 +23,8 @@ func (s *Set) Add(ids ...string) {
 	}
 }
 
-// TakeAll returns what was noted since it was last called. The caller adds again
-// what it could not do.
+// TakeAll removes and returns all ids. The caller adds those again that it could
+// not handle.
 func (s *Set) TakeAll() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

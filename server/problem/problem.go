@@ -99,7 +99,7 @@ func Faults(fields ...Field) error {
 	return &Error{
 		Kind:   Invalid,
 		Code:   "validation_failed",
-		Detail: "Some fields are not right; see errors.",
+		Detail: "Some fields are not valid; see errors.",
 		Fields: fields,
 	}
 }

@@ -1,7 +1,7 @@
-// Package session owns sessions: it alone starts, refreshes, lists and revokes
-// them, and authenticates requests. It leans on token for what a session hands out,
-// on store for what is kept, and on web for cookies. Whether a session may start is
-// up to its callers, who bring a Proof.
+// Package session owns sessions. No other package starts, refreshes, lists or
+// revokes them, or authenticates requests. It leans on token for a session's
+// tokens, on store for its row, and on web for cookies. Callers decide whether a
+// session may start, and pass a Proof.
 //
 //	Start ──▶ live ──▶ lapsed    idle, or past its longest life
 //	          │  ▲ └──▶ revoked   signed out, replaced, replayed, past the limit, or by an operator

@@ -27,7 +27,7 @@ func (s *Service) List(ctx context.Context, caller access.Identity, after string
 	if after != "" {
 		var ok bool
 		if place, ok = readPlace(after); !ok {
-			return nil, "", problem.Faults(problem.Field{Field: "after", Code: "unknown_value", Detail: "This is not the next of a page of sessions; leave it out to begin at the first one."})
+			return nil, "", problem.Faults(problem.Field{Field: "after", Code: "unknown_value", Detail: "This is not the next value of a page of sessions. Leave it out to get the first page."})
 		}
 	} else {
 		current, err := q.Session(ctx, caller.SessionID)

@@ -186,9 +186,9 @@ func (s *Service) Continue(ctx context.Context, refreshToken string, client audi
 	gone := ctx.Err() != nil
 	switch {
 	case unavailable && !gone && s.outage.note(true):
-		s.Log.Error("the store takes no writes: signed-in people can still read, and sessions are not rotated", "error", err)
+		s.Log.Error("the store cannot be written to: signed-in people can still read, but sessions are not rotated", "error", err)
 	case err == nil && s.outage.note(false):
-		s.Log.Info("the store takes writes again")
+		s.Log.Info("the store can be written to again")
 	}
 	if unavailable && (reads || gone) {
 		return s.continueWithoutRotation(ctx, known, client)

@@ -43,7 +43,7 @@ type Started struct {
 
 // errSecondStep undoes what was written before it was known that a second step is
 // due.
-var errSecondStep = errors.New("a second step is due")
+var errSecondStep = errors.New("a second step is required")
 
 // mostKnown is how many addresses stay known to an account.
 const mostKnown = 1000

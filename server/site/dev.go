@@ -89,6 +89,6 @@ func devIsMissing(w http.ResponseWriter, target *url.URL, err error) {
 	w.WriteHeader(http.StatusServiceUnavailable)
 	page := `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Waiting for next dev</title>` +
 		`<h1>Waiting for next dev</h1><p>It does not answer at ` + html.EscapeString(target.String()) + `: ` + html.EscapeString(err.Error()) +
-		`</p><p>Start it with <code>make dev</code>, or <code>npm run dev</code> beside this server. This page asks again by itself.</p></html>` + "\n"
+		`</p><p>Start it with <code>make dev</code>, or <code>npm run dev</code> beside this server. This page tries again by itself.</p></html>` + "\n"
 	_, _ = w.Write([]byte(page)) // a failure means that the client is gone
 }

@@ -46,7 +46,7 @@ func CanonicalEmail(text string) (string, error) {
 		if hides(text) {
 			return "", unseen
 		}
-		return "", emailFault("invalid_email", "This is not an e-mail address that can be used here, such as name@example.com.")
+		return "", emailFault("invalid_email", "Enter an e-mail address such as name@example.com.")
 	}
 	if len(local) > maxLocalLength || len(local)+1+len(domain) > maxEmailLength {
 		return "", emailFault("too_long", "This e-mail address is too long.")

@@ -208,7 +208,7 @@ func decodeImportLine(line []byte) (read importLine, fault *problem.Field) {
 	var syntactic *jsontext.SyntacticError
 	switch {
 	case bytes.HasPrefix(line, []byte("\ufeff")):
-		return importLine{}, &problem.Field{Detail: "It begins with a byte order mark, which cannot be seen: save the file as UTF-8 without one."}
+		return importLine{}, &problem.Field{Detail: "It begins with an invisible byte order mark: save the file as UTF-8 without one."}
 	case !utf8.Valid(line):
 		return importLine{}, &problem.Field{Detail: "It is not UTF-8: convert the file."}
 	case err == nil:
@@ -221,7 +221,7 @@ func decodeImportLine(line []byte) (read importLine, fault *problem.Field) {
 	case errors.As(err, &syntactic):
 		return importLine{}, &problem.Field{Detail: fmt.Sprintf("It is not one valid JSON object (see byte %d).", syntactic.ByteOffset+1)}
 	case errors.As(err, &semantic) && errors.Is(err, json.ErrUnknownName):
-		return importLine{}, &problem.Field{Detail: "It has a member that is not known here: only email, name, passwordHash and emailVerified are."}
+		return importLine{}, &problem.Field{Detail: "It has an unknown member: only email, name, passwordHash and emailVerified are allowed."}
 	case errors.As(err, &semantic) && semantic.JSONPointer != "":
 		return importLine{}, &problem.Field{Field: strings.TrimPrefix(string(semantic.JSONPointer), "/"), Detail: "It is of the wrong type."}
 	}
@@ -256,14 +256,14 @@ func hashFault(hash string) string {
 	}
 	found := bcryptHash.FindStringSubmatch(hash)
 	if found == nil {
-		return "It is no bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters of ./A-Za-z0-9."
+		return "It is not a bcrypt hash: $2a$, $2b$ or $2y$, two digits, $, and 53 characters of ./A-Za-z0-9."
 	}
 	cost, err := strconv.Atoi(found[1])
 	switch {
 	case err != nil || cost < 4 || cost > 31:
-		return "Its cost is none that bcrypt has: " + found[1] + "."
+		return "It has a cost that bcrypt does not support: " + found[1] + "."
 	case cost > dearestImport:
-		return fmt.Sprintf("Its cost %d is more than %d: to check the password once would take this server too long.", cost, dearestImport)
+		return fmt.Sprintf("Its cost %d is more than %d: verifying the password would take this server too long.", cost, dearestImport)
 	}
 	return ""
 }

@@ -40,7 +40,7 @@ func faultsOf(t *testing.T, text string) []string {
 
 func TestImportLines(t *testing.T) {
 	with := func(hash string) string { return `{"email":"ada@example.com","passwordHash":"` + hash + `"}` }
-	const noHash, noJSON = "line 1: passwordHash: It is no bcrypt hash", "line 1: It is not one valid JSON object"
+	const noHash, noJSON = "line 1: passwordHash: It is not a bcrypt hash", "line 1: It is not one valid JSON object"
 	for _, test := range []struct{ line, want string }{
 		{with(goodHash), ""},
 		{with("$2a$04" + goodHash[6:]), ""}, {with("$2b$16" + goodHash[6:]), ""},
@@ -49,19 +49,19 @@ func TestImportLines(t *testing.T) {
 
 		{with("$2y$17" + goodHash[6:]), "line 1: passwordHash: Its cost 17 is more than 16"},
 		{with("$2y$31" + goodHash[6:]), "line 1: passwordHash: Its cost 31 is more than 16"},
-		{with("$2y$03" + goodHash[6:]), "line 1: passwordHash: Its cost is none that bcrypt has"},
-		{with("$2y$32" + goodHash[6:]), "line 1: passwordHash: Its cost is none that bcrypt has"},
+		{with("$2y$03" + goodHash[6:]), "line 1: passwordHash: It has a cost that bcrypt does not support"},
+		{with("$2y$32" + goodHash[6:]), "line 1: passwordHash: It has a cost that bcrypt does not support"},
 		{with("$2x$10" + goodHash[6:]), noHash}, {with("$2$10" + goodHash[6:]), noHash}, {with(goodHash[1:]), noHash},
 		{with(goodHash[:59]), noHash}, {with(goodHash + "y"), noHash}, {with(goodHash + `\n`), noHash}, {with(goodHash[:59] + "="), noHash},
 		{with("bcrypt$" + goodHash), noHash}, {with("$2y$1" + goodHash[6:]), noHash}, {with(`\u0000` + goodHash[1:]), noHash}, {with(" " + goodHash), noHash},
 		{with(""), "line 1: passwordHash: It is empty"},
 
 		{with(goodHash) + with(goodHash), noJSON}, {with(goodHash) + "x", noJSON}, {with(goodHash) + " null", noJSON}, {with(goodHash)[1:], "line 1: It is not a JSON object."},
-		{"{", noJSON}, {"{email: 1}", noJSON}, {"\ufeff" + with(goodHash), "line 1: It begins with a byte order mark"}, {"{\"email\":\"\xff\"}", "line 1: It is not UTF-8"}, {"\xff\xfe{\x00", "line 1: It is not UTF-8"}, {"{\"email\":\"\x00\"}", noJSON}, {"x", noJSON},
+		{"{", noJSON}, {"{email: 1}", noJSON}, {"\ufeff" + with(goodHash), "line 1: It begins with an invisible byte order mark"}, {"{\"email\":\"\xff\"}", "line 1: It is not UTF-8"}, {"\xff\xfe{\x00", "line 1: It is not UTF-8"}, {"{\"email\":\"\x00\"}", noJSON}, {"x", noJSON},
 		{"[]", "line 1: It is not a JSON object."}, {`"x"`, "line 1: It is not a JSON object."}, {"1", "line 1: It is not a JSON object."}, {"null", "line 1: It is null"},
 		{`{"email":"a@example.com","email":"b@example.com"}`, "line 1: It names a member twice."},
-		{`{"email":"ada@example.com","Email":"ada@example.com"}`, "line 1: It has a member that is not known here"},
-		{`{"email":"ada@example.com","password":"x"}`, "line 1: It has a member that is not known here"},
+		{`{"email":"ada@example.com","Email":"ada@example.com"}`, "line 1: It has an unknown member"},
+		{`{"email":"ada@example.com","password":"x"}`, "line 1: It has an unknown member"},
 		{`{"email":1}`, "line 1: email: It is of the wrong type."}, {`{"email":null}`, "line 1: email: It is null"},
 		{`{"emailVerified":"yes"}`, "line 1: emailVerified: It is of the wrong type."}, {`{"emailVerified":1}`, "line 1: emailVerified: It is of the wrong type."},
 		{`{"name":["x"]}`, "line 1: name: It is of the wrong type."},

@@ -31,13 +31,13 @@ func CheckName(text string) (string, []problem.Field) {
 
 	switch {
 	case !utf8.ValidString(text):
-		return name, fault("invalid_character", "A name is made of Unicode characters.")
+		return name, fault("invalid_character", "A name must be valid Unicode text.")
 	case name == "" && strings.Trim(text, " \t\r\n") != "":
-		return name, fault("invalid_character", "Nothing of this name can be seen. Type another, or leave it empty.")
+		return name, fault("invalid_character", "This name has no visible characters. Enter another one, or leave it empty.")
 	case utf8.RuneCountInString(name) > maxNameLength:
 		return name, fault("too_long", "Use at most 100 characters.")
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return name, fault("invalid_character", "A name cannot hold control characters.")
+		return name, fault("invalid_character", "A name cannot contain control characters.")
 	}
 	before = 0
 	for _, r := range name {

@@ -116,7 +116,7 @@ func (p *Passwords) refuse(ctx context.Context, v *Verified) error {
 		})
 	})
 	if err != nil {
-		p.Log.Warn("a wrong password was counted, and cannot be recorded", "event", v.event, "user", v.User.ID, "ip", v.client.IP, "error", err)
+		p.Log.Warn("a wrong password was counted, but could not be recorded", "event", v.event, "user", v.User.ID, "ip", v.client.IP, "error", err)
 		return err
 	}
 	return errInvalidCredentials
@@ -140,7 +140,7 @@ func (p *Passwords) Rehash(ctx context.Context, text string) string {
 	defer cancel()
 	hash, err := p.Hasher.Hash(ctx, text)
 	if err != nil {
-		p.Log.Debug("a password was not hashed again", "error", err)
+		p.Log.Debug("a password could not be hashed again", "error", err)
 		return ""
 	}
 	return hash

@@ -144,7 +144,7 @@ func (s Service) Delete(ctx context.Context, user store.User, by audit.By) error
 		return err
 	}
 	if err := s.erase(ctx); err != nil {
-		return fmt.Errorf("the account is deleted, but traces of it are still in the log of the database; a server that runs removes them: %w", err)
+		return fmt.Errorf("the account is deleted, but traces of it are still in the database's write-ahead log; a running server removes them: %w", err)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (p *Proxies) Watch() echo.MiddlewareFunc {
 					continue
 				}
 				p.warned.Do(func() {
-					p.log.Warn("a forwarded header came from a peer that is not trusted, and is ignored: if that peer is your proxy, name it with --trusted-proxy, or limits count the proxy instead of people; otherwise a client made the header up. This is said once",
+					p.log.Warn("a forwarded header from an untrusted peer was ignored. If that peer is your proxy, name it with --trusted-proxy, because limits count the proxy instead of people until then. Otherwise a client made the header up. This is logged once",
 						"header", name, "peer", peerOf(r).String())
 				})
 				break

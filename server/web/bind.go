@@ -27,7 +27,7 @@ func Bind(c echo.Context, into any) error {
 	body, read := c.Get(bodyKey).([]byte)
 	switch {
 	case !read:
-		return errors.New("web: the handler binds a body, and its route takes none: say so in the table of routes")
+		return errors.New("web: the handler binds a body, but its route takes none: correct the row in the table of routes")
 	case len(body) == 0:
 		return nil
 	}
@@ -64,7 +64,7 @@ func BindQuery(c echo.Context, names ...string) (map[string]string, error) {
 func checkType(header http.Header) error {
 	for _, encoding := range header.Values(echo.HeaderContentEncoding) {
 		if encoding != "" && !strings.EqualFold(encoding, "identity") {
-			return problem.New(problem.Unsupported, "unsupported_media_type", "Compressed bodies are not read; send it without Content-Encoding.")
+			return problem.New(problem.Unsupported, "unsupported_media_type", "Compressed bodies are not supported. Send the body without Content-Encoding.")
 		}
 	}
 	mediaType, parameters, err := mime.ParseMediaType(header.Get(echo.HeaderContentType))

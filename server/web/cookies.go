@@ -13,7 +13,7 @@ import (
 // ErrDuplicateCookies is returned if a session cookie was sent more than once:
 // somebody else set all but one, and nobody can tell which.
 var ErrDuplicateCookies = problem.New(problem.Unauthenticated, "duplicate_cookies",
-	"Your browser holds two cookies of one name for this address: another program on this host has set one like ours. Delete the cookies of this site, or use another host name.")
+	"Your browser has two cookies with the same name for this site, because another program on this host has set one of them. Delete the cookies of this site, or use another host name.")
 
 // Cookies writes and reads the two session cookies.
 type Cookies struct {

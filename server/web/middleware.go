@@ -164,14 +164,14 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 // longestHost bounds what is repeated of a Host header.
 const longestHost = 256
 
-// misdirected says what a Host header is, what it must be, and how to make it
-// so. This is the only answer that repeats any of that header: quoted, in ASCII,
-// and bounded.
+// misdirected says which Host header arrived, which one is expected, and what to
+// set. No other answer repeats any of that header. It is quoted, in ASCII, and
+// bounded.
 func misdirected(o origin.Origin, host string) *problem.Error {
 	_, own, _ := strings.Cut(o.String(), "://")
 	return problem.New(problem.Misdirected, "misdirected_request", fmt.Sprintf(
-		"This server answers for %s only: it expects the Host header %q, and this request came with %+q. "+
-			"If a proxy is in front, let it pass on that header as the browser sends it, with the port (nginx: proxy_set_header Host $http_host; and not $host, which drops the port). "+
+		"This server answers only for %s. It expects the Host header %q, but this request has %+q. "+
+			"If there is a proxy in front, make it pass on the Host header as the browser sent it, with the port (in nginx: proxy_set_header Host $http_host; not $host, which drops the port). "+
 			"If browsers use another address, start the server with --origin set to it.",
 		o, own, cut(host, longestHost)))
 }

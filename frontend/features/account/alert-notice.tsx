@@ -28,7 +28,7 @@ export function AlertNotice() {
         <ShieldAlert aria-hidden="true" className="mt-0.5 size-6 shrink-0 text-danger" />
         <div role="alert" className="flex min-w-0 flex-1 basis-48 flex-col gap-1">
           <p className="font-semibold text-danger">Somebody else may have used one of your sessions</p>
-          <p>An old key of a session was used again, so that session was ended:</p>
+          <p>An old session key was used again, so its session was ended:</p>
           <ul className="list-disc pl-5 wrap-others">
             {alerts.map((alert) => (
               <li key={alert.id}>{`${formatDateTime(alert.at)}, from ${alert.ip}`}</li>
@@ -45,7 +45,7 @@ export function AlertNotice() {
         <Button look="secondary" aria-disabled={markSeen.isPending} onClick={read}>
           I have read this
         </Button>
-        <FormAlert failure={markSeen.isError ? { text: "That could not be noted. Try again." } : undefined} />
+        <FormAlert failure={markSeen.isError ? { text: "This could not be saved. Try again." } : undefined} />
       </div>
     </div>
   );

@@ -99,7 +99,7 @@ function without(all: SessionPages, revoked: string | "others"): SessionPages {
   return { ...all, pages };
 }
 
-/** What happened to the account lately. */
+/** Recent events of the account. */
 export function useEvents() {
   return useQuery({
     queryKey: eventsKey,

@@ -6,7 +6,7 @@ import { Loaded } from "@/components/loaded";
 import { Skeleton } from "@/components/skeleton";
 import { useEvents } from "@/features/account/api";
 
-const loading = { label: "Loading what happened…", lines: 8 };
+const loading = { label: "Loading recent activity…", lines: 8 };
 
 // Loaded after the page, because it needs the large code that reads user agents. Its chunk is protected like the page.
 const EventList = dynamic(() => import("@/features/account/event-list").then((m) => m.EventList), {
@@ -16,7 +16,7 @@ const EventList = dynamic(() => import("@/features/account/event-list").then((m)
 
 export function EventsCard() {
   return (
-    <Card title="What happened lately">
+    <Card title="Recent activity">
       <Loaded query={useEvents()} {...loading}>
         {(events) => <EventList events={events} />}
       </Loaded>

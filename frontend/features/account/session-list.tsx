@@ -58,7 +58,7 @@ export function SessionList({ sessions: { current, others }, query }: SessionLis
           </SessionItem>
         ))}
       </ul>
-      {alone && <p className="text-muted">You are signed in nowhere else. Other devices show up here.</p>}
+      {alone && <p className="text-muted">You are not signed in anywhere else. Other devices will appear here.</p>}
       {left && (
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <Button look="secondary" aria-disabled={query.isFetchingNextPage} onClick={showMore}>
@@ -71,7 +71,9 @@ export function SessionList({ sessions: { current, others }, query }: SessionLis
       <FormAlert
         failure={revocation.isError ? { text: failureText(revocation.error, revocation.variables) } : undefined}
       />
-      <FormAlert failure={query.isFetchNextPageError ? { text: "More could not be loaded. Try again." } : undefined} />
+      <FormAlert
+        failure={query.isFetchNextPageError ? { text: "More sessions could not be loaded. Try again." } : undefined}
+      />
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function SignIn() {
             </span>
           </p>
           {signup === "closed" ? (
-            <p className="flex min-h-11 items-center">New accounts are made by whoever runs this site.</p>
+            <p className="flex min-h-11 items-center">New accounts are created by whoever runs this site.</p>
           ) : (
             <OtherPage
               question="No account yet?"

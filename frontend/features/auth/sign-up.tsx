@@ -17,7 +17,7 @@ export function SignUp() {
         title="Sign-up is closed"
         text={
           <p>
-            New accounts are made by whoever runs this site. To get one, ask <Support />.
+            New accounts are created by whoever runs this site. To get one, ask <Support />.
           </p>
         }
         below={other}

@@ -16,12 +16,12 @@ const stops: Stop[] = [
   },
   {
     title: "The guard",
-    text: "Before any file is opened, the server checks what the file is, however the address is spelled, and whether the session is valid.",
+    text: "Before opening a file, the server checks which file it is, however the URL is spelled, and whether the session is valid.",
     icon: Mark,
   },
   {
     title: "The page",
-    text: "Only then are HTML, data and code sent, and no cache in between keeps them.",
+    text: "Only then does it send HTML, data and code, and no cache in between keeps them.",
     icon: LayoutDashboard,
   },
 ];

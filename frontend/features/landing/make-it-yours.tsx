@@ -6,7 +6,7 @@ const steps = [
   },
   {
     title: "Add a page",
-    text: "Whatever lies below the dashboard is behind the gate. There is nothing else to configure.",
+    text: "Every page below the dashboard is protected. There is nothing else to configure.",
     code: "app/dashboard/reports/page.tsx",
   },
   {

@@ -8,7 +8,7 @@ const promises: { title: string; text: string; icon: LucideIcon }[] = [
   },
   {
     title: "Nothing slips past",
-    text: "Pages, the router’s payloads and the chunks that only they load are guarded alike.",
+    text: "Pages, the router’s payloads and the chunks that only they load are all protected.",
     icon: DoorClosed,
   },
   {
@@ -18,7 +18,7 @@ const promises: { title: string; text: string; icon: LucideIcon }[] = [
   },
   {
     title: "Refresh without races",
-    text: "Sixteen tabs may renew at once and get the same answer. A stolen, replayed token ends its session.",
+    text: "Sixteen tabs can refresh at once and get the same answer. Replaying a stolen token ends its session.",
     icon: RefreshCcw,
   },
   {
@@ -28,7 +28,7 @@ const promises: { title: string; text: string; icon: LucideIcon }[] = [
   },
   {
     title: "Open to your backends",
-    text: "Access tokens are ES256, and every other service finds the public keys at a well-known address.",
+    text: "Access tokens are signed with ES256, and other services find the public keys at a well-known URL.",
     icon: KeyRound,
   },
 ];

@@ -14,8 +14,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account and sign in to it
-         * @description A session whose cookie came along is revoked. `tokenDelivery` is as at sign-in.
+         * Create an account and sign in to it
+         * @description If the request has the cookie of a session, that session is revoked. `tokenDelivery` works as at sign-in.
          */
         post: operations["register"];
         delete?: never;
@@ -35,9 +35,10 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Always begins a new session; one whose cookie came along is revoked. With `tokenDelivery: body` both tokens
-         *     are in the answer and no cookies are set. Else the answer holds the access token for a program alone: not for
-         *     a browser, which is whoever sends `Sec-Fetch-Site` or `Origin`.
+         * @description Always starts a new session. If the request has the cookie of a session, that session is revoked. With
+         *     `tokenDelivery: body` the answer contains both tokens and sets no cookies. Otherwise the answer sets both
+         *     cookies, and contains the access token unless the caller is a browser. Whoever sends `Sec-Fetch-Site` or
+         *     `Origin` counts as a browser.
          */
         post: operations["login"];
         delete?: never;
@@ -57,9 +58,9 @@ export interface paths {
         put?: never;
         /**
          * Exchange the refresh token for a new pair
-         * @description Without a body the refresh cookie counts, and both cookies are set anew. With a body the token in it counts,
-         *     the answer holds both new tokens, and no cookies are set. The previous token gives the same successor for the
-         *     configured grace after a rotation, and for a second in any case.
+         * @description Without a body, the token is read from the refresh cookie, and both cookies are set again. With a body, the
+         *     token is read from it, and the answer contains both new tokens and sets no cookies. After a rotation, the
+         *     previous token still gives the same successor for the configured grace, and for at least a second.
          */
         post: operations["refresh"];
         delete?: never;
@@ -79,8 +80,9 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Revokes the session of the Bearer token; without one that of the tokens in cookies, which are cleared. Expired
-         *     tokens are good enough. Of several cookies of one name the last two are looked at. Also 204 when signed out.
+         * @description Revokes the session of the Bearer token or, without one, of the tokens in the cookies, and clears the cookies.
+         *     Expired tokens work too. If several cookies have the same name, the last two are used. A caller who is already
+         *     signed out gets 204 as well.
          */
         post: operations["logout"];
         delete?: never;
@@ -97,9 +99,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ask whether somebody is signed in
-         * @description Never answers 401, so that public pages can ask. Where the caller's cookies prove which session it was, the
-         *     answer says why it no longer counts.
+         * Find out whether the caller is signed in
+         * @description Never answers 401, so that public pages can ask. If the caller's cookies are those of a session that has ended,
+         *     the answer says why it ended.
          */
         get: operations["getSession"];
         put?: never;
@@ -119,7 +121,7 @@ export interface paths {
         };
         /**
          * What the sign-in pages offer
-         * @description The same to everybody, signed in or not; it changes only when the server is started anew.
+         * @description The answer is the same for everybody, signed in or not, and changes only when the server restarts.
          */
         get: operations["getMethods"];
         put?: never;
@@ -146,7 +148,7 @@ export interface paths {
         head?: never;
         /**
          * Change the account
-         * @description Members that are absent stay as they are; an empty object changes nothing.
+         * @description A member that is left out stays unchanged; an empty object changes nothing.
          */
         patch: operations["updateProfile"];
         trace?: never;
@@ -162,8 +164,8 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description Ends every other session of the person. A wrong current password is 401 `invalid_credentials` and counts as
-         *     a failed sign-in. A new password that is the current one is refused (`unchanged`).
+         * @description Revokes all other sessions of the person. A wrong current password is answered with 401 `invalid_credentials`
+         *     and counts as a failed sign-in. A new password that equals the current one is refused (`unchanged`).
          */
         post: operations["changePassword"];
         delete?: never;
@@ -181,13 +183,13 @@ export interface paths {
         };
         /**
          * The person's sessions
-         * @description The current session first, then the newest first, at most 100 at a time. Where there are more, `next` leads to
-         *     the next page; follow it until it is missing, for a page may hold fewer.
+         * @description The current session comes first, then the others, newest first. A page has at most 100 sessions, and can have
+         *     fewer even if more follow: follow `next` until it is missing.
          */
         get: operations["listSessions"];
         put?: never;
         post?: never;
-        /** End every session but the current one */
+        /** Revoke all sessions except the current one */
         delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
@@ -202,9 +204,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened to the account of late
-         * @description The last events, the newest first, and all that the person should be alarmed by and has not been told:
-         *     those have `alert`.
+         * Recent events of the account
+         * @description The latest events, newest first, and every alert that the person has not seen yet. Alerts have `alert` set.
          */
         get: operations["listEvents"];
         put?: never;
@@ -224,7 +225,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Note that the person has been told of this event and all before it */
+        /** Mark this event and all earlier ones as seen */
         post: operations["seeEvents"];
         delete?: never;
         options?: never;
@@ -243,8 +244,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End one session
-         * @description The current session may be named too. A session of somebody else is answered like an unknown one.
+         * Revoke a session
+         * @description This can be the current session too. Another person's session is answered like an unknown one.
          */
         delete: operations["endSession"];
         options?: never;
@@ -293,7 +294,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process lives */
+        /** Whether the process is alive */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -311,8 +312,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process can serve
-         * @description Answers 503 while the process drains before its end, or while its store does not answer.
+         * Whether the server is ready
+         * @description Answers 503 while the server is shutting down, or while its store does not answer.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -330,7 +331,7 @@ export interface components {
         RequestId: string;
         User: {
             id: string;
-            /** @description In its canonical spelling. */
+            /** @description In canonical form. */
             email: string;
             /** @description May be empty. */
             name: string;
@@ -341,7 +342,7 @@ export interface components {
         AccessToken: string;
         /** @description Opaque. */
         RefreshToken: string;
-        /** @description Seconds until the access token expires; never later than its session. */
+        /** @description Seconds until the access token expires, which is never later than its session. */
         ExpiresIn: number;
         RegisterRequest: {
             email: components["schemas"]["NewEmail"];
@@ -355,13 +356,13 @@ export interface components {
             tokenDelivery?: components["schemas"]["TokenDelivery"];
         };
         /**
-         * @description Where the tokens are put.
+         * @description Where to put the tokens.
          * @default cookie
          * @enum {string}
          */
         TokenDelivery: "cookie" | "body";
         RefreshRequest: {
-            /** @description Without it the token comes from the cookie. */
+            /** @description Without it, the token is read from the cookie. */
             refreshToken?: string;
         };
         ProfileChange: {
@@ -371,22 +372,23 @@ export interface components {
             currentPassword: string;
             newPassword: components["schemas"]["NewPassword"];
         };
-        /** @description What cannot be seen around it is dropped, and refused in it (`invalid_character`). */
+        /** @description Invisible characters are removed at both ends, and refused anywhere else (`invalid_character`). */
         NewEmail: string;
         /**
-         * @description Counted in characters of its composed form (NFC), in which it is compared; the server may ask for more than 8.
-         *     Any Unicode but NUL. Refused when it is among the most common ones, made of one or two characters or a run such
-         *     as 12345678 (`too_common`), or equal to the e-mail, the name or a part of them (`personal`).
+         * @description Any Unicode characters except NUL. The password is counted and compared in composed form (NFC); the server can
+         *     require more than 8 characters. It is refused as `too_common` if it is among the most common passwords, has
+         *     only one or two different characters, or is a run such as 12345678. It is refused as `personal` if it equals
+         *     the e-mail address, the name, or a part of either.
          */
         NewPassword: string;
         /**
-         * @description What cannot be seen around it is dropped, and refused in it (`invalid_character`), but for what belongs to a
-         *     visible character: joiners, variation selectors, the tags of a flag.
+         * @description Invisible characters are removed at both ends, and refused anywhere else (`invalid_character`), unless they
+         *     belong to a visible character: joiners, variation selectors, the tags of a flag.
          */
         Name: string;
         AuthSession: {
             user: components["schemas"]["User"];
-            /** @description For a program alone; a browser has it in a cookie that scripts cannot read. */
+            /** @description Left out for a browser, which has it in a cookie that scripts cannot read. */
             accessToken?: components["schemas"]["AccessToken"];
             expiresIn: components["schemas"]["ExpiresIn"];
         };
@@ -409,11 +411,11 @@ export interface components {
             /** @constant */
             authenticated: false;
             /**
-             * @description Why, where that is known. `duplicate_cookies`: another program on this host has set a cookie of the same
-             *     name, so that signing in would not help. The others are told to the holder of the session's own cookies
-             *     alone. `session_ended`: it was revoked, such as from another device or by a change of the password.
-             *     `session_expired`: it was not used for too long, or has reached its longest life. `account_disabled`: the
-             *     operator has disabled the account.
+             * @description Why the caller is not signed in, if that is known. `duplicate_cookies`: another program on this host has set
+             *     a cookie of the same name, so signing in would not help. The other reasons are given only to a caller who
+             *     has the session's cookies. `session_ended`: the session was revoked, for example on another device or by a
+             *     change of password. `session_expired`: the session was unused for too long, or reached its maximum age.
+             *     `account_disabled`: the operator has disabled the account.
              * @enum {string}
              */
             reason?: "duplicate_cookies" | "session_ended" | "session_expired" | "account_disabled";
@@ -424,17 +426,17 @@ export interface components {
             user: components["schemas"]["User"];
             /**
              * Format: date-time
-             * @description When the session ends if it is not used any more.
+             * @description When the session expires if it is not used again.
              */
             expiresAt: string;
         };
         Methods: {
             /** @description Whether people sign in with a password. */
             password: boolean;
-            /** @description The least length of a new password, in characters. */
+            /** @description The minimum length of a new password, in characters. */
             passwordMin: number;
             /**
-             * @description `closed`: only the operator makes accounts.
+             * @description `closed`: only the operator creates accounts.
              * @enum {string}
              */
             signup: "open" | "closed";
@@ -442,13 +444,13 @@ export interface components {
             mail: boolean;
             /** @enum {string} */
             emailVerification: "off" | "offer" | "require";
-            /** @description Whether people can sign in with a code that is mailed to them. */
+            /** @description Whether people can sign in with a code sent by mail. */
             emailCodes: boolean;
             providers: components["schemas"]["Provider"][];
-            /** @description Whom to ask for help, if the operator has said so - an e-mail address or an https URL. */
+            /** @description Whom to ask for help, if the operator has set it - an e-mail address or an https URL. */
             support?: string;
         };
-        /** @description Another service that signs people in. */
+        /** @description An external service that people can sign in with. */
         Provider: {
             id: string;
             label: string;
@@ -460,15 +462,15 @@ export interface components {
         };
         SessionInfo: {
             id: string;
-            /** @description Whether this request belongs to it. */
+            /** @description Whether it is the session of this request. */
             current: boolean;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
             lastSeenAt: string;
-            /** @description The address that it began from. */
+            /** @description The client's address at sign-in. */
             ip: string;
-            /** @description What the client said of itself; may be empty. */
+            /** @description The client's User-Agent header; may be empty. */
             userAgent: string;
         };
         EventList: {
@@ -481,10 +483,10 @@ export interface components {
             event: components["schemas"]["EventName"];
             /** @enum {string} */
             outcome: "success" | "failure";
-            /** @description The address that it came from; empty for what the operator did. */
+            /** @description The client's address; empty for an act of the operator. */
             ip: string;
             userAgent: string;
-            /** @description The person should be told of it, and has not been. */
+            /** @description Whether this is an alert that the person has not seen yet. */
             alert: boolean;
         };
         KeySet: {
@@ -508,9 +510,9 @@ export interface components {
             status: "ok";
         };
         /**
-         * @description What happened. `session_limit`: a sign-in past the limit of sessions revoked those least recently used.
-         *     `refresh_replay`: a refresh token was used again after it had been exchanged, so that somebody else may have it;
-         *     its session has been revoked. Later versions may have more.
+         * @description What happened. `session_limit`: a sign-in exceeded the session limit, so the least recently used sessions were
+         *     revoked. `refresh_replay`: a refresh token was used again after it had been exchanged, so somebody else may have
+         *     it; its session was revoked. Later versions may add events.
          * @enum {string}
          */
         EventName: "register" | "login" | "logout" | "replaced" | "session_limit" | "refresh_replay" | "session_end" | "sessions_ended" | "other_sessions_end" | "password_change" | "password_set" | "user_created" | "user_imported" | "user_disabled" | "user_enabled" | "user_deleted" | "user_role" | "plan_granted" | "plan_revoked" | "key_rotated" | "clock_set_back" | "database_restored";
@@ -523,15 +525,15 @@ export interface components {
             detail: string;
             code: components["schemas"]["ProblemCode"];
             requestId: components["schemas"]["RequestId"];
-            /** @description How to prove who is calling, any of which will do (RFC 8176). */
+            /** @description The authentication methods (RFC 8176), any one of which is enough. */
             methods?: string[];
-            /** @description The faults in the input, at most a few of them. */
+            /** @description The faults in the input, or the first of them if there are many. */
             errors?: components["schemas"]["FieldError"][];
         };
         /** @enum {string} */
         ProblemCode: "invalid_request" | "unauthenticated" | "invalid_credentials" | "session_ended" | "second_step_required" | "duplicate_cookies" | "forbidden" | "plan_required" | "cross_site_request" | "signup_closed" | "not_found" | "method_not_allowed" | "email_taken" | "body_too_large" | "unsupported_media_type" | "misdirected_request" | "validation_failed" | "rate_limited" | "internal" | "unavailable";
         FieldError: {
-            /** @description The member's name; empty when the fault is of the body as a whole. */
+            /** @description The member's name; empty if the fault concerns the whole body. */
             field: string;
             code: components["schemas"]["FieldCode"];
             detail: string;
@@ -552,7 +554,7 @@ export interface components {
                 "application/json": components["schemas"]["User"];
             };
         };
-        /** @description Done; there is nothing to say. */
+        /** @description Done; the answer has no body. */
         Done: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -572,7 +574,7 @@ export interface components {
                 "application/json": components["schemas"]["Health"];
             };
         };
-        /** @description Any other error: 405 `method_not_allowed` (with `Allow`), or one that the proxy in front has caused. */
+        /** @description Any other error: 405 `method_not_allowed` (with `Allow`), or an error caused by a proxy in front. */
         Error: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -594,8 +596,8 @@ export interface components {
             };
         };
         /**
-         * @description `unauthenticated`: no valid token came along, or its session is revoked. `duplicate_cookies`: a cookie of one
-         *     name came more than once.
+         * @description `unauthenticated`: the request has no valid token, or its session is revoked. `duplicate_cookies`: the request
+         *     has several cookies of the same name.
          */
         Unauthenticated: {
             headers: {
@@ -607,7 +609,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid_credentials`: no account has this e-mail and this password. */
+        /** @description `invalid_credentials`: no account has this e-mail address and password. */
         InvalidCredentials: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -618,8 +620,8 @@ export interface components {
             };
         };
         /**
-         * @description `invalid_credentials`: the current password is wrong. `unauthenticated`: nobody is signed in.
-         *     `duplicate_cookies`: a cookie of one name came more than once.
+         * @description `invalid_credentials`: the current password is wrong. `unauthenticated`: the caller is not signed in.
+         *     `duplicate_cookies`: the request has several cookies of the same name.
          */
         PasswordRefused: {
             headers: {
@@ -633,8 +635,8 @@ export interface components {
             };
         };
         /**
-         * @description `session_ended`: the refresh token is missing, unknown or spent, or its session is over. `duplicate_cookies`: a
-         *     cookie of one name came more than once.
+         * @description `session_ended`: the refresh token is missing, unknown or used up, or its session has expired or is revoked.
+         *     `duplicate_cookies`: the request has several cookies of the same name.
          */
         SessionEnded: {
             headers: {
@@ -648,7 +650,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `cross_site_request`: a page of another site sent this. */
+        /** @description `cross_site_request`: the request came from another site. */
         CrossSiteRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -659,8 +661,8 @@ export interface components {
             };
         };
         /**
-         * @description `forbidden`: the account may not use this; `plan_required`: its plan does not include this;
-         *     `cross_site_request`: a page of another site sent this.
+         * @description `forbidden`: the account is not allowed to use this. `plan_required`: its plan does not include this.
+         *     `cross_site_request`: the request came from another site.
          */
         Forbidden: {
             headers: {
@@ -671,7 +673,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `signup_closed`: nobody can sign up here; `cross_site_request`: a page of another site sent this. */
+        /** @description `signup_closed`: nobody can sign up here. `cross_site_request`: the request came from another site. */
         RegistrationForbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -681,7 +683,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not_found`: there is no such thing. */
+        /** @description `not_found`: it does not exist. */
         NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -691,7 +693,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `email_taken`: an account with this e-mail exists. */
+        /** @description `email_taken`: an account with this e-mail address exists already. */
         EmailTaken: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -721,7 +723,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `misdirected_request`: the host is not the one of the configured origin. `detail` names the `Host` header that came, the one that is expected, and what to set. */
+        /**
+         * @description `misdirected_request`: the host is not that of the configured origin. `detail` names the `Host` header that
+         *     arrived, the one that is expected, and what to set.
+         */
         MisdirectedRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -731,7 +736,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `validation_failed`: the body is JSON, but not what is expected; `errors` says where. */
+        /** @description `validation_failed`: the body is JSON, but some of it is not valid; `errors` says what. */
         ValidationFailed: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -752,7 +757,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `internal`: a fault of the server; its log tells more under the request's id. */
+        /** @description `internal`: a fault of the server. Its log has the cause, with the request's id. */
         Internal: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -762,7 +767,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unavailable`: overloaded, draining, or the store does not answer. */
+        /** @description `unavailable`: the server is overloaded or shutting down, or its store does not answer. */
         Unavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -780,19 +785,19 @@ export interface components {
         /** @description The request's id, as in the log. */
         "X-Request-Id": components["schemas"]["RequestId"];
         /**
-         * @description Sets or clears the two cookies, each `HttpOnly; Secure; SameSite=Strict; Path=/`. Where authentication is
-         *     needed, present only when the session was refreshed on the way.
+         * @description Sets or clears the two cookies, each `HttpOnly; Secure; SameSite=Strict; Path=/`. Operations that need
+         *     authentication send it only if they also refreshed the session.
          */
         "Set-Cookie": string;
-        /** @description Nothing of this answer is kept. */
+        /** @description This answer must not be stored. */
         NoStore: "no-store";
-        /** @description The answer may be kept for a while. */
+        /** @description The answer can be cached for a short time. */
         ShortLived: string;
-        /** @description Seconds until another try can succeed. */
+        /** @description How many seconds to wait before the next attempt. */
         "Retry-After": number;
         /** @description A `Bearer` challenge (RFC 6750). */
         "WWW-Authenticate": string;
-        /** @description With 405, the methods that the path knows. */
+        /** @description With 405, the methods that the path supports. */
         Allow: string;
     };
     pathItems: never;
@@ -813,8 +818,8 @@ export interface operations {
         };
         responses: {
             /**
-             * @description The account exists, a new session has begun. Both cookies are set, unless the tokens were asked for in the
-             *     body.
+             * @description The account was created and a session started. Both cookies are set, unless the request asked for the
+             *     tokens in the body.
              */
             201: {
                 headers: {
@@ -845,7 +850,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A new session has begun. Both cookies are set, unless the tokens were asked for in the body. */
+            /** @description A session was started. Both cookies are set, unless the request asked for the tokens in the body. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -874,7 +879,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session goes on with new tokens. */
+            /** @description The session continues with new tokens. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -899,7 +904,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No session is left; the cookies are cleared. */
+            /** @description The caller is signed out and the cookies are cleared. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -921,7 +926,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether the caller is signed in, and as whom. */
+            /** @description Whether the caller is signed in, and to which account. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -945,7 +950,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The ways in, and whom to ask for help. */
+            /** @description The ways to sign in, and whom to ask for help. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1010,7 +1015,7 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before. Anything else is refused, and so is any other name in the query. */
+                /** @description The `next` of the previous page. Any other value or query parameter is refused. */
                 after?: string;
             };
             header?: never;

@@ -30,14 +30,14 @@ var schemes = map[string][]string{
 
 // fixed are the directives that cannot be extended, with the reason.
 var fixed = map[string]string{
-	"default-src":               "it is 'none', so that what is not named stays closed; name the directive that is meant",
-	"base-uri":                  "a <base> that text smuggled in would lead the page's own scripts elsewhere",
-	"child-src":                 "name frame-src or worker-src, which is meant",
-	"form-action":               "a form that text smuggled in would send what people type elsewhere",
-	"frame-ancestors":           "a page in somebody else's frame can be clicked without being seen",
+	"default-src":               "it must stay 'none', so that nothing is allowed by default; name the directive that you mean",
+	"base-uri":                  "an injected <base> could load the page's own scripts from elsewhere",
+	"child-src":                 "name frame-src or worker-src instead",
+	"form-action":               "an injected form could send elsewhere what people type",
+	"frame-ancestors":           "another site could frame the page, and people would click it without seeing it",
 	"object-src":                "plugins obey no other policy",
-	"require-trusted-types-for": "without it text becomes code",
-	"trusted-types":             "without it text becomes code",
+	"require-trusted-types-for": "without it, injected text could run as code",
+	"trusted-types":             "without it, injected text could run as code",
 }
 
 // checkedSources returns the configured sources, or all their faults.
@@ -47,7 +47,7 @@ func checkedSources(given map[string][]string) (sources, error) {
 		if _, known := schemes[directive]; !known {
 			reason := fixed[directive]
 			if reason == "" {
-				reason = "it is no directive that can be widened: those are " + strings.Join(slices.Sorted(maps.Keys(schemes)), ", ")
+				reason = "sources cannot be added to it, only to " + strings.Join(slices.Sorted(maps.Keys(schemes)), ", ")
 			}
 			faults = append(faults, fmt.Errorf("site: content security policy: %q: %s", directive, reason))
 			continue
@@ -73,7 +73,7 @@ func faultOfSource(directive, source string) string {
 	case code && isHashSource(source):
 		return ""
 	case strings.HasPrefix(source, "'unsafe-"):
-		return "text that gets into a page would become code"
+		return "injected text could run as code"
 	case source == "'none'":
 		return "it allows nothing, and cannot stand beside other sources; leave the directive out"
 	case strings.HasPrefix(source, "'"):
@@ -84,37 +84,37 @@ func faultOfSource(directive, source string) string {
 		if slices.Contains(schemes[directive], source) {
 			return ""
 		}
-		return "everything of this scheme would be allowed; name the hosts, such as https://cdn.example.com"
+		return "it allows every host with this scheme; name the hosts, such as https://cdn.example.com"
 	}
 	return faultOfHost(source)
 }
 
 // faultOfHost is faultOfSource for [scheme://]host[:port][/path].
 func faultOfHost(source string) string {
-	const form = "it is no source: write a host, such as https://images.example.com or *.example.com"
+	const form = "it is not a source: write a host, such as https://images.example.com or *.example.com"
 	scheme, rest, found := strings.Cut(source, "://")
 	if !found {
 		scheme, rest = "", source
 	}
 	host, path, _ := strings.Cut(rest, "/")
 	if strings.HasPrefix(host, "[") {
-		return "browsers take no IPv6 address in a policy; give the host a name"
+		return "browsers do not support IPv6 addresses in a policy; give the host a name"
 	}
 	host, port, hasPort := strings.Cut(host, ":")
 	switch {
 	case !isPolicyHost(host), hasPort && port != "*" && !isPolicyPort(port), !isPolicyPath(path):
 		return form
 	case looksLikeKeyword(source):
-		return "browsers take it for the name of a host; write 'self' with single quotes, blob: with its colon, and a host like that as https://intranet"
+		return "browsers read it as a host name; write 'self' with single quotes, blob: with its colon, and a host without a dot as https://intranet"
 	case scheme != "" && scheme != "https" && scheme != "wss" && scheme != "http" && scheme != "ws":
 		return form
 	case (scheme == "http" || scheme == "ws") && host != "localhost" && host != "127.0.0.1":
-		return "what comes over plain http can be changed on its way; use https (wss for sockets)"
+		return "plain http can be changed in transit; use https (wss for sockets)"
 	}
 	// Browsers take a host that ends in a number for an address (URL Standard,
 	// section 3.5).
 	if last := host[strings.LastIndexByte(host, '.')+1:]; host != "127.0.0.1" && isNumber(last) {
-		return "browsers take no address but 127.0.0.1 in a policy; give the host a name"
+		return "browsers support no IP address except 127.0.0.1 in a policy; give the host a name"
 	}
 	return ""
 }

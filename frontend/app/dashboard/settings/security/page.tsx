@@ -6,7 +6,7 @@ import { SessionsCard } from "@/features/account/sessions-card";
 
 export const metadata: Metadata = {
   title: "Security",
-  description: "Where you are signed in, your password, and what happened lately.",
+  description: "Where you are signed in, your password, and recent activity.",
 };
 
 export default function SecurityPage() {
