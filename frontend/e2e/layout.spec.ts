@@ -65,12 +65,12 @@ test("a page that is not there leads people who are signed in back to their dash
 }) => {
   complaints.expect(/status of 404/);
   await page.goto("/no/such/page");
-  await expect(page.getByRole("link", { name: "To the start page" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Go to the start page" })).toBeVisible();
   await expect(page.getByRole("link", { name: /dashboard/i })).toHaveCount(0);
   await register(page, person);
   for (const path of ["/no/such/page", "/dashboard/no/such/page"]) {
     await page.goto(path);
-    await page.getByRole("link", { name: "To your dashboard" }).click();
+    await page.getByRole("link", { name: "Go to your dashboard" }).click();
     await expect(page).toHaveURL("/dashboard");
   }
 });
