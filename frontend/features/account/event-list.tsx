@@ -6,8 +6,8 @@ import { formatDateTime } from "@/lib/format";
 
 export function EventList({ events }: { events: AccountEvent[] }) {
   return (
-    // Down to the edge of the card, where the list fades out, so that it does not end as if there were no more.
-    <div className="relative -mb-5 after:pointer-events-none after:absolute after:inset-x-0 after:bottom-0 after:h-10 after:bg-linear-to-t after:from-surface sm:-mb-7">
+    // Down to the edge of the card: a long list fades out there, so that it does not end as if there were no more.
+    <div className="relative -mb-5 after:pointer-events-none after:absolute after:inset-x-0 after:bottom-0 after:h-5 after:bg-linear-to-t after:from-surface sm:-mb-7 sm:after:h-7">
       <ol
         aria-label="Events"
         data-marker="lychgate-protected-marker:event-list"
