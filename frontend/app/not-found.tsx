@@ -13,7 +13,10 @@ export default function NotFound() {
         <AccountLink />
         <ThemeToggle />
       </SiteHeader>
-      <MessagePage title="Page not found" text="There is nothing at this address. Perhaps it was moved, or mistyped.">
+      <MessagePage
+        title="Page not found"
+        text="There is nothing at this address. Perhaps the page has moved, or the address was mistyped."
+      >
         <WayBack />
       </MessagePage>
     </>

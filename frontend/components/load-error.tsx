@@ -11,8 +11,7 @@ export function LoadError({ error, onRetry }: { error: Error; onRetry: () => voi
   if (error instanceof ApiError && error.signedOut && !obstacle)
     return <p role="status">Taking you to the sign-in page…</p>;
   // A notice at the top of the page says why, and what to do.
-  if (error instanceof ApiError && error.code === "duplicate_cookies")
-    return <p className="text-muted">This cannot be shown: see the top of the page.</p>;
+  if (error instanceof ApiError && error.code === "duplicate_cookies") return null;
   return (
     <div role="alert" className="flex flex-col items-start gap-4">
       <p className="text-danger">{error instanceof ApiError ? error.text : "Something went wrong."}</p>

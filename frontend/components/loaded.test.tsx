@@ -57,6 +57,12 @@ it("says what failed, and tries again when asked", async () => {
   expect(screen.queryByRole("alert")).toBeNull();
 });
 
+it("leaves duplicate cookies to the notice that the page has for them", async () => {
+  show(new ApiError({ status: 401, code: "duplicate_cookies", detail: "There are two." }));
+  await expect.poll(() => screen.queryByRole("status")).toBeNull();
+  expect(document.body.textContent).toBe("");
+});
+
 it("keeps a list whose next page could not be loaded", async () => {
   show(1, broken, 2);
   await userEvent.click(await screen.findByText("Numbers: 1"));

@@ -43,7 +43,7 @@ function StrengthMeter({ strength }: { strength: Strength | undefined }) {
         {levels.map((_, i) => (
           <span
             key={i}
-            className={`h-1.5 grow rounded-full ${strength && i <= strength.score ? levels[strength.score] : "bg-line"}`}
+            className={`h-1.5 grow rounded-full ${strength && i <= strength.score ? levels[strength.score] : "bg-blank"}`}
           />
         ))}
       </div>

@@ -18,7 +18,8 @@ export function PasswordField(props: PasswordFieldProps) {
       autoCapitalize="none"
       autoCorrect="off"
       spellCheck={false}
-      className="pr-18"
+      // The bullets of the page's own font are hardly more than dots.
+      className={`pr-18 ${shown ? "" : "[font-family:system-ui]"}`}
       action={
         <button
           type="button"

@@ -5,7 +5,7 @@ export function Skeleton({ label, lines }: { label: string; lines: number }) {
       <span className="sr-only">{label}</span>
       <div aria-hidden="true" className="flex animate-pulse flex-col gap-3 py-1">
         {Array.from({ length: lines }, (_, i) => (
-          <div key={i} className="h-4 rounded bg-line odd:w-2/5 even:w-4/5" />
+          <div key={i} className="h-4 rounded bg-blank odd:w-2/5 even:w-4/5" />
         ))}
       </div>
     </div>

@@ -3,7 +3,7 @@ export function SkipLink() {
   return (
     <a
       href="#content"
-      className="sr-only z-50 rounded-lg bg-accent px-4 py-3 font-semibold text-on-accent focus:not-sr-only focus:absolute focus:top-3 focus:left-3"
+      className="sr-only z-50 rounded-lg bg-accent font-semibold text-on-accent focus:not-sr-only focus:absolute focus:top-3 focus:left-3 focus:px-4 focus:py-3"
     >
       Skip to content
     </a>

@@ -38,7 +38,7 @@ export function TextField({
           id={id}
           aria-invalid={error !== undefined}
           aria-describedby={describedBy || undefined}
-          className={`min-h-12 w-full rounded-lg border border-field bg-surface px-3.5 text-base text-ink focus-visible:border-accent focus-visible:outline-offset-0 aria-invalid:border-danger ${className}`}
+          className={`min-h-12 w-full rounded-lg border border-field bg-surface px-3.5 text-base text-ink focus-visible:border-accent focus-visible:outline-offset-0 aria-invalid:border-danger aria-invalid:outline-danger ${className}`}
           {...input}
           {...registration}
         />

@@ -10,7 +10,7 @@ export function ThemeToggle() {
     <button
       type="button"
       onClick={toggleTheme}
-      className="grid size-11 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
+      className="grid size-11 place-items-center rounded-lg text-muted last:-mr-3 hover:bg-sunken hover:text-ink"
     >
       <span className="sr-only">Switch between light and dark</span>
       <Moon aria-hidden="true" className="size-5 dark:hidden" />

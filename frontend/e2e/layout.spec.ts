@@ -7,8 +7,12 @@ async function box(locator: Locator) {
   return (await locator.boundingBox())!;
 }
 
-for (const width of [768, 1280, 1440]) {
-  test(`headings begin where the logo does, at ${width} pixels`, async ({ page, person, complaints }) => {
+for (const width of [320, 390, 768, 1280, 1440]) {
+  test(`headings begin where the logo does, and the header ends as far from the edge, at ${width} pixels`, async ({
+    page,
+    person,
+    complaints,
+  }) => {
     complaints.expect(/status of 404/);
     await page.setViewportSize({ width, height: 900 });
     const expectAligned = async (path: string) => {
@@ -16,8 +20,15 @@ for (const width of [768, 1280, 1440]) {
       const logo = await box(page.locator("header").getByRole("link", { name: product.name }));
       const heading = await box(page.getByRole("heading", { level: 1 }));
       expect(heading.x, path).toBeCloseTo(logo.x, 0);
+      return logo;
     };
-    for (const path of ["/", "/login", "/register", "/no/such/page"]) await expectAligned(path);
+    for (const path of ["/", "/login", "/register", "/no/such/page"]) {
+      const logo = await expectAligned(path);
+      const icon = await box(
+        page.getByRole("button", { name: "Switch between light and dark" }).locator("svg:visible"),
+      );
+      expect(width - icon.x - icon.width, path).toBeCloseTo(logo.x, 0);
+    }
     await register(page, person);
     for (const path of ["/dashboard", "/dashboard/settings", "/dashboard/settings/security"]) await expectAligned(path);
   });
@@ -43,6 +54,31 @@ test("the header is one line on the narrowest phones", async ({ page, person, co
   }
 });
 
+test("a button shows a spinner in place of its words while a form is being sent", async ({ page, person }) => {
+  await register(page, person);
+  await page.goto("/dashboard/settings");
+  const button = page.getByRole("button", { name: "Save name" });
+  const idle = await box(button);
+  await page.route("**/api/user/profile", () => {}); // No answer comes.
+  await button.click();
+  await expect(button.getByText("Save name")).toHaveCSS("opacity", "0");
+  expect(await box(button), "it keeps its size").toEqual(idle);
+  const spinner = await box(button.locator("svg"));
+  expect(spinner.x + spinner.width / 2).toBeCloseTo(idle.x + idle.width / 2, 0);
+});
+
+test("a field with a fault keeps its colour when it has the focus", async ({ page }) => {
+  await page.goto("/login");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const field = page.getByLabel("E-mail");
+  await expect(field).toBeFocused();
+  const [border, ring] = await field.evaluate((input) => {
+    const { borderColor, outlineColor } = getComputedStyle(input);
+    return [borderColor, outlineColor];
+  });
+  expect(ring).toBe(border);
+});
+
 test("the choices of a theme take one line each, with whole icons", async ({ page, person }) => {
   await register(page, person);
   await page.goto("/dashboard/settings");
@@ -65,14 +101,33 @@ test("a page that is not there leads people who are signed in back to their dash
 }) => {
   complaints.expect(/status of 404/);
   await page.goto("/no/such/page");
-  await expect(page.getByRole("link", { name: "To the start page" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Go to the start page" })).toBeVisible();
   await expect(page.getByRole("link", { name: /dashboard/i })).toHaveCount(0);
   await register(page, person);
   for (const path of ["/no/such/page", "/dashboard/no/such/page"]) {
     await page.goto(path);
-    await page.getByRole("link", { name: "To your dashboard" }).click();
+    await page.getByRole("link", { name: "Go to your dashboard" }).click();
     await expect(page).toHaveURL("/dashboard");
   }
+});
+
+test("the page on the way from another site is as dark as the system", async ({ page }) => {
+  const headers = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document" };
+  const response = await page.request.get("/dashboard", { headers, maxRedirects: 0 });
+  const { refresh, ...stays } = response.headers(); // It would lead on before anybody can look.
+  expect(refresh).toBe("0");
+  await page.route("**/dashboard", async (route) => route.fulfill({ headers: stays, body: await response.body() }));
+  await page.goto("/dashboard");
+  await expect(page.getByRole("link", { name: "Continue" })).toBeVisible();
+  await expect(page.locator("html")).toHaveCSS("color-scheme", "light dark");
+});
+
+test("the skip link has room around its words", async ({ page }) => {
+  await page.goto("/login");
+  await page.keyboard.press("Tab");
+  const link = page.getByRole("link", { name: "Skip to content" });
+  await expect(link).toBeFocused();
+  expect((await box(link)).height).toBeGreaterThanOrEqual(44);
 });
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -102,7 +157,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         ];
         return (Math.max(bar, card) + 0.05) / (Math.min(bar, card) + 0.05);
       });
-      expect(contrast).toBeGreaterThan(1.25);
+      expect(contrast).toBeGreaterThan(1.4);
     });
   });
 }

@@ -15,7 +15,7 @@ test("an unknown address shows the site's own 404 page", async ({ page, complain
   complaints.expect(/status of 404 .*\/no\/such\/page/);
   const response = await page.goto("/no/such/page");
   expect(response?.status()).toBe(404);
-  await page.getByRole("link", { name: "To the start page" }).click();
+  await page.getByRole("link", { name: "Go to the start page" }).click();
   await expect(page).toHaveURL("/");
 });
 

@@ -33,7 +33,9 @@ test("a page that could not ask finds out by the form", async ({ page, person, c
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
   await page.getByRole("button", { name: "Create account" }).click();
-  await expect(page.getByText("Sign-up is closed here.")).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Sign-up is closed here." })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Sign-up is closed" })).toBeVisible();
+  await expect(page.getByText(/create an account/i), "nothing still offers one").toHaveCount(0);
 });
 
 test("whoever has forgotten their password is told whom to ask", async ({ page }) => {

@@ -195,8 +195,10 @@ func isCrossSite(r *http.Request) bool {
 
 // keepFragment continues if the address has a fragment, which servers never
 // see. A refresh to the same address would only scroll to it without a request,
-// so the page first changes its address.
-const keepFragment = `const here=location.href;if(location.hash){history.replaceState(null,"","/");location.replace(here)}`
+// so the page first changes its address. Before that it takes the colours of the
+// system, which a policy without styles lets only a script do: a white page would
+// flash in the dark.
+const keepFragment = `document.documentElement.style.colorScheme="light dark";const here=location.href;if(location.hash){history.replaceState(null,"","/");location.replace(here)}`
 
 var keepFragmentHash = sha256.Sum256([]byte(keepFragment))
 

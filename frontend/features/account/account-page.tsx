@@ -17,9 +17,11 @@ export function AccountPage({ title, heading: Heading = Title, children }: Accou
   return (
     <Main
       marker={`lychgate-protected-marker:${title.toLowerCase()}`}
-      className="mx-auto flex max-w-6xl flex-col gap-8 px-5 pt-6 pb-20 sm:px-8 sm:pt-10"
+      className="mx-auto flex max-w-6xl flex-col gap-6 px-5 pt-6 pb-20 sm:px-8 sm:pt-10"
     >
-      <Heading title={title} />
+      <div className="pb-2">
+        <Heading title={title} />
+      </div>
       <LoadFailures>{children}</LoadFailures>
     </Main>
   );

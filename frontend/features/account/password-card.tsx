@@ -46,7 +46,7 @@ function PasswordForm({ user }: { user: User }) {
   );
 
   return (
-    <form method="post" noValidate onSubmit={submit} className="flex max-w-md flex-col gap-5">
+    <form method="post" noValidate onSubmit={submit} className="flex max-w-md flex-col gap-5 lg:max-w-none">
       {/* Tells a password manager which account the new password belongs to. */}
       <input type="text" autoComplete="username" value={user.email} readOnly hidden />
       <PasswordField

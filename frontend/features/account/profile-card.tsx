@@ -33,7 +33,7 @@ function NameForm({ name }: { name: string }) {
   });
 
   return (
-    <form method="post" noValidate onSubmit={submit} className="flex max-w-md flex-col gap-5">
+    <form method="post" noValidate onSubmit={submit} className="flex max-w-md flex-col gap-5 lg:max-w-none">
       <TextField
         label="Name"
         type="text"

@@ -95,8 +95,8 @@ function SessionItem({ session, children }: SessionItemProps) {
   const { name, kind } = device(session.userAgent);
   const Picture = pictures[kind];
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-4 first:pt-0 last:pb-0">
-      <Picture aria-hidden="true" className="size-6 shrink-0 text-muted" />
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-3 py-4 first:pt-0 last:pb-0">
+      <Picture aria-hidden="true" className="size-5 shrink-0 text-muted" />
       <div className="min-w-0 flex-1 basis-48">
         <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
           <span className="line-clamp-2 wrap-anywhere" title={session.userAgent}>
@@ -109,7 +109,9 @@ function SessionItem({ session, children }: SessionItemProps) {
           )}
         </p>
         <p className="text-sm wrap-others text-muted">
-          {`${session.ip}, since ${formatDateTime(session.createdAt)}, last used ${formatDateTime(session.lastSeenAt)}`}
+          <span>{`${session.ip}, `}</span>
+          <span className="inline-block">{`since ${formatDateTime(session.createdAt)},`}</span>{" "}
+          <span className="inline-block">{`last used ${formatDateTime(session.lastSeenAt)}`}</span>
         </p>
       </div>
       {children}

@@ -46,9 +46,9 @@ export function WayBack() {
   const authenticated = useSession().data?.authenticated === true;
   return (
     <div className="flex flex-wrap gap-3">
-      {authenticated && <ButtonLink href="/dashboard">To your dashboard</ButtonLink>}
+      {authenticated && <ButtonLink href="/dashboard">Go to your dashboard</ButtonLink>}
       <ButtonLink href="/" look={authenticated ? "secondary" : "primary"}>
-        To the start page
+        Go to the start page
       </ButtonLink>
     </div>
   );

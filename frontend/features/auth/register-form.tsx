@@ -1,17 +1,14 @@
 "use client";
 
 import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
-import { useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { FormAlert } from "@/components/form-messages";
 import { NewPasswordField } from "@/components/new-password-field";
-import { Notice } from "@/components/notice";
 import { SubmitButton } from "@/components/submit-button";
 import { TextField } from "@/components/text-field";
 import { register } from "@/features/auth/api";
 import { CookiesRefused } from "@/features/auth/cookies-refused";
 import { emailAddress, password } from "@/features/auth/fields";
-import { Support } from "@/features/auth/support";
 import { useEnter } from "@/features/auth/use-enter";
 import { ApiError } from "@/lib/api/error";
 import { useSubmit } from "@/lib/form";
@@ -20,10 +17,10 @@ import { object, string } from "@/lib/schema";
 
 const schema = object({ name: string(), email: emailAddress, password });
 
-export function RegisterForm() {
+/** `onClosed` is called when the server refuses the form because sign-up is closed. */
+export function RegisterForm({ onClosed }: { onClosed: () => void }) {
   const { enter, refused } = useEnter();
   const passwordMin = usePasswordMin();
-  const [closed, setClosed] = useState(false);
   const form = useForm({
     resolver: standardSchemaResolver(schema),
     defaultValues: { name: "", email: "", password: "" },
@@ -36,7 +33,7 @@ export function RegisterForm() {
       try {
         await register(values);
       } catch (error) {
-        if (error instanceof ApiError && error.code === "signup_closed") setClosed(true);
+        if (error instanceof ApiError && error.code === "signup_closed") onClosed();
         throw error;
       }
       await enter();
@@ -45,17 +42,6 @@ export function RegisterForm() {
   );
 
   if (refused) return <CookiesRefused />;
-  if (closed) {
-    return (
-      <div role="alert">
-        <Notice>
-          <p>
-            Sign-up is closed here. Ask <Support /> for an account.
-          </p>
-        </Notice>
-      </div>
-    );
-  }
 
   return (
     <form method="post" noValidate onSubmit={submit} className="flex flex-col gap-5">

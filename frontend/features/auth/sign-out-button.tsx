@@ -21,7 +21,7 @@ export function SignOutButton() {
         <LogOut aria-hidden="true" className="size-5 max-[22.5rem]:hidden" />
         Sign out
       </Button>
-      <p role="alert" className="order-last basis-full text-right text-sm font-medium text-danger empty:sr-only">
+      <p role="alert" className="order-last basis-full text-sm font-medium text-danger empty:sr-only sm:text-right">
         {signOut.isError && "You are still signed in: the server did not answer. Try again."}
       </p>
     </>

@@ -1,3 +1,5 @@
+import { Fragment } from "react";
+
 const steps = [
   {
     title: "Run it",
@@ -38,7 +40,14 @@ export function MakeItYours() {
               <span className="text-accent">{`${i + 1}.`}</span> <span>{title}</span>
             </h3>
             <p className="text-muted">{text}</p>
-            <p className="mt-auto rounded-lg bg-canvas px-4 py-3 font-mono text-sm break-words">{code}</p>
+            <p className="mt-auto rounded-lg bg-canvas px-4 py-3 font-mono text-sm break-words">
+              {code.split(/(?<=\/)/).map((part, n) => (
+                <Fragment key={n}>
+                  <span>{part}</span>
+                  <wbr />
+                </Fragment>
+              ))}
+            </p>
           </li>
         ))}
       </ol>
