@@ -40,7 +40,7 @@ func gatedRoutes(t *testing.T) http.Handler {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(slog.New(slog.DiscardHandler))
-	e.Pre(web.Authenticate(web.Checks{
+	e.Pre(web.Steps(time.Minute, web.Authenticate(web.Checks{
 		Authenticate: func(c echo.Context, _ web.Depth) (access.Identity, error) {
 			who := c.Request().Header.Get("X-Test-Who")
 			if who == "" {
@@ -53,7 +53,7 @@ func gatedRoutes(t *testing.T) http.Handler {
 		},
 		Policy: policy,
 		Now:    time.Now,
-	}))
+	})))
 	register(e, []route{
 		{"GET", "/api/dashboard", access.Role(access.RoleAdmin), unlimited, web.NoBody, says(sitetest.RoleMarker)},
 		{"GET", "/api/dashboard/settings", access.Role(access.RoleAdmin), unlimited, web.NoBody, says(sitetest.RoleMarker)},

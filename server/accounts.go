@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
 	"lychgate/server/config"
 	"lychgate/server/database"
 	"lychgate/server/limit"
+	"lychgate/server/memory"
 	"lychgate/server/origin"
 	"lychgate/server/password"
 	"lychgate/server/secret"
@@ -81,6 +83,7 @@ func (a *Accounts) Sessions(c config.Config, issuer origin.Origin, env Environme
 		RefreshTokens: token.NewRefresh(a.root),
 		Revoked:       session.NewRevoked(c.AccessTTL + token.Leeway),
 		LastSeen:      session.NewLastSeen(),
+		Began:         memory.NewRows[time.Time](session.RememberedSessions),
 		Idle:          c.SessionIdle,
 		Max:           c.SessionMax,
 		Grace:         c.RefreshGrace,

@@ -114,10 +114,16 @@ func register(e *echo.Echo, table []route) {
 	}
 }
 
+// Header values that all answers share: header.Set would make each anew.
+var (
+	notStored  = []string{"no-store"}
+	sameOrigin = []string{"same-origin"}
+)
+
 // serve applies the columns of a route, in their order.
 func (r route) serve(c echo.Context) error {
 	// The rule for all of /api; handlers of public documents override it.
-	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+	c.Response().Header()["Cache-Control"] = notStored
 	caller, err := web.Require(c, r.need, web.Refreshing)
 	if err != nil {
 		return err
@@ -133,7 +139,7 @@ func (r route) serve(c echo.Context) error {
 func ownResources(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if path := c.Request().URL.EscapedPath(); strings.HasPrefix(path, "/api/") && path != contractPath {
-			c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+			c.Response().Header()["Cross-Origin-Resource-Policy"] = sameOrigin
 		}
 		return next(c)
 	}

@@ -38,7 +38,10 @@ type Environment struct {
 	// plans.json.
 	Access *access.Policy
 	Log    *slog.Logger
-	Now    func() time.Time
+	// AccessLog gets a line for each request; nil means that there are none. Whoever
+	// made it closes it after Run.
+	AccessLog *web.AccessLog
+	Now       func() time.Time
 	// HashWorkers is how many passwords are hashed at once, each on a thread
 	// of its own; zero counts as one. Requests do not wait for them where Go
 	// is given as many threads more (GOMAXPROCS).
@@ -130,9 +133,9 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 	e.HTTPErrorHandler = web.ErrorHandler(env.Log)
 	proxies := web.NewProxies(c.TrustedProxies, env.Log)
 	e.IPExtractor = proxies.Address
-	e.Pre(
+	e.Pre(web.Steps(env.WriteTime,
 		web.InFlight(&s.listening.InFlight, &s.listening.Draining),
-		web.Trace(web.Tracing{Log: env.Log, Probe: isProbe, WriteTime: env.WriteTime}), //nolint:contextcheck // each request is logged in its own context
+		web.Trace(web.Tracing{Log: env.AccessLog, Probe: isProbe}), //nolint:contextcheck // each request is logged in its own context
 		proxies.Watch(),
 		web.SecurityHeaders(s.origin, c.HSTSSubdomains, proxies),
 		ownResources,
@@ -147,7 +150,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 			Now:     env.Now,
 		}),
 		guard,
-	)
+	))
 	table := routes(parts)
 	if err := checkNeeds(table, policy); err != nil {
 		return nil, err
@@ -175,7 +178,7 @@ func (s *Server) build(c config.Config, accounts *Accounts, env Environment) {
 	s.sessions = accounts.Sessions(c, s.origin, env)
 	s.clock = &clock.Keeper{
 		Clock: clock.New(env.Now), Sweeps: &clock.Sweeps{}, Store: s.store,
-		ReplaceKeys: s.keys.Replace, ReadKeys: s.keys.Poll, SaveLastSeen: s.sessions.LastSeen.SaveAll,
+		ReplaceKeys: s.keys.Replace, Reread: s.reread, SaveLastSeen: s.sessions.LastSeen.SaveAll,
 		Now: env.Now, Log: env.Log,
 	}
 	s.sessions.Settle = s.clock.Settle
@@ -184,6 +187,12 @@ func (s *Server) build(c config.Config, accounts *Accounts, env Environment) {
 	s.store.Listen(store.SubjectChange, s.subjects.Heard)
 	s.store.Listen(store.KeyChange, s.keys.Heard)
 	s.store.Listen(store.LimitChange, s.passwords.Heard)
+}
+
+// reread follows a correction of stored times.
+func (s *Server) reread(ctx context.Context) error {
+	s.sessions.Began.Drop()
+	return s.keys.Poll(ctx)
 }
 
 // Origin returns the public origin.

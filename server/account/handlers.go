@@ -31,11 +31,11 @@ type Handlers struct {
 
 // Profile answers GET /api/user/profile.
 func (h Handlers) Profile(c echo.Context, caller access.Identity) error {
-	subject, err := h.Subjects.Of(c.Request().Context(), caller)
+	profile, err := h.Subjects.Profile(c.Request().Context(), caller)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, user.ProfileOf(subject))
+	return c.JSONBlob(http.StatusOK, profile)
 }
 
 // UpdateProfile answers PATCH /api/user/profile; what the request leaves out

@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"lychgate/server/access"
 	"lychgate/server/problem"
 	"lychgate/server/session"
 	"lychgate/server/store"
@@ -160,19 +159,17 @@ func (h Handlers) Refresh(c echo.Context) error {
 // Session answers GET /api/auth/session, to anybody: so that pages can ask
 // without an error in the console.
 func (h Handlers) Session(c echo.Context) error {
-	type answer struct {
-		Authenticated bool          `json:"authenticated"`
-		Reason        string        `json:"reason,omitempty"`
-		User          *user.Profile `json:"user,omitempty"`
-		ExpiresAt     *time.Time    `json:"expiresAt,omitempty"`
+	type nobody struct {
+		Authenticated bool   `json:"authenticated"` // false
+		Reason        string `json:"reason,omitempty"`
 	}
 	caller, err := web.Caller(c, web.Refreshing)
 	var (
-		subject  access.Subject
+		profile  []byte
 		lapsesAt time.Time
 	)
 	if err == nil {
-		subject, err = h.Subjects.Of(c.Request().Context(), caller)
+		profile, err = h.Subjects.Profile(c.Request().Context(), caller)
 	}
 	if err == nil {
 		lapsesAt, err = h.Sessions.LapsesAt(c.Request().Context(), caller.SessionID)
@@ -183,14 +180,16 @@ func (h Handlers) Session(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return c.JSON(http.StatusOK, answer{Reason: string(reason)})
+		return c.JSON(http.StatusOK, nobody{Reason: string(reason)})
 	case errors.Is(err, web.ErrDuplicateCookies):
-		return c.JSON(http.StatusOK, answer{Reason: web.ErrDuplicateCookies.Code})
+		return c.JSON(http.StatusOK, nobody{Reason: web.ErrDuplicateCookies.Code})
 	case err != nil:
 		return err
 	}
-	profile, lapsesAt := user.ProfileOf(subject), lapsesAt.UTC()
-	return c.JSON(http.StatusOK, answer{Authenticated: true, User: &profile, ExpiresAt: &lapsesAt})
+	text := make([]byte, 0, len(profile)+100)
+	text = append(append(append(text, `{"authenticated":true,"user":`...), profile...), `,"expiresAt":"`...)
+	text = append(lapsesAt.UTC().AppendFormat(text, time.RFC3339Nano), `"}`...)
+	return c.JSONBlob(http.StatusOK, text)
 }
 
 // whySignedOut returns why the session of the caller's cookies no longer counts.

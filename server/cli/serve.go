@@ -14,6 +14,7 @@ import (
 	"lychgate/server"
 	"lychgate/server/config"
 	"lychgate/server/origin"
+	"lychgate/server/web"
 )
 
 // serveCommand takes all settings.
@@ -23,6 +24,8 @@ type serveCommand struct{ config.Config }
 func (s *serveCommand) Run(p *process) error {
 	settings := s.Config
 	env := server.Environment{Site: p.site.Files, Partial: !p.site.Built, Log: p.logger(settings.Logging), Now: time.Now, HashWorkers: ownThreads()}
+	env.AccessLog = web.NewAccessLog(p.Stderr, env.Log, p.logsJSON(settings.Logging), web.AccessLines(settings.AccessLog))
+	defer env.AccessLog.Close()
 	if settings.InsecureCookies {
 		// Whatever level is logged: this must not be missed.
 		env.Log.Log(p.ctx, max(settings.LogLevel, slog.LevelWarn), "--insecure-cookies: everybody on the network can read cookies and passwords")
@@ -77,10 +80,14 @@ func ownThreads() int {
 
 func (p *process) logger(settings config.Logging) *slog.Logger {
 	options := &slog.HandlerOptions{Level: settings.LogLevel}
-	if settings.LogFormat == "text" || settings.LogFormat == "auto" && p.logsToTerminal() {
-		return slog.New(slog.NewTextHandler(p.Stderr, options))
+	if p.logsJSON(settings) {
+		return slog.New(slog.NewJSONHandler(p.Stderr, options))
 	}
-	return slog.New(slog.NewJSONHandler(p.Stderr, options))
+	return slog.New(slog.NewTextHandler(p.Stderr, options))
+}
+
+func (p *process) logsJSON(settings config.Logging) bool {
+	return settings.LogFormat == "json" || settings.LogFormat != "text" && !p.logsToTerminal()
 }
 
 // failureLog returns the log for what stops a server, so that whatever collects

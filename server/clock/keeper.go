@@ -24,8 +24,8 @@ type Keeper struct {
 	// ReplaceKeys creates a new signing key and retires all earlier ones, so
 	// that expired access tokens do not become valid again.
 	ReplaceKeys func(ctx context.Context, q *store.Queries, now time.Time) error
-	// ReadKeys reloads the stored signing keys.
-	ReadKeys func(ctx context.Context) error
+	// Reread brings what is in memory of the stored keys and times up to date.
+	Reread func(ctx context.Context) error
 	// SaveLastSeen stores when sessions were last seen, moved back by earlier.
 	SaveLastSeen func(ctx context.Context, q *store.Queries, earlier time.Duration) error
 
@@ -126,7 +126,7 @@ func (k *Keeper) setTimesBack(ctx context.Context, noted time.Duration, measure 
 		return k.SaveLastSeen(ctx, q, noted)
 	})
 	if err == nil {
-		err = k.ReadKeys(ctx)
+		err = k.Reread(ctx)
 	}
 	if err != nil {
 		return err

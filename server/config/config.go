@@ -115,6 +115,7 @@ type Audit struct {
 type Logging struct {
 	LogFormat string     `name:"log-format" default:"auto" oneof:"auto,text,json" placeholder:"WORD" help:"Format of the log on standard error; auto means text on a terminal, JSON otherwise."`
 	LogLevel  slog.Level `name:"log-level" default:"info" oneof:"debug,info,warn,error" placeholder:"WORD" help:"The least severe level that is logged."`
+	AccessLog string     `name:"access-log" default:"on" oneof:"on,off,errors" placeholder:"WORD" help:"Whether requests are logged; errors means only those answered with a status of 400 or more, or cut off."`
 }
 
 // Development is for work on the frontend.

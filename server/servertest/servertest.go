@@ -26,6 +26,7 @@ import (
 	"lychgate/server/config"
 	"lychgate/server/origin"
 	"lychgate/server/problem"
+	"lychgate/server/web"
 )
 
 // Password is one that the policy accepts.
@@ -120,6 +121,8 @@ func run(t testing.TB, settings config.Config, clock *Clock, env server.Environm
 	t.Helper()
 	log, hashes := &Log{}, &hashes{}
 	env.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	env.AccessLog = web.NewAccessLog(log, env.Log, true, web.AllAnswers)
+	log.requests = env.AccessLog
 	env.Now = clock.Now
 	env.Partial = true
 	env.OnHash = hashes.wait
@@ -133,7 +136,9 @@ func run(t testing.TB, settings config.Config, clock *Clock, env server.Environm
 	s := &Server{URL: running.Address(), Clock: clock, Log: log, Config: settings, t: t, running: running, env: env, hashes: hashes}
 	s.stop = sync.OnceValue(func() error {
 		cancel()
-		return <-stopped
+		err := <-stopped
+		env.AccessLog.Close()
+		return err
 	})
 	t.Cleanup(s.Stop)
 	return s
@@ -188,6 +193,8 @@ func (c *Clock) Move(by time.Duration) {
 
 // Log keeps a server's log.
 type Log struct {
+	requests *web.AccessLog // writes here too
+
 	mu   sync.Mutex
 	text strings.Builder
 }
@@ -201,6 +208,9 @@ func (l *Log) Write(p []byte) (int, error) {
 
 // String returns everything logged.
 func (l *Log) String() string {
+	if l.requests != nil {
+		l.requests.Flush()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()

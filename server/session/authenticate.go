@@ -80,12 +80,22 @@ func (s *Service) inUse(identity access.Identity) (access.Identity, error) {
 	return identity, nil
 }
 
-// LapsesAt returns when a session lapses if it is not used again. It returns
-// problem.ErrUnauthenticated when there is no such session.
+// LapsesAt returns when the session of an authenticated caller lapses if it is not
+// used again. It returns problem.ErrUnauthenticated when there is no such session.
 func (s *Service) LapsesAt(ctx context.Context, id string) (time.Time, error) {
-	session, err := s.Store.Read().Session(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		err = problem.ErrUnauthenticated
+	began, found := s.Began.Known(id)
+	if !found {
+		var err error
+		began, err = s.Began.Read(id, func() (time.Time, error) {
+			session, err := s.Store.Read().Session(ctx, id)
+			if errors.Is(err, store.ErrNotFound) {
+				err = problem.ErrUnauthenticated
+			}
+			return session.CreatedAt, err
+		})
+		if err != nil {
+			return time.Time{}, err
+		}
 	}
-	return s.lapsesAt(session, s.Now()), err
+	return s.lapsesAt(store.Session{CreatedAt: began}, s.Now()), nil
 }

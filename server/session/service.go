@@ -7,6 +7,7 @@ import (
 
 	"lychgate/server/access"
 	"lychgate/server/audit"
+	"lychgate/server/memory"
 	"lychgate/server/pending"
 	"lychgate/server/problem"
 	"lychgate/server/store"
@@ -38,10 +39,18 @@ type Service struct {
 	Now func() time.Time
 	Log *slog.Logger
 
+	// Began remembers when sessions began. It is dropped when stored times are
+	// corrected.
+	Began *memory.Rows[time.Time]
+
 	outage outage
 	// crowded are accounts with more sessions past the limit than one start revokes.
 	crowded pending.Set
 }
+
+// RememberedSessions is how many sessions Began should remember: each takes some
+// hundred bytes.
+const RememberedSessions = 20_000
 
 // ErrEnded is returned for a refresh token whose session was revoked, has lapsed or
 // never existed.

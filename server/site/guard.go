@@ -164,7 +164,7 @@ const wellKnownPath = "/.well-known/change-password"
 // channels could reveal it. Answers that must look like missing ones go without
 // it.
 func ownResource(c echo.Context) {
-	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Response().Header()["Cross-Origin-Resource-Policy"] = sameOrigin
 }
 
 // isNavigation reports whether a browser navigates, or a client without fetch
@@ -221,12 +221,12 @@ func continuePage(c echo.Context, here string) error {
 // reveal more.
 func redirect(c echo.Context, status int, location string) error {
 	noStore(c)
-	c.Response().Header().Set("Location", location)
+	c.Response().Header()["Location"] = []string{location}
 	c.Response().WriteHeader(status)
 	return nil
 }
 
-func noStore(c echo.Context) { c.Response().Header().Set("Cache-Control", "no-store") }
+func noStore(c echo.Context) { c.Response().Header()["Cache-Control"] = notStored }
 
 // write answers with the given text.
 func write(c echo.Context, status int, contentType, text string) error {

@@ -40,6 +40,14 @@ func (f *file) Serve(c echo.Context) error {
 	return writeBody(c, http.StatusOK, b.bytes)
 }
 
+// Header values that are shared by all answers; see file.
+var (
+	byEncoding = []string{"Accept-Encoding"}
+	inBytes    = []string{"bytes"}
+	notStored  = []string{"no-store"}
+	sameOrigin = []string{"same-origin"}
+)
+
 // describe sets the headers of a representation, except for its length.
 func (f *file) describe(h http.Header, b *body) {
 	h["Content-Type"] = f.contentType
@@ -51,9 +59,9 @@ func (f *file) describe(h http.Header, b *body) {
 		h["Content-Encoding"] = b.coding
 	}
 	if f.encoded != nil {
-		h.Add("Vary", "Accept-Encoding")
+		vary(h)
 	} else {
-		h.Set("Accept-Ranges", "bytes")
+		h["Accept-Ranges"] = inBytes
 	}
 	if b.etag != nil {
 		h["Etag"] = b.etag
@@ -61,6 +69,15 @@ func (f *file) describe(h http.Header, b *body) {
 	if f.immutable {
 		// An answer cached for a year must not hand out a session.
 		h.Del("Set-Cookie")
+	}
+}
+
+// vary says that the answer depends on Accept-Encoding.
+func vary(h http.Header) {
+	if h["Vary"] == nil {
+		h["Vary"] = byEncoding
+	} else {
+		h.Add("Vary", byEncoding[0])
 	}
 }
 
@@ -80,7 +97,7 @@ func (s *Site) NotFound(c echo.Context) error {
 		h["Content-Encoding"] = b.coding
 	}
 	if s.missing.encoded != nil {
-		h.Add("Vary", "Accept-Encoding")
+		vary(h)
 	}
 	h["Content-Length"] = b.length
 	return writeBody(c, http.StatusNotFound, b.bytes)

@@ -122,12 +122,12 @@ func guarded(pages site.Pages, changes ...func(*site.Guard)) http.Handler {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(slog.New(slog.DiscardHandler))
-	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
+	e.Pre(web.Steps(time.Minute, func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			c.Response().Header().Set("Content-Security-Policy", baseline)
 			return next(c)
 		}
-	}, web.Authenticate(web.Checks{Authenticate: authenticate, Subject: subject, Policy: readPolicy(`{}`), Now: time.Now}), guard.Middleware())
+	}, web.Authenticate(web.Checks{Authenticate: authenticate, Subject: subject, Policy: readPolicy(`{}`), Now: time.Now}), guard.Middleware()))
 	e.Any("/*", func(c echo.Context) error { return c.String(http.StatusOK, "routed") })
 	return e
 }

@@ -2,13 +2,13 @@ package user
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"sync"
+	"fmt"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
 	"lychgate/server/access"
+	"lychgate/server/memory"
 	"lychgate/server/problem"
 	"lychgate/server/store"
 )
@@ -21,73 +21,70 @@ const rememberedSubjects = 20_000
 // subject is dropped when the feed of changes names it.
 type Subjects struct {
 	store *store.Store
-	known *lru.Cache[string, access.Subject]
+	known *memory.Rows[known]
+}
 
-	mu    sync.Mutex
-	drops int // how often subjects were dropped: what was read before may be stale
+// known is what is remembered of an account.
+type known struct {
+	subject access.Subject
+	profile []byte // as JSON
 }
 
 // NewSubjects returns the subjects of a store. Let Heard listen to its changes.
 func NewSubjects(s *store.Store) *Subjects {
-	known, err := lru.New[string, access.Subject](rememberedSubjects)
-	if err != nil {
-		panic(err) // only a size below one fails
-	}
-	return &Subjects{store: s, known: known}
+	return &Subjects{store: s, known: memory.NewRows[known](rememberedSubjects)}
 }
 
 // Of returns the subject behind an identity. It returns
 // problem.ErrUnauthenticated when the account is gone or disabled.
 func (s *Subjects) Of(ctx context.Context, identity access.Identity) (access.Subject, error) {
-	subject, found := s.known.Get(identity.UserID)
-	if !found {
-		var err error
-		if subject, err = s.read(ctx, identity.UserID); err != nil {
-			return access.Subject{}, err
-		}
-	}
-	if subject.Disabled {
-		return access.Subject{}, problem.ErrUnauthenticated
-	}
-	return subject, nil
+	known, err := s.of(ctx, identity)
+	return known.subject, err
 }
 
-// read reads a subject, and keeps it unless anything was dropped meanwhile.
-func (s *Subjects) read(ctx context.Context, userID string) (access.Subject, error) {
-	s.mu.Lock()
-	drops := s.drops
-	s.mu.Unlock()
+// Profile returns the profile of the subject behind an identity as JSON, which
+// must not be changed. It returns problem.ErrUnauthenticated as Of does.
+func (s *Subjects) Profile(ctx context.Context, identity access.Identity) ([]byte, error) {
+	known, err := s.of(ctx, identity)
+	return known.profile, err
+}
+
+func (s *Subjects) of(ctx context.Context, identity access.Identity) (known, error) {
+	one, found := s.known.Known(identity.UserID)
+	if !found {
+		var err error
+		one, err = s.known.Read(identity.UserID, func() (known, error) { return s.read(ctx, identity.UserID) })
+		if err != nil {
+			return known{}, err
+		}
+	}
+	if one.subject.Disabled {
+		return known{}, problem.ErrUnauthenticated
+	}
+	return one, nil
+}
+
+func (s *Subjects) read(ctx context.Context, userID string) (known, error) {
 	account, grants, err := s.store.Read().UserWithPlans(ctx, userID)
 	if errors.Is(err, store.ErrNotFound) {
 		err = problem.ErrUnauthenticated
 	}
 	if err != nil {
-		return access.Subject{}, err
+		return known{}, err
 	}
 	subject := SubjectOf(account)
 	for _, grant := range grants {
 		subject.Grants = append(subject.Grants, access.Grant{Plan: grant.Plan, Until: grant.Until, Source: grant.Source})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.drops == drops {
-		s.known.Add(userID, subject)
+	profile, err := json.Marshal(ProfileOf(subject))
+	if err != nil {
+		return known{}, fmt.Errorf("write a profile: %w", err)
 	}
-	return subject, nil
+	return known{subject, profile}, nil
 }
 
 // Heard drops subjects that have changed; no ids at all stand for any of them.
-func (s *Subjects) Heard(userIDs []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drops++
-	if len(userIDs) == 0 {
-		s.known.Purge()
-	}
-	for _, id := range userIDs {
-		s.known.Remove(id)
-	}
-}
+func (s *Subjects) Heard(userIDs []string) { s.known.Drop(userIDs...) }
 
 // SubjectOf returns the subject of an account, without plans.
 func SubjectOf(account store.User) access.Subject {

@@ -28,8 +28,8 @@ type answerWriter struct {
 	err      error     // of the first write that failed
 }
 
-func newAnswerWriter(w http.ResponseWriter, patience time.Duration) *answerWriter {
-	return &answerWriter{ResponseWriter: w, control: *http.NewResponseController(w), patience: patience}
+func (w *answerWriter) begin(to http.ResponseWriter, patience time.Duration) {
+	w.ResponseWriter, w.control, w.patience = to, *http.NewResponseController(to), patience
 }
 
 // Write writes all of p unless the client takes too long for a step.
@@ -62,9 +62,8 @@ func (w *answerWriter) moveDeadline() {
 // SetWriteTime changes how long the client of one request may take nothing of its
 // answer, for a route that is more patient or less than the server.
 func SetWriteTime(c echo.Context, patience time.Duration) {
-	if w, ok := c.Response().Writer.(*answerWriter); ok {
-		w.patience, w.moved = patience, time.Time{}
-	}
+	x := exchangeOf(c)
+	x.patience, x.moved = patience, time.Time{}
 }
 
 // Unwrap supports http.ResponseController.

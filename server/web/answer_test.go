@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"errors"
-	"log/slog"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -18,7 +17,7 @@ import (
 // takes nothing of its answer.
 func TestWriteTimeOfARoute(t *testing.T) {
 	e := echo.New()
-	e.Pre(web.Trace(web.Tracing{Log: slog.New(slog.DiscardHandler), WriteTime: time.Hour}))
+	e.Pre(web.Steps(time.Hour))
 	gaveUp := make(chan error, 1)
 	e.GET("/", func(c echo.Context) error {
 		web.SetWriteTime(c, 50*time.Millisecond)

@@ -37,8 +37,6 @@ type Checks struct {
 	Now     func() time.Time
 }
 
-const callerKey = "lychgate.caller"
-
 // caller is what is known about the caller of one request.
 type caller struct {
 	checks        *Checks
@@ -53,7 +51,7 @@ type caller struct {
 func Authenticate(checks Checks) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			c.Set(callerKey, &caller{checks: &checks})
+			exchangeOf(c).caller.checks = &checks
 			return next(c)
 		}
 	}
@@ -64,7 +62,7 @@ func Authenticate(checks Checks) echo.MiddlewareFunc {
 // without valid credentials, and a problem of kind Unavailable when it cannot
 // tell.
 func Caller(c echo.Context, depth Depth) (access.Identity, error) {
-	k := c.Get(callerKey).(*caller)
+	k := &exchangeOf(c).caller
 	if !k.authenticated {
 		k.identity, k.err = k.checks.Authenticate(c, depth)
 		k.authenticated = true

@@ -15,5 +15,5 @@ const maxUserAgent = 512
 func ClientOf(c echo.Context) audit.Client {
 	agent := c.Request().UserAgent()
 	agent = strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
-	return audit.Client{IP: c.RealIP(), UserAgent: agent}
+	return audit.Client{IP: addressOf(c), UserAgent: agent}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/textproto"
 	"slices"
 	"strings"
 	"time"
@@ -75,35 +76,68 @@ func (k Cookies) secure(agent string) bool {
 
 // All returns every token sent in cookies of either name.
 func (k Cookies) All(r *http.Request) (access, refresh []string) {
-	for _, cookie := range r.Cookies() {
-		switch cookie.Name {
+	eachCookie(r.Header, func(name, value string) {
+		switch name {
 		case k.access:
-			access = append(access, cookie.Value)
+			access = append(access, value)
 		case k.refresh:
-			refresh = append(refresh, cookie.Value)
+			refresh = append(refresh, value)
 		}
-	}
+	})
 	return access, refresh
 }
 
 // Read returns both tokens, empty if missing, or ErrDuplicateCookies.
 func (k Cookies) Read(r *http.Request) (access, refresh string, err error) {
-	var hasAccess, hasRefresh bool
-	for _, cookie := range r.Cookies() {
-		into, seen := &access, &hasAccess
-		switch cookie.Name {
+	accesses, refreshes := 0, 0
+	eachCookie(r.Header, func(name, value string) {
+		switch name {
 		case k.access:
+			access = value
+			accesses++
 		case k.refresh:
-			into, seen = &refresh, &hasRefresh
-		default:
-			continue
+			refresh = value
+			refreshes++
 		}
-		if *seen {
-			return "", "", ErrDuplicateCookies
-		}
-		*into, *seen = cookie.Value, true
+	})
+	if accesses > 1 || refreshes > 1 {
+		return "", "", ErrDuplicateCookies
 	}
 	return access, refresh, nil
+}
+
+// eachCookie calls f for each cookie that http.Request.Cookies would return, but
+// makes nothing for it.
+func eachCookie(header http.Header, f func(name, value string)) {
+	for _, line := range header["Cookie"] {
+		for more := true; more; {
+			var pair string
+			pair, line, more = strings.Cut(line, ";")
+			name, value, _ := strings.Cut(textproto.TrimString(pair), "=")
+			name = textproto.TrimString(name)
+			if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
+				value = value[1 : len(value)-1]
+			}
+			if isToken(name) && isCookieValue(value) {
+				f(name, value)
+			}
+		}
+	}
+}
+
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !isTokenCharacter(r) })
+}
+
+// isCookieValue allows what net/http allows: also the space and the comma, which
+// RFC 6265, section 4.1.1, does not.
+func isCookieValue(value string) bool {
+	for i := range len(value) {
+		if b := value[i]; b < ' ' || b > '~' || b == '"' || b == ';' || b == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // isSafari recognizes the one browser that refuses Secure cookies on

@@ -48,7 +48,7 @@ func ErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if c.Response().Committed {
 			say := log.Error
-			if answer, ok := c.Response().Writer.(*answerWriter); ok && answer.err != nil {
+			if exchangeOf(c).err != nil {
 				say = log.Debug // caused by the client; the request's log line says so
 			}
 			say("an answer failed after it had begun", "requestId", RequestID(c), "error", Loggable(err))

@@ -1,15 +1,12 @@
 package web
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -18,53 +15,42 @@ import (
 	"lychgate/server/problem"
 )
 
-const requestIDKey = "lychgate.requestID"
-
-// RequestID returns the id of a request: 32 lower-case hex digits.
-func RequestID(c echo.Context) string {
-	id, _ := c.Get(requestIDKey).(string)
-	return id
-}
-
 // Tracing configures how requests are logged.
 type Tracing struct {
-	Log *slog.Logger
+	Log *AccessLog
 	// Probe reports whether a path is for health probes, whose successes are
 	// logged only at debug level.
 	Probe func(path string) bool
-	// WriteTime is how long a client may stall while receiving its answer.
-	WriteTime time.Duration
 }
 
-// Trace gives every request an id and logs it once it is answered, and whether
+// requestIDHeader is canonical, as net/http writes it.
+const requestIDHeader = "X-Request-Id"
+
+// Trace gives every request an id, and logs it once it is answered, and whether
 // the answer was cut off. It logs the path without query, and neither headers
 // nor body, so that no secret is logged. A panic is answered like any other
 // failure.
 func Trace(t Tracing) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			var random [16]byte
-			rand.Read(random[:]) // never fails: it ends the program instead
-			id := hex.EncodeToString(random[:])
-			c.Set(requestIDKey, id)
-			c.Response().Header().Set(echo.HeaderXRequestID, id)
-			answer := newAnswerWriter(c.Response().Writer, t.WriteTime)
-			c.Response().Writer = answer
-
+			x := exchangeOf(c)
+			x.id = newRequestID()
+			c.Response().Header()[requestIDHeader] = []string{x.id}
 			begun, aborted := time.Now(), true
 			defer func() { // also for http.ErrAbortHandler
-				t.log(c, time.Since(begun), aborted)
+				t.log(c, begun, aborted)
 			}()
 			if err := Recovered(func() error { return next(c) }); err != nil {
 				c.Error(err)
 			}
-			aborted = answer.aborted(c)
+			aborted = x.aborted(c)
 			return nil
 		}
 	}
 }
 
-func (t Tracing) log(c echo.Context, took time.Duration, aborted bool) {
+func (t Tracing) log(c echo.Context, begun time.Time, aborted bool) {
+	took := time.Since(begun)
 	r, answer := c.Request(), c.Response()
 	level := slog.LevelInfo
 	if t.Probe != nil && t.Probe(r.URL.Path) {
@@ -73,16 +59,11 @@ func (t Tracing) log(c echo.Context, took time.Duration, aborted bool) {
 			level = slog.LevelWarn
 		}
 	}
-	line := make([]slog.Attr, 0, 8)
-	line = append(line,
-		slog.String("requestId", RequestID(c)),
-		slog.String("method", cut(r.Method, longestMethod)), slog.String("path", cut(r.URL.Path, longestPath)),
-		slog.Int("status", answer.Status), slog.Int64("bytes", answer.Size),
-		slog.Float64("durationMs", float64(took.Microseconds())/1000), slog.String("ip", c.RealIP()))
-	if aborted {
-		line = append(line, slog.Bool("aborted", true))
-	}
-	t.Log.LogAttrs(r.Context(), level, "request", line...)
+	t.Log.add(r.Context(), accessLine{
+		at: begun.Add(took), level: level,
+		id: RequestID(c), method: cut(r.Method, longestMethod), path: cut(r.URL.Path, longestPath),
+		status: answer.Status, bytes: answer.Size, took: took, ip: addressOf(c), aborted: aborted,
+	})
 }
 
 // Recovered does some work, and returns an error for a panic of it; see Loggable.
@@ -114,29 +95,6 @@ func Loggable(err error) any {
 	return err.Error()
 }
 
-// InFlight counts pending requests and makes clients use a new connection: all
-// of them while draining, and any that sent a chunked body. Such a request may
-// also have a Content-Length, which net/http hides. A proxy that trusts it
-// would take the next message for part of the body, so no message may follow
-// (RFC 9112, section 6.1).
-func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			count.Add(1)
-			defer count.Add(-1)
-			inChunks := len(c.Request().TransferEncoding) > 0
-			// Checked when the answer starts, because draining may have begun
-			// since.
-			c.Response().Before(func() {
-				if inChunks || draining.Load() {
-					c.Response().Header().Set(echo.HeaderConnection, "close")
-				}
-			})
-			return next(c)
-		}
-	}
-}
-
 // SecurityHeaders sets the headers of every answer (ASVS 3.4). Its policy is
 // for answers other than pages; pages have their own.
 func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.MiddlewareFunc {
@@ -144,17 +102,26 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 	if subdomains {
 		hsts += "; includeSubDomains"
 	}
+	// Ready slices with canonical names: header.Set would make each anew.
+	var (
+		options     = []string{"nosniff"}
+		referrer    = []string{"strict-origin-when-cross-origin"}
+		permissions = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
+		opener      = []string{"same-origin"}
+		policy      = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+		transport   = []string{hsts}
+	)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			header := c.Response().Header()
-			header.Set(echo.HeaderXContentTypeOptions, "nosniff")
-			header.Set(echo.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
-			header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-			header.Set("Cross-Origin-Opener-Policy", "same-origin")
-			header.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+			header["X-Content-Type-Options"] = options
+			header["Referrer-Policy"] = referrer
+			header["Permissions-Policy"] = permissions
+			header["Cross-Origin-Opener-Policy"] = opener
+			header["Content-Security-Policy"] = policy
 			// Must not be sent over plain http (RFC 6797, section 7.2).
 			if o.Secure() && !proxies.CameInPlain(c.Request()) {
-				header.Set(echo.HeaderStrictTransportSecurity, hsts)
+				header["Strict-Transport-Security"] = transport
 			}
 			return next(c)
 		}
@@ -197,12 +164,13 @@ func SameOrigin() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			token, _ := Bearer(r.Header)
-			bearer := token != "" && len(r.Header.Values("Cookie")) == 0
-			if err := protection.Check(r); err != nil && !bearer {
-				return problem.New(problem.Forbidden, "cross_site_request", "This request came from another site.")
+			if protection.Check(r) == nil {
+				return next(c)
 			}
-			return next(c)
+			if token, _ := Bearer(r.Header); token != "" && len(r.Header.Values("Cookie")) == 0 {
+				return next(c)
+			}
+			return problem.New(problem.Forbidden, "cross_site_request", "This request came from another site.")
 		}
 	}
 }

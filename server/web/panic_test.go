@@ -24,7 +24,7 @@ func failing(t *testing.T, handler echo.HandlerFunc) (url string, log *servertes
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(logger)
-	e.Pre(web.Trace(web.Tracing{Log: logger, WriteTime: time.Minute}))
+	e.Pre(web.Steps(time.Minute, web.Trace(web.Tracing{})))
 	e.GET("/", handler)
 	server := httptest.NewServer(e)
 	t.Cleanup(server.Close)

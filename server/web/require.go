@@ -19,7 +19,7 @@ func Require(c echo.Context, need access.Need, depth Depth) (access.Identity, er
 	if err != nil || need == access.SignedIn {
 		return identity, err
 	}
-	k := c.Get(callerKey).(*caller)
+	k := &exchangeOf(c).caller
 	if k.subject == nil {
 		subject, err := k.checks.Subject(c.Request().Context(), identity)
 		if err != nil {

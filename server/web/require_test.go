@@ -34,7 +34,7 @@ func requiring(t *testing.T, who string, needs ...access.Need) (errs []error, au
 		t.Fatal(err)
 	}
 	e := echo.New()
-	e.Use(web.Authenticate(web.Checks{
+	e.Pre(web.Steps(time.Minute, web.Authenticate(web.Checks{
 		Authenticate: func(_ echo.Context, depth web.Depth) (access.Identity, error) {
 			authenticated++
 			if who == "" || depth != web.Peeking {
@@ -55,7 +55,7 @@ func requiring(t *testing.T, who string, needs ...access.Need) (errs []error, au
 		},
 		Policy: policy,
 		Now:    time.Now,
-	}))
+	})))
 	e.GET("/", func(c echo.Context) error {
 		for _, need := range needs {
 			caller, err := web.Require(c, need, web.Peeking)

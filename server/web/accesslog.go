@@ -1,0 +1,216 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	// linesDelay is how old a line may become before it is written.
+	linesDelay = 50 * time.Millisecond
+	// mostWaiting is how many bytes of lines may wait while nothing can be
+	// written, such as a second of a very busy server. Further lines are dropped.
+	mostWaiting = 4 << 20
+	// mostSpare is how much memory is kept for later lines.
+	mostSpare = 64 << 10
+)
+
+// AccessLog writes a line for each answered request, in the format of slog. Lines
+// are written many at a time, because each write costs as much as the rest of a
+// small answer, and no request waits for one.
+type AccessLog struct {
+	out    io.Writer
+	log    *slog.Logger // decides by level, and reports lines that were dropped
+	append func([]byte, accessLine) []byte
+	kept   AccessLines
+
+	mu      sync.Mutex
+	waiting []byte
+	dropped int
+	wake    chan struct{} // has room for one; closed by Close
+	ended   chan struct{} // closed when nothing is written any more
+
+	writing sync.Mutex // held while lines are written, in their order
+	spare   []byte     // the memory of lines that are written
+}
+
+// AccessLines says which answers are logged.
+type AccessLines string
+
+// An answer counts as an error if its status is 400 or more, or if it was cut off.
+const (
+	AllAnswers   AccessLines = "on"
+	NoAnswers    AccessLines = "off"
+	ErrorAnswers AccessLines = "errors"
+)
+
+// accessLine is what is logged of a request.
+type accessLine struct {
+	at               time.Time
+	level            slog.Level
+	id, method, path string
+	status           int
+	bytes            int64
+	took             time.Duration
+	ip               string
+	aborted          bool
+}
+
+// NewAccessLog returns a log that writes to out beside log, in the same format.
+// Close it at the end.
+func NewAccessLog(out io.Writer, log *slog.Logger, asJSON bool, kept AccessLines) *AccessLog {
+	l := &AccessLog{out: out, log: log, append: appendText, kept: kept, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	if asJSON {
+		l.append = appendJSON
+	}
+	go func() {
+		defer close(l.ended)
+		for range l.wake {
+			time.Sleep(linesDelay)
+			l.Flush()
+		}
+	}()
+	return l
+}
+
+// keeps reports whether a line is to be logged.
+func (l *AccessLog) keeps(ctx context.Context, line accessLine) bool {
+	switch l.kept {
+	case NoAnswers:
+		return false
+	case ErrorAnswers:
+		return (line.status >= http.StatusBadRequest || line.aborted) && l.log.Enabled(ctx, line.level)
+	default:
+		return l.log.Enabled(ctx, line.level)
+	}
+}
+
+// add takes up a line. A nil log takes none.
+func (l *AccessLog) add(ctx context.Context, line accessLine) {
+	if l == nil || !l.keeps(ctx, line) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) > mostWaiting {
+		l.dropped++
+		return
+	}
+	if len(l.waiting) == 0 {
+		select {
+		case l.wake <- struct{}{}:
+		default: // it has been told already
+		}
+	}
+	l.waiting = l.append(l.waiting, line)
+}
+
+// Flush writes all lines added so far.
+func (l *AccessLog) Flush() {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	l.mu.Lock()
+	lines, dropped := l.waiting, l.dropped
+	l.waiting, l.dropped = l.spare[:0], 0
+	l.mu.Unlock()
+	if len(lines) > 0 {
+		_, _ = l.out.Write(lines) // what cannot be logged cannot be reported either
+	}
+	if l.spare = lines; cap(lines) > mostSpare {
+		l.spare = nil
+	}
+	if dropped > 0 {
+		l.log.Warn("lines of requests were dropped, because the log was not taken in time", "lines", dropped)
+	}
+}
+
+// Close writes what is left. Nothing may be added afterwards.
+func (l *AccessLog) Close() {
+	close(l.wake)
+	<-l.ended
+	l.Flush()
+}
+
+// appendJSON appends a line as slog.JSONHandler writes it.
+func appendJSON(b []byte, line accessLine) []byte {
+	b = append(b, `{"time":"`...)
+	b = line.at.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `","level":"`...)
+	b = append(b, line.level.String()...)
+	b = append(b, `","msg":"request","requestId":"`...)
+	b = append(b, line.id...)
+	b = append(b, `","method":`...)
+	b = appendQuoted(b, line.method)
+	b = append(b, `,"path":`...)
+	b = appendQuoted(b, line.path)
+	b = append(b, `,"status":`...)
+	b = strconv.AppendInt(b, int64(line.status), 10)
+	b = append(b, `,"bytes":`...)
+	b = strconv.AppendInt(b, line.bytes, 10)
+	b = append(b, `,"durationMs":`...)
+	b = appendMilliseconds(b, line.took)
+	b = append(b, `,"ip":`...)
+	b = appendQuoted(b, line.ip)
+	if line.aborted {
+		b = append(b, `,"aborted":true`...)
+	}
+	return append(b, "}\n"...)
+}
+
+// appendQuoted appends a JSON string. What is not UTF-8 becomes U+FFFD.
+func appendQuoted(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // the error says that it was not UTF-8
+	return b
+}
+
+// appendText appends a line as slog.TextHandler writes it.
+func appendText(b []byte, line accessLine) []byte {
+	b = append(b, "time="...)
+	b = line.at.AppendFormat(b, "2006-01-02T15:04:05.000Z07:00")
+	b = append(b, " level="...)
+	b = append(b, line.level.String()...)
+	b = append(b, " msg=request requestId="...)
+	b = append(b, line.id...)
+	b = append(b, " method="...)
+	b = appendValue(b, line.method)
+	b = append(b, " path="...)
+	b = appendValue(b, line.path)
+	b = append(b, " status="...)
+	b = strconv.AppendInt(b, int64(line.status), 10)
+	b = append(b, " bytes="...)
+	b = strconv.AppendInt(b, line.bytes, 10)
+	b = append(b, " durationMs="...)
+	b = appendMilliseconds(b, line.took)
+	b = append(b, " ip="...)
+	b = appendValue(b, line.ip)
+	if line.aborted {
+		b = append(b, " aborted=true"...)
+	}
+	return append(b, '\n')
+}
+
+// appendValue appends a value, quoted where its end could not be told otherwise.
+func appendValue(b []byte, text string) []byte {
+	plain := func(r rune) bool {
+		return r != utf8.RuneError && r != ' ' && r != '"' && r != '=' && unicode.IsPrint(r)
+	}
+	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
+		return strconv.AppendQuote(b, text)
+	}
+	return append(b, text...)
+}
+
+// appendMilliseconds appends a duration in milliseconds, to the microsecond.
+func appendMilliseconds(b []byte, d time.Duration) []byte {
+	return strconv.AppendFloat(b, float64(d.Microseconds())/1000, 'f', -1, 64)
+}
