@@ -163,6 +163,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 		ReadTimeout:                  15 * time.Second,
 		WriteTimeout:                 env.WriteTime,
 		IdleTimeout:                  c.IdleTimeout,
+		ConnContext:                  web.WithPeer,
 		HTTP2:                        &http.HTTP2Config{WriteByteTimeout: env.WriteTime},
 		MaxHeaderBytes:               32 << 10,
 		DisableGeneralOptionsHandler: true,

@@ -67,8 +67,8 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Is makes problems with the same code equal for errors.Is.
 func (e *Error) Is(target error) bool {
-	var other *Error
-	return errors.As(target, &other) && other.Code == e.Code
+	other, ok := target.(*Error)
+	return ok && other.Code == e.Code
 }
 
 // New returns a problem of a kind.

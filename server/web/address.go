@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -40,7 +42,7 @@ func (p *Proxies) Watch() echo.MiddlewareFunc {
 				}
 				p.warned.Do(func() {
 					p.log.Warn("a forwarded header from an untrusted peer was ignored. If that peer is your proxy, name it with --trusted-proxy, because limits count the proxy instead of people until then. Otherwise a client made the header up. This is logged once",
-						"header", name, "peer", peerOf(r).String())
+						"header", name, "peer", peerOf(r).text)
 				})
 				break
 			}
@@ -55,10 +57,11 @@ func (p *Proxies) Watch() echo.MiddlewareFunc {
 // is the client. An unparsable entry ends the walk, and the last good address
 // counts.
 func (p *Proxies) Address(r *http.Request) string {
-	client := peerOf(r)
-	if !p.trusts(client) {
-		return client.String()
+	peer := peerOf(r)
+	if !p.trusts(peer.address) {
+		return peer.text
 	}
+	client := peer.address
 	// Several header lines form one list (RFC 9110, section 5.3).
 	lines := r.Header[echo.HeaderXForwardedFor]
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -95,7 +98,7 @@ func (p *Proxies) CameInPlain(r *http.Request) bool {
 	return strings.EqualFold(unquoted(strings.Trim(last, " \t")), "http")
 }
 
-func (p *Proxies) fromTrusted(r *http.Request) bool { return p.trusts(peerOf(r)) }
+func (p *Proxies) fromTrusted(r *http.Request) bool { return p.trusts(peerOf(r).address) }
 
 func (p *Proxies) trusts(address netip.Addr) bool {
 	for _, proxy := range p.trusted {
@@ -106,13 +109,35 @@ func (p *Proxies) trusts(address netip.Addr) bool {
 	return false
 }
 
-// peerOf returns the remote address of a request's connection.
-func peerOf(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+// peer is the other end of a connection.
+type peer struct {
+	address netip.Addr // the zero one is not a network address, and in no range
+	text    string
+}
+
+func newPeer(remote string) peer {
+	parsed, err := netip.ParseAddrPort(remote)
 	if err != nil {
-		return netip.Addr{} // not a network address: matches no range
+		return peer{text: netip.Addr{}.String()}
 	}
-	return plain(peer.Addr())
+	address := plain(parsed.Addr())
+	return peer{address, address.String()}
+}
+
+type peerKey struct{}
+
+// WithPeer is for http.Server.ConnContext: the peer's address is parsed once for
+// each connection, instead of for each request.
+func WithPeer(ctx context.Context, connection net.Conn) context.Context {
+	return context.WithValue(ctx, peerKey{}, newPeer(connection.RemoteAddr().String()))
+}
+
+// peerOf returns the peer of a request's connection.
+func peerOf(r *http.Request) peer {
+	if known, ok := r.Context().Value(peerKey{}).(peer); ok {
+		return known
+	}
+	return newPeer(r.RemoteAddr)
 }
 
 // plain normalizes an address: IPv4 unmapped, and without a zone, which has

@@ -90,7 +90,11 @@ func (w *answerWriter) aborted(c echo.Context) bool {
 
 // declared returns the announced Content-Length, or -1.
 func (w *answerWriter) declared() int64 {
-	length, err := strconv.ParseInt(w.Header().Get(echo.HeaderContentLength), 10, 64)
+	values := w.Header()[echo.HeaderContentLength]
+	if len(values) == 0 {
+		return -1
+	}
+	length, err := strconv.ParseInt(values[0], 10, 64)
 	if err != nil {
 		return -1
 	}

@@ -77,13 +77,13 @@ func addressOf(c echo.Context) string {
 // would take the next message for part of the body, so no message may follow
 // (RFC 9112, section 6.1).
 func InFlight(count *atomic.Int64, draining *atomic.Bool) echo.MiddlewareFunc {
-	inChunks := func() bool { return true }
+	isDraining, inChunks := draining.Load, func() bool { return true }
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			count.Add(1)
 			defer count.Add(-1)
 			x := exchangeOf(c)
-			if x.last = draining.Load; len(c.Request().TransferEncoding) > 0 {
+			if x.last = isDraining; len(c.Request().TransferEncoding) > 0 {
 				x.last = inChunks
 			}
 			return next(c)

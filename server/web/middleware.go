@@ -40,7 +40,7 @@ func Trace(t Tracing) echo.MiddlewareFunc {
 			defer func() { // also for http.ErrAbortHandler
 				t.log(c, begun, aborted)
 			}()
-			if err := Recovered(func() error { return next(c) }); err != nil {
+			if err := recovered(next, c); err != nil {
 				c.Error(err)
 			}
 			aborted = x.aborted(c)
@@ -68,6 +68,10 @@ func (t Tracing) log(c echo.Context, begun time.Time, aborted bool) {
 
 // Recovered does some work, and returns an error for a panic of it; see Loggable.
 func Recovered(work func() error) (err error) {
+	return recovered(func(echo.Context) error { return work() }, nil)
+}
+
+func recovered(work echo.HandlerFunc, c echo.Context) (err error) {
 	defer func() {
 		switch cause := recover(); cause {
 		case nil:
@@ -77,7 +81,7 @@ func Recovered(work func() error) (err error) {
 			err = panicError{text: "panic: " + cut(fmt.Sprint(cause), longestText) + "\n" + cut(string(debug.Stack()), longestStack)}
 		}
 	}()
-	return work()
+	return work(c)
 }
 
 // panicError is a panic, with its stack.
