@@ -30,11 +30,11 @@ func ways(t testing.TB) (url string, all []way) {
 	client.Register("ada@example.com")
 	signedIn := "Cookie: accessToken=" + client.Cookie("accessToken") + "; refreshToken=" + client.Cookie("refreshToken") + "\r\n"
 	return s.URL, []way{
-		{"page, signed in", "/dashboard", signedIn, 200, 12},
-		{"page, signed out", "/dashboard", "", 303, 20},
-		{"profile", "/api/user/profile", signedIn, 200, 15},
-		{"session", "/api/auth/session", signedIn, 200, 16},
-		{"public asset", "/hello.txt", "", 200, 12},
+		{"page, signed in", "/dashboard", signedIn, 200, 11},
+		{"page, signed out", "/dashboard", "", 303, 17},
+		{"profile", "/api/user/profile", signedIn, 200, 13},
+		{"session", "/api/auth/session", signedIn, 200, 14},
+		{"public asset", "/hello.txt", "", 200, 11},
 	}
 }
 

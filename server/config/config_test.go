@@ -77,6 +77,7 @@ var table = []values{
 		[]string{"localhost:3000", "https://localhost:3000", "http://192.0.2.1:3000", "http://example.com", "http://localhost.evil.com:3000", "http://localhost:3000/x", "file:///etc"},
 	},
 	{"log-format", []string{"auto", "text", "json"}, []string{"", "JSON", "xml"}},
+	{"access-log", []string{"on", "off", "errors"}, []string{"", "ON", "all", "true"}},
 	{"log-level", []string{"debug", "info", "warn", "error"}, []string{"", "INFO", "trace", "2"}},
 }
 
@@ -268,7 +269,7 @@ func TestCheckReadsEverySetting(t *testing.T) {
 	got, err := config.Parse([]string{
 		"--addr=0.0.0.0:80", "--origin=https://App.Example.com", "--data-dir=/data", "--idle-timeout=90s", "--access-ttl=1m", "--session-idle=2h", "--session-max=3h", "--refresh-grace=4s", "--sessions-per-account=5",
 		"--bcrypt-cost=11", "--login-attempts=6/s", "--register-attempts=7/h", "--password-min=15", "--audit-days=30", "--signup=closed", "--support=help@example.com", "--trusted-proxy=10.0.0.7/8,::1,::ffff:192.0.2.0/120",
-		"--insecure-cookies=false", "--hsts-subdomains", "--log-format=json", "--log-level=debug",
+		"--insecure-cookies=false", "--hsts-subdomains", "--log-format=json", "--log-level=debug", "--access-log=errors",
 	}, variables{"LYCHGATE_SECRET": someSecret}.get)
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +283,7 @@ func TestCheckReadsEverySetting(t *testing.T) {
 	want.SessionLimit, want.BcryptCost, want.PasswordMin, want.AuditDays, want.Signup, want.Support = 5, 11, 15, 30, "closed", "help@example.com"
 	want.LoginAttempts, want.RegisterAttempts = config.Rate{Attempts: 6, Per: time.Second}, config.Rate{Attempts: 7, Per: time.Hour}
 	want.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("192.0.2.0/24")}
-	want.HSTSSubdomains, want.LogFormat, want.LogLevel = true, "json", slog.LevelDebug
+	want.HSTSSubdomains, want.LogFormat, want.LogLevel, want.AccessLog = true, "json", slog.LevelDebug, "errors"
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
