@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.yaml.in/yaml/v3"
@@ -36,6 +37,7 @@ func TestBodiesOfRoutes(t *testing.T) {
 	var log strings.Builder
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(slog.New(slog.NewJSONHandler(&log, nil)))
+	e.Pre(web.Steps(time.Minute))
 	register(e, []route{
 		{"POST", "/api/forgotten", access.Public, unlimited, web.NoBody, binds},
 		{"POST", "/api/nothing", access.Public, unlimited, web.NoBody, takesNothing},

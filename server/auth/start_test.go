@@ -53,6 +53,7 @@ func signInDoor(t *testing.T, now func() time.Time, due *bool) (http.Handler, *s
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = web.ErrorHandler(env.Log)
+	e.Pre(web.Steps(time.Minute))
 	for path, handler := range map[string]echo.HandlerFunc{"/login": handlers.Login, "/register": handlers.Register} {
 		e.POST(path, func(c echo.Context) error {
 			if err := web.JSON.Read(c); err != nil {
