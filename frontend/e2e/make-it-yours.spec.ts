@@ -113,7 +113,7 @@ const goTest =
 const compiledAsTheBinary = { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-trimpath" };
 
 test("the guide works as it is written", async ({ browser, person }) => {
-  test.setTimeout(1_200_000);
+  test.setTimeout(2_400_000);
   const copy = await scratchCopy();
   const at = (file: string) => path.join(copy, file);
   const read = (file: string) => readFileSync(at(file), "utf8");

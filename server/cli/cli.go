@@ -179,19 +179,50 @@ func (p *process) run(args []string) (err error) {
 	command, err := parser.Parse(args)
 	p.command = commandOf(command, err).FullPath()
 	if err != nil {
+		if commandOf(command, err).Name == "serve" {
+			p.failures = p.failureLog(config.Logging{LogFormat: p.logFormat(args)})
+		}
 		return usageError{err}
 	}
-	if command.Selected().Name == "serve" {
+	serves := command.Selected().Name == "serve"
+	if serves {
 		p.failures = p.failureLog(all.Serve.Logging)
-	} else { // serve logs them
-		for _, warning := range p.unknownVariables() {
+	}
+	faults := settings.Faults(command)
+	if faults != nil || !serves { // a server that starts logs them
+		p.warn(p.unknownVariables())
+	}
+	if faults != nil {
+		return usageError{faults}
+	}
+	return command.Run(p)
+}
+
+// warn says warnings where failures are said.
+func (p *process) warn(warnings []string) {
+	for _, warning := range warnings {
+		if p.failures != nil {
+			p.failures.Warn(warning)
+		} else {
 			fmt.Fprintf(p.Stderr, "lychgate: warning: %s\n", warning)
 		}
 	}
-	if err := settings.Faults(command); err != nil {
-		return usageError{err}
+}
+
+// logFormat returns the chosen format of the log, if one was chosen, for arguments
+// that could not be read as a whole.
+func (p *process) logFormat(args []string) string {
+	chosen := p.getenv("LYCHGATE_LOG_FORMAT")
+	for i, arg := range args {
+		value, found := strings.CutPrefix(arg, "--log-format=")
+		if arg == "--log-format" && i+1 < len(args) {
+			value, found = args[i+1], true
+		}
+		if found {
+			chosen = value
+		}
 	}
-	return command.Run(p)
+	return chosen
 }
 
 // knows returns an error if the first argument is no command: kong would take

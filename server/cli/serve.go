@@ -36,6 +36,9 @@ func (s *serveCommand) Run(p *process) error {
 	case !p.site.Built:
 		env.Log.Warn("THE FRONTEND IS NOT IN THIS BINARY: only a placeholder page is served. Build it with `make build`, or with `npm ci && npm run build` before `go run .`")
 	}
+	for _, warning := range p.unknownVariables() { // one of them may be why it does not start
+		env.Log.Warn(warning)
+	}
 	if warning := formerData(settings.Installation); warning != "" { // before a database is made
 		env.Log.Warn(warning)
 	}

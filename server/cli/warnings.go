@@ -62,7 +62,6 @@ type fileSecrecy struct {
 // warnings returns what an operator should know of settings that are allowed but
 // perhaps not meant.
 func (p *process) warnings(settings config.Config) (list []string) {
-	list = append(list, p.unknownVariables()...)
 	for _, wide := range settings.WideProxies() {
 		list = append(list, fmt.Sprintf("--trusted-proxy %s includes strangers, who can then claim any address and pass every limit by address: name only your own proxies", wide))
 	}

@@ -63,6 +63,7 @@ var table = []values{
 		[]string{
 			"help", "Help <help@example.com>", "<help@example.com>", "a@example.com, b@example.com", "help@example.com ", `"a b"@example.com`, "mailto:help@example.com", "hilfe@büro.example",
 			"http://help.example.com", "https://", "https://ada@example.com/", "//help.example.com", "javascript:alert(1)", "javascript://example.com/%0aalert(1)", "https://help.example.com/a b", "https://help.example.com\\@evil.com",
+			"https://help.example.com:99999/", "https://256.1.1.1/", "https://1.2.3.4.5/", "https://help.123",
 		},
 	},
 	{

@@ -72,7 +72,16 @@ func readContact(text string, _ *kong.Tag) (string, error) {
 	}
 	if strings.Contains(text, "://") {
 		page, err := url.Parse(text)
-		if err != nil || page.Scheme != "https" || page.Hostname() == "" || page.User != nil {
+		if err != nil || page.Scheme != "https" || page.User != nil {
+			return "", errContact
+		}
+		// Browsers must be able to read it too. They take a name that ends in a
+		// number for an IPv4 address.
+		if _, err := origin.Parse("https://" + page.Host); err != nil {
+			return "", err
+		}
+		host := page.Hostname()
+		if _, err := netip.ParseAddr(host); err != nil && strings.Trim(host[strings.LastIndexByte(host, '.')+1:], "0123456789") == "" {
 			return "", errContact
 		}
 		return text, nil
@@ -84,7 +93,7 @@ func readContact(text string, _ *kong.Tag) (string, error) {
 	return text, nil
 }
 
-var errContact = errors.New("it must be an e-mail address, such as help@example.com, or a URL that begins with https://")
+var errContact = errors.New("it must be an e-mail address, such as help@example.com, or a URL that begins with https://, without spaces, quotes and characters outside ASCII (write them as %20 or, in a host, as xn--…)")
 
 func readDuration(text string, tag *kong.Tag) (time.Duration, error) {
 	duration, err := time.ParseDuration(text)

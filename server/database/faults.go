@@ -85,8 +85,11 @@ func IsUnwritable(err error) bool {
 	return code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_PERM
 }
 
-// IsFull reports whether the disk had no room.
-func IsFull(err error) bool { return Code(err) == sqlite3.SQLITE_FULL }
+// IsFull reports whether the disk had no room, also for the index of the log.
+func IsFull(err error) bool {
+	var failure *sqlite.Error
+	return Code(err) == sqlite3.SQLITE_FULL || errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
+}
 
 // IsDamaged reports whether SQLite found a file malformed, or not a database.
 func IsDamaged(err error) bool {

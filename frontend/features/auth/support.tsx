@@ -9,6 +9,7 @@ export function Support() {
 }
 
 function Contact({ support }: { support: string }) {
+  if (support.includes("://") && !URL.canParse(support)) return <span className="wrap-anywhere">{support}</span>;
   const page = support.includes("://") ? new URL(support) : undefined;
   return (
     <a
