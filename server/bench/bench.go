@@ -51,7 +51,7 @@ func newBench(o options) (*bench, error) {
 		tools:   filepath.Dir(self),
 		nginx:   findNginx(),
 		scratch: scratch,
-		answers: filepath.Join(scratch, "answers.json"),
+		answers: filepath.Join(scratch, "answers"),
 		script:  filepath.Join(scratch, "wrk.lua"),
 		found:   newResults(),
 	}

@@ -5,7 +5,8 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
+	"encoding/gob"
 	"flag"
 	"fmt"
 	"log"
@@ -34,7 +35,7 @@ type field struct {
 
 func main() {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
-	file := flag.String("answers", "", "file of the answers, by path, as JSON")
+	file := flag.String("answers", "", "file of the answers, by path, as gob")
 	flag.Parse()
 	answers, err := read(*file)
 	if err != nil {
@@ -49,7 +50,7 @@ func read(file string) (map[string]*ready, error) {
 		return nil, err
 	}
 	var recorded map[string]answer
-	if err := json.Unmarshal(text, &recorded); err != nil {
+	if err := gob.NewDecoder(bytes.NewReader(text)).Decode(&recorded); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	answers := make(map[string]*ready, len(recorded))
