@@ -103,6 +103,7 @@ func run(ctx context.Context, o options) error {
 	}
 	for _, measure := range steps {
 		if err := measure(ctx); err != nil {
+			fmt.Printf("\n%s\n", b.found.tables()) // what was measured so far took minutes
 			return err
 		}
 	}
