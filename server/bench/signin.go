@@ -73,7 +73,7 @@ func (b *bench) measureStorm(ctx context.Context) error {
 }
 
 // hash measures ours and the afternoon's server in rounds, both with hashes of
-// cost 12, and beside bare bcrypt. They are started anew each time, since the
+// cost 12, and each right after bare bcrypt. They are started anew each time, since the
 // afternoon's goes on hashing for clients that are gone.
 func (b *bench) hash(ctx context.Context, measure func(s *server, bare float64) error) error {
 	defer b.stopAll()
@@ -81,11 +81,11 @@ func (b *bench) hash(ctx context.Context, measure func(s *server, bare float64) 
 		return b.startOurs(ctx, filepath.Join(b.scratch, "hashing"), "--bcrypt-cost", strconv.Itoa(hashCost))
 	}
 	for range b.rounds {
-		bare, err := b.bareRate(ctx)
-		if err != nil {
-			return err
-		}
 		for _, start := range []starter{startOurs, b.startAfternoon} {
+			bare, err := b.bareRate(ctx)
+			if err != nil {
+				return err
+			}
 			s, err := start(ctx)
 			if err == nil {
 				err = measure(s, bare)
