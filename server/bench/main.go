@@ -19,10 +19,10 @@ import (
 
 // options are the flags.
 type options struct {
-	rounds, seconds     int
-	only                []string // keys of rows; empty for all
-	large, peers, write bool
-	json                string // where to write the figures of this run
+	rounds, seconds int
+	only            []string // keys of rows; empty for all
+	peers, write    bool
+	json            string // where to write the figures of this run
 }
 
 func main() {
@@ -52,7 +52,6 @@ func parse(args []string) (o options, err error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds per row; at least 5 for figures to keep")
 	flags.IntVar(&o.seconds, "seconds", 3, "seconds per server and round")
 	only := flags.String("only", "", "measure only these rows: "+strings.Join(keys(), ", "))
-	flags.BoolVar(&o.large, "large", false, "measure with 1,000,000 accounts too, which takes some minutes to make")
 	flags.BoolVar(&o.peers, "peers", false, "measure other products instead: Next.js, better-auth, PocketBase")
 	flags.BoolVar(&o.write, "write", false, "write the figures to docs/performance.md and docs/performance.json")
 	flags.StringVar(&o.json, "json", "", "write the figures of this run to a file")
@@ -76,9 +75,6 @@ func parse(args []string) (o options, err error) {
 // wants reports whether any of the rows is to be measured.
 func (o options) wants(keys ...string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool {
-		if strings.HasPrefix(key, "large-") && !o.large && len(o.only) == 0 {
-			return false
-		}
 		return len(o.only) == 0 || slices.Contains(o.only, key)
 	})
 }
