@@ -88,6 +88,8 @@ $(PASSED)/lint: $(CHECKED) | $(NODE_MODULES) $(GOLANGCI_LINT)
 	@unformatted="$$(gofmt -l main.go embed.go server)"; if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w): $$unformatted" >&2; exit 1; fi
 	go mod tidy -diff || { echo 'go.mod is not tidy: run go mod tidy' >&2; exit 1; }
 	$(STATIC) $(GOLANGCI_LINT) run
+	@# The benchmark is a module of its own, so ./... does not reach it.
+	cd server/bench && go mod tidy -diff && $(STATIC) $(CURDIR)/$(GOLANGCI_LINT) run
 	$(call say,Checking the frontend (half a minute))
 	npm run --silent format:check || { echo 'run npm run format' >&2; exit 1; }
 	npm run --silent lint
@@ -100,6 +102,8 @@ $(PASSED)/lint: $(CHECKED) | $(NODE_MODULES) $(GOLANGCI_LINT)
 test-go: $(EXPORT) ## Test the server
 	$(call say,Testing the server (minutes; packages report when they are done$(if $(RACE),,; without the race detector: no C compiler was found)))
 	go test $(WATCHED) -vet=off -timeout 20m ./...
+	@# The benchmark is a module of its own; it is built without the race detector.
+	$(STATIC) go test -C server/bench -vet=off ./...
 
 .PHONY: test-frontend
 test-frontend: $(PASSED)/frontend ## Test the frontend's functions and forms
@@ -158,6 +162,27 @@ faults: $(EXPORT) ## Break what it stands on, for an hour: the table of docs/rel
 	go test ./server/faulttest -count 1 -v -timeout 2h -full
 	$(call say,Looking for races under mixed load$(if $(RACE),,: left out, no C compiler was found))
 	$(if $(RACE),go test $(WATCHED) ./server/faulttest -count 1 -v -timeout 1h -full -run MixedLoad)
+
+# Figures are ratios, so the machine may be any, but it should have little else to
+# do. Flags go into ARGS: -only page,profile measures two rows in a minute, -write
+# keeps the figures in docs/performance.md and .json. The same for bench-peers.
+.PHONY: bench
+bench: ## Measure it against bare net/http, a plain Echo server and nginx: docs/performance.md (20 minutes)
+	$(call measure,go node wrk,)
+
+.PHONY: bench-peers
+bench-peers: ## Measure it against Next.js, better-auth and PocketBase (5 minutes, the first time 10)
+	$(call measure,go node npm wrk,-peers)
+
+define measure
+@[ "$$(uname)" = Linux ] || { echo 'The benchmark reads /proc, so it needs Linux.' >&2; exit 1; }
+@missing=; for tool in $(1); do command -v "$$tool" >/dev/null || missing="$$missing $$tool"; done; \
+[ -z "$$missing" ] || { echo "The benchmark needs$$missing (on Debian: apt-get install golang nodejs npm wrk; Go 1.26 and Node 20.19, or newer, from go.dev and nodejs.org)" >&2; exit 1; }
+@$(MAKE) --no-print-directory lychgate
+$(STATIC) go build -C server/bench -o "$(CURDIR)/.bin/bench/" ./...
+$(call say,Measuring)
+@.bin/bench/bench $(2) $(ARGS)
+endef
 
 # Its name must not be a word of the sources.
 .PHONY: test-fork

@@ -3,9 +3,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
+import { basename } from "node:path";
 
 // The licence keeps its holder, and the guide its example. go.sum holds no name of ours.
-const untouched = ["LICENSE", "docs/make-it-yours.md", "go.sum"];
+const untouched = ["LICENSE", "docs/make-it-yours.md", "go.sum", "server/bench/go.sum"];
 // What others call so, whatever this project is called.
 const othersNames = "acme-challenge";
 
@@ -54,12 +55,16 @@ function textFiles() {
 
 function withName(file, text, from, to) {
   // Names of packages, addresses and checksums are others' words.
-  if (file === "package-lock.json") return text.replaceAll(`"name": "${from}"`, `"name": "${to}"`);
+  if (isLock(file)) return text.replaceAll(`"name": "${from}"`, `"name": "${to}"`);
   const spellings = new Map(spellingsOf(from).map((spelling, i) => [spelling, spellingsOf(to)[i]]));
   return text.replace(
     new RegExp([othersNames, ...spellings.keys()].join("|"), "g"),
     (found) => spellings.get(found) ?? found,
   );
+}
+
+function isLock(file) {
+  return basename(file) === "package-lock.json";
 }
 
 function spellingsOf(name) {
@@ -74,7 +79,7 @@ function refuseTaken(name, present, files) {
   }
   const taken = new RegExp(spellingsOf(name).join("|"));
   const places = files.flatMap(({ file, text }) => {
-    if (file === "package-lock.json") return text.includes(`"node_modules/${name}"`) ? [file] : [];
+    if (isLock(file)) return text.includes(`"node_modules/${name}"`) ? [file] : [];
     const others = withName(file, text, present, "\0").replaceAll(othersNames, "");
     const line = others.split("\n").findIndex((words) => taken.test(words));
     return line < 0 ? [] : [`${file}:${line + 1}`];

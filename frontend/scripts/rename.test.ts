@@ -24,6 +24,9 @@ const files = {
   "docs/make-it-yours.md": "Give Quenby a name.\n",
   "package.json": '{ "name": "quenby", "dependencies": { "leftpad": "1" } }\n',
   "package-lock.json": '{ "name": "quenby", "node_modules/leftpad": { "integrity": "sha512-quenbywrenna" } }\n',
+  "server/bench/go.sum": "others.example/wrenna v1.0.0 h1:quenby=\n",
+  "server/bench/peers/package-lock.json":
+    '{ "name": "peers", "node_modules/leftpad": { "integrity": "sha512-quenbywrenna" } }\n',
   "server/main.go": 'import "quenby/server"\n\nconst prefix = "QUENBY_" // of Quenby\n',
   picture: "quenby\0",
 };
@@ -54,7 +57,14 @@ test("a project is renamed in three spellings, and again", () => {
     expect(read("package.json")).toContain(`"name": "${to}"`);
     expect(read("package-lock.json")).toBe(files["package-lock.json"].replace('"name": "quenby"', `"name": "${to}"`));
     expect(read("new.txt")).toBe(`${to}\n`);
-    for (const file of ["go.sum", "LICENSE", "docs/make-it-yours.md", "picture"] as const) {
+    for (const file of [
+      "go.sum",
+      "LICENSE",
+      "docs/make-it-yours.md",
+      "server/bench/go.sum",
+      "server/bench/peers/package-lock.json",
+      "picture",
+    ] as const) {
       expect(read(file)).toBe(files[file]);
     }
     expect(read("ignored")).toBe("quenby\n");
