@@ -37,8 +37,10 @@ type AccessLog struct {
 	mu      sync.Mutex
 	waiting []byte
 	dropped int
-	wake    chan struct{} // has room for one; closed by Close
-	ended   chan struct{} // closed when nothing is written any more
+	closed  bool
+	wake    chan struct{} // has room for one
+	stop    chan struct{} // closed by Close
+	ended   chan struct{} // closed when no batch is written any more
 
 	writing sync.Mutex // held while lines are written, in their order
 	spare   []byte     // the memory of lines that are written
@@ -69,15 +71,23 @@ type accessLine struct {
 // NewAccessLog returns a log that writes to out beside log, in the same format.
 // Close it at the end.
 func NewAccessLog(out io.Writer, log *slog.Logger, asJSON bool, kept AccessLines) *AccessLog {
-	l := &AccessLog{out: out, log: log, append: appendText, kept: kept, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	l := &AccessLog{
+		out: out, log: log, append: appendText, kept: kept,
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
+	}
 	if asJSON {
 		l.append = appendJSON
 	}
 	go func() {
 		defer close(l.ended)
-		for range l.wake {
-			time.Sleep(linesDelay)
-			l.Flush()
+		for {
+			select {
+			case <-l.stop:
+				return
+			case <-l.wake:
+				time.Sleep(linesDelay)
+				l.Flush()
+			}
 		}
 	}()
 	return l
@@ -100,11 +110,18 @@ func (l *AccessLog) add(ctx context.Context, line accessLine) {
 	if l == nil || !l.keeps(ctx, line) {
 		return
 	}
+	if l.wait(line) { // of a request that was cut off at the end
+		l.Flush()
+	}
+}
+
+// wait adds a line to those that wait, and reports whether nobody writes them.
+func (l *AccessLog) wait(line accessLine) (closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.waiting) > mostWaiting {
 		l.dropped++
-		return
+		return l.closed
 	}
 	if len(l.waiting) == 0 {
 		select {
@@ -113,6 +130,7 @@ func (l *AccessLog) add(ctx context.Context, line accessLine) {
 		}
 	}
 	l.waiting = l.append(l.waiting, line)
+	return l.closed
 }
 
 // Flush writes all lines added so far.
@@ -134,9 +152,12 @@ func (l *AccessLog) Flush() {
 	}
 }
 
-// Close writes what is left. Nothing may be added afterwards.
+// Close writes what is left. A line that is added later is written at once.
 func (l *AccessLog) Close() {
-	close(l.wake)
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	close(l.stop)
 	<-l.ended
 	l.Flush()
 }

@@ -64,13 +64,14 @@ func FuzzAccessLine(f *testing.F) {
 // Whoever logs errors only gets these.
 func TestAccessLines(t *testing.T) {
 	lines := []accessLine{{path: "/ok", status: 200}, {path: "/missing", status: 404}, {path: "/cut", status: 200, aborted: true}, {path: "/probe", status: 200, level: slog.LevelDebug}}
-	for kept, want := range map[AccessLines]string{AllAnswers: "/ok /missing /cut", ErrorAnswers: "/missing /cut", NoAnswers: ""} {
+	for kept, want := range map[AccessLines]string{AllAnswers: "/ok /missing /cut /late", ErrorAnswers: "/missing /cut /late", NoAnswers: ""} {
 		var out bytes.Buffer
 		l := NewAccessLog(&out, slog.New(slog.NewJSONHandler(io.Discard, nil)), true, kept)
 		for _, line := range lines {
 			l.add(t.Context(), line)
 		}
 		l.Close()
+		l.add(t.Context(), accessLine{path: "/late", status: 500})
 		var got []string
 		for line := range strings.Lines(out.String()) {
 			var logged struct{ Path string }
