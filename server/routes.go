@@ -114,16 +114,10 @@ func register(e *echo.Echo, table []route) {
 	}
 }
 
-// Header values that all answers share: header.Set would make each anew.
-var (
-	notStored  = []string{"no-store"}
-	sameOrigin = []string{"same-origin"}
-)
-
 // serve applies the columns of a route, in their order.
 func (r route) serve(c echo.Context) error {
 	// The rule for all of /api; handlers of public documents override it.
-	c.Response().Header()["Cache-Control"] = notStored
+	web.NoStore(c)
 	caller, err := web.Require(c, r.need, web.Refreshing)
 	if err != nil {
 		return err
@@ -139,7 +133,7 @@ func (r route) serve(c echo.Context) error {
 func ownResources(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if path := c.Request().URL.EscapedPath(); strings.HasPrefix(path, "/api/") && path != contractPath {
-			c.Response().Header()["Cross-Origin-Resource-Policy"] = sameOrigin
+			web.OwnResource(c)
 		}
 		return next(c)
 	}

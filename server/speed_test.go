@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -49,7 +47,7 @@ func TestAllocations(t *testing.T) {
 			bare := testing.AllocsPerRun(2000, asking(t, limit(t, way.status), way))
 			ours := testing.AllocsPerRun(2000, asking(t, url, way))
 			most := way.most
-			if isWatched() {
+			if servertest.Watched() {
 				most++ // the race detector makes one escape
 			}
 			if more := int(ours - bare); more > most {
@@ -57,12 +55,6 @@ func TestAllocations(t *testing.T) {
 			}
 		})
 	}
-}
-
-// isWatched reports whether the race detector is at work.
-func isWatched() bool {
-	build, _ := debug.ReadBuildInfo()
-	return slices.Contains(build.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // BenchmarkRequests reports how long a request takes, as a multiple of net/http

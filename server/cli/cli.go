@@ -177,16 +177,17 @@ func (p *process) run(args []string) (err error) {
 		return usageError{err}
 	}
 	command, err := parser.Parse(args)
-	p.command = commandOf(command, err).FullPath()
-	if err != nil {
-		if commandOf(command, err).Name == "serve" {
-			p.failures = p.failureLog(config.Logging{LogFormat: p.logFormat(args)})
-		}
-		return usageError{err}
-	}
-	serves := command.Selected().Name == "serve"
+	meant := commandOf(command, err)
+	p.command = meant.FullPath()
+	serves := meant.Name == "serve"
 	if serves {
+		if err != nil {
+			all.Serve.Logging = config.Logging{LogFormat: p.logFormat(args)}
+		}
 		p.failures = p.failureLog(all.Serve.Logging)
+	}
+	if err != nil {
+		return usageError{err}
 	}
 	faults := settings.Faults(command)
 	if faults != nil || !serves { // a server that starts logs them

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 
 	"lychgate/server"
 	"lychgate/server/cli"
+	"lychgate/server/servertest"
 )
 
 // TestMain makes this test binary also the program that the scripts run: as
@@ -55,8 +55,7 @@ type tests struct {
 }
 
 func (t tests) Run() int {
-	build, _ := debug.ReadBuildInfo()
-	if !slices.Contains(build.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	if !servertest.Watched() {
 		return t.M.Run()
 	}
 	dir, err := os.MkdirTemp("", "lychgate-programs")

@@ -31,7 +31,7 @@ func trace(t *testing.T, p *program, args ...string) (letGo func() string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "trace")
 	args = append([]string{"-f", "-y", "-s", "40", "-o", file, "-p", strconv.Itoa(p.pid)}, args...)
-	cmd := exec.Command(tool(t, "strace"), args...)
+	cmd := exec.Command(servertest.Tool(t, "strace", "strace"), args...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

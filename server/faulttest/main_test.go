@@ -85,16 +85,6 @@ func parallel(t *testing.T) {
 	}
 }
 
-// tool returns the path of a program a test needs, or skips the test.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is not installed, and this test needs it: on Debian, apt-get install %s", name, name)
-	}
-	return path
-}
-
 // table holds the measurements in order.
 var table figures
 

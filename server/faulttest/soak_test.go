@@ -12,8 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -42,12 +40,6 @@ func serve() int {
 		export += ".placeholder"
 	}
 	return cli.Run(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, cli.Site{Files: os.DirFS(export), Built: err == nil})
-}
-
-// detectsRaces reports whether this test binary includes the race detector.
-func detectsRaces() bool {
-	info, _ := debug.ReadBuildInfo()
-	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // startCounted runs the program inside this test binary. The returned function
@@ -167,7 +159,7 @@ func mixed(t *testing.T, p *program, while time.Duration) (int64, int64) {
 		case err == nil && got.StatusCode < http.StatusInternalServerError:
 			answered.Add(1)
 			return
-		case err == nil && detectsRaces() && got.StatusCode == http.StatusServiceUnavailable && got.Header.Get("Retry-After") != "":
+		case err == nil && servertest.Watched() && got.StatusCode == http.StatusServiceUnavailable && got.Header.Get("Retry-After") != "":
 			told.Add(1)
 			return
 		}
@@ -192,7 +184,7 @@ func mixed(t *testing.T, p *program, while time.Duration) (int64, int64) {
 				switch ok, err := one.write(t.Context()); {
 				case ok:
 					answered.Add(1)
-				case detectsRaces() && errors.Is(err, errBusy): // it makes everything many times slower
+				case servertest.Watched() && errors.Is(err, errBusy): // it makes everything many times slower
 					told.Add(1)
 				default:
 					t.Errorf("%s: a write failed: %v", one.email, err)
@@ -270,7 +262,7 @@ func TestMixedLoad(t *testing.T) {
 	fill(t, p)
 
 	while := quick(5*time.Second, 20*time.Minute)
-	if detectsRaces() {
+	if servertest.Watched() {
 		while = quick(5*time.Second, 10*time.Minute)
 	}
 	var samples []sample
@@ -295,7 +287,7 @@ func TestMixedLoad(t *testing.T) {
 		t.Errorf("a race:\n%s", p.log)
 	}
 	what := fmt.Sprintf("mixed load for %v", while)
-	if detectsRaces() {
+	if servertest.Watched() {
 		row(t, what+", with the race detector", "%d requests answered, %d told to come back later; no race", answered, told)
 		return
 	}

@@ -26,12 +26,12 @@ func NewRows[V any](most int) *Rows[V] {
 	return &Rows[V]{known: known}
 }
 
-// Known returns a value that is in memory.
-func (r *Rows[V]) Known(id string) (V, bool) { return r.known.Get(id) }
-
-// Read reads a value, and keeps it unless anything was dropped meanwhile. An error
-// of read is returned as is.
-func (r *Rows[V]) Read(id string, read func() (V, error)) (V, error) {
+// Get returns a value from memory, or else reads it, and keeps it unless anything
+// was dropped meanwhile. An error of read is returned as is.
+func (r *Rows[V]) Get(id string, read func() (V, error)) (V, error) {
+	if value, known := r.known.Get(id); known {
+		return value, nil
+	}
 	r.mu.Lock()
 	drops := r.drops
 	r.mu.Unlock()

@@ -83,19 +83,15 @@ func (s *Service) inUse(identity access.Identity) (access.Identity, error) {
 // LapsesAt returns when the session of an authenticated caller lapses if it is not
 // used again. It returns problem.ErrUnauthenticated when there is no such session.
 func (s *Service) LapsesAt(ctx context.Context, id string) (time.Time, error) {
-	began, found := s.Began.Known(id)
-	if !found {
-		var err error
-		began, err = s.Began.Read(id, func() (time.Time, error) {
-			session, err := s.Store.Read().Session(ctx, id)
-			if errors.Is(err, store.ErrNotFound) {
-				err = problem.ErrUnauthenticated
-			}
-			return session.CreatedAt, err
-		})
-		if err != nil {
-			return time.Time{}, err
+	began, err := s.Began.Get(id, func() (time.Time, error) {
+		session, err := s.Store.Read().Session(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			err = problem.ErrUnauthenticated
 		}
+		return session.CreatedAt, err
+	})
+	if err != nil {
+		return time.Time{}, err
 	}
 	return s.lapsesAt(store.Session{CreatedAt: began}, s.Now()), nil
 }

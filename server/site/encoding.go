@@ -1,6 +1,10 @@
 package site
 
-import "strings"
+import (
+	"strings"
+
+	"lychgate/server/web"
+)
 
 // choose negotiates the content coding (RFC 9110, section 12.5.3): the
 // acceptable one of the highest weight; among equals br, then gzip, then
@@ -66,7 +70,7 @@ func parseAcceptEncoding(lines []string) (a accepted, ok bool) {
 					return a, false
 				}
 			}
-			if !isToken(coding) {
+			if !web.IsToken(coding) {
 				return a, false
 			}
 			switch {
@@ -102,15 +106,4 @@ func parseWeight(s string) (thousandths int, ok bool) {
 		thousandths += int(decimals[i]-'0') * unit
 	}
 	return thousandths, thousandths <= 1000
-}
-
-// isToken reports whether s is a token (RFC 9110 section 5.6.2).
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
 }

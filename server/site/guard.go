@@ -70,7 +70,7 @@ func (g *Guard) answer(c echo.Context, escaped string) error {
 		if err := g.admit(c, found); err != nil {
 			return g.refuse(c, escaped, found, err)
 		}
-		ownResource(c)
+		web.OwnResource(c)
 	}
 	switch {
 	case found.Page != "":
@@ -122,7 +122,7 @@ func (g *Guard) refuse(c echo.Context, escaped string, found Target, why error) 
 	if known && found.Build || errors.Is(why, access.ErrForbidden) {
 		return g.Pages.NotFound(c)
 	}
-	ownResource(c)
+	web.OwnResource(c)
 	switch r := c.Request(); {
 	case !known, !g.isNavigation(r):
 		// Never a redirect: the client router would cache it as the page's
@@ -159,13 +159,6 @@ func (g *Guard) next(r *http.Request, escaped string) string {
 // wellKnownPath is where password managers look for the page to change a
 // password (A Well-Known URL for Changing Passwords, section 3).
 const wellKnownPath = "/.well-known/change-password"
-
-// ownResource prevents other sites from embedding protected content, where side
-// channels could reveal it. Answers that must look like missing ones go without
-// it.
-func ownResource(c echo.Context) {
-	c.Response().Header()["Cross-Origin-Resource-Policy"] = sameOrigin
-}
 
 // isNavigation reports whether a browser navigates, or a client without fetch
 // metadata might.
@@ -208,7 +201,7 @@ var continuePolicy = "default-src 'none'; script-src 'sha256-" + base64.StdEncod
 // continuePage makes the browser repeat the request from a page of this site,
 // and so with its cookies. It cannot loop: the second request is same-origin.
 func continuePage(c echo.Context, here string) error {
-	noStore(c)
+	web.NoStore(c)
 	h := c.Response().Header()
 	h.Set("Refresh", "0")
 	h.Set("Content-Security-Policy", continuePolicy)
@@ -220,13 +213,11 @@ func continuePage(c echo.Context, here string) error {
 // redirect sends the client to a path of this origin, without a body that could
 // reveal more.
 func redirect(c echo.Context, status int, location string) error {
-	noStore(c)
+	web.NoStore(c)
 	c.Response().Header()["Location"] = []string{location}
 	c.Response().WriteHeader(status)
 	return nil
 }
-
-func noStore(c echo.Context) { c.Response().Header()["Cache-Control"] = notStored }
 
 // write answers with the given text.
 func write(c echo.Context, status int, contentType, text string) error {

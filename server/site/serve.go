@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"lychgate/server/web"
 )
 
 // Serve writes a file to a caller with access.
@@ -44,8 +46,6 @@ func (f *file) Serve(c echo.Context) error {
 var (
 	byEncoding = []string{"Accept-Encoding"}
 	inBytes    = []string{"bytes"}
-	notStored  = []string{"no-store"}
-	sameOrigin = []string{"same-origin"}
 )
 
 // describe sets the headers of a representation, except for its length.
@@ -88,7 +88,7 @@ func (s *Site) NotFound(c echo.Context) error {
 	if s.missing == nil || strings.HasSuffix(r.URL.Path, ".txt") {
 		return nothingHere(c)
 	}
-	noStore(c)
+	web.NoStore(c)
 	h := c.Response().Header()
 	b := s.missing.choose(r.Header["Accept-Encoding"])
 	h["Content-Type"] = s.missing.contentType
@@ -105,7 +105,7 @@ func (s *Site) NotFound(c echo.Context) error {
 
 // nothingHere answers 404 with a plain text.
 func nothingHere(c echo.Context) error {
-	noStore(c)
+	web.NoStore(c)
 	return write(c, http.StatusNotFound, "text/plain; charset=utf-8", "There is nothing at this address.\n")
 }
 

@@ -50,13 +50,9 @@ func (s *Subjects) Profile(ctx context.Context, identity access.Identity) ([]byt
 }
 
 func (s *Subjects) of(ctx context.Context, identity access.Identity) (known, error) {
-	one, found := s.known.Known(identity.UserID)
-	if !found {
-		var err error
-		one, err = s.known.Read(identity.UserID, func() (known, error) { return s.read(ctx, identity.UserID) })
-		if err != nil {
-			return known{}, err
-		}
+	one, err := s.known.Get(identity.UserID, func() (known, error) { return s.read(ctx, identity.UserID) })
+	if err != nil {
+		return known{}, err
 	}
 	if one.subject.Disabled {
 		return known{}, problem.ErrUnauthenticated

@@ -95,14 +95,8 @@ func NewAccessLog(out io.Writer, log *slog.Logger, asJSON bool, kept AccessLines
 
 // keeps reports whether a line is to be logged.
 func (l *AccessLog) keeps(ctx context.Context, line accessLine) bool {
-	switch l.kept {
-	case NoAnswers:
-		return false
-	case ErrorAnswers:
-		return (line.status >= http.StatusBadRequest || line.aborted) && l.log.Enabled(ctx, line.level)
-	default:
-		return l.log.Enabled(ctx, line.level)
-	}
+	failed := line.status >= http.StatusBadRequest || line.aborted
+	return (l.kept == AllAnswers || l.kept == ErrorAnswers && failed) && l.log.Enabled(ctx, line.level)
 }
 
 // add takes up a line. A nil log takes none.

@@ -45,6 +45,11 @@ func isTokenCharacter(r rune) bool {
 	return '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
 
+// IsToken reports whether text is a token.
+func IsToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !isTokenCharacter(r) })
+}
+
 // FromBrowser reports whether the headers look like a browser's: every current
 // browser sends Sec-Fetch-Site, and every browser sends Origin with a write.
 func FromBrowser(header http.Header) bool {

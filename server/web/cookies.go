@@ -118,15 +118,11 @@ func eachCookie(header http.Header, f func(name, value string)) {
 			if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
 				value = value[1 : len(value)-1]
 			}
-			if isToken(name) && isCookieValue(value) {
+			if IsToken(name) && isCookieValue(value) {
 				f(name, value)
 			}
 		}
 	}
-}
-
-func isToken(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !isTokenCharacter(r) })
 }
 
 // isCookieValue allows what net/http allows: also the space and the comma, which

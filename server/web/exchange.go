@@ -2,7 +2,6 @@ package web
 
 import (
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -99,5 +98,3 @@ func (x *exchange) WriteHeader(status int) {
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
-
-var _ http.ResponseWriter = (*exchange)(nil)

@@ -111,7 +111,6 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 		options     = []string{"nosniff"}
 		referrer    = []string{"strict-origin-when-cross-origin"}
 		permissions = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
-		opener      = []string{"same-origin"}
 		policy      = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
 		transport   = []string{hsts}
 	)
@@ -121,7 +120,7 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 			header["X-Content-Type-Options"] = options
 			header["Referrer-Policy"] = referrer
 			header["Permissions-Policy"] = permissions
-			header["Cross-Origin-Opener-Policy"] = opener
+			header["Cross-Origin-Opener-Policy"] = ownOrigin
 			header["Content-Security-Policy"] = policy
 			// Must not be sent over plain http (RFC 6797, section 7.2).
 			if o.Secure() && !proxies.CameInPlain(c.Request()) {
@@ -131,6 +130,19 @@ func SecurityHeaders(o origin.Origin, subdomains bool, proxies *Proxies) echo.Mi
 		}
 	}
 }
+
+// Header values that all answers share: header.Set would make each anew.
+var (
+	notStored = []string{"no-store"}
+	ownOrigin = []string{"same-origin"}
+)
+
+// NoStore keeps an answer out of all caches.
+func NoStore(c echo.Context) { c.Response().Header()["Cache-Control"] = notStored }
+
+// OwnResource keeps other sites from embedding an answer in their pages, where side
+// channels could reveal it.
+func OwnResource(c echo.Context) { c.Response().Header()["Cross-Origin-Resource-Policy"] = ownOrigin }
 
 // longestHost bounds what is repeated of a Host header.
 const longestHost = 256
