@@ -102,6 +102,8 @@ func MakeDataDir(path string) error {
 		return nil
 	case errors.Is(err, fs.ErrPermission):
 		err = fmt.Errorf("%w: make it as root and give it to the user that runs lychgate (mkdir, chown), or choose another one with --data-dir", err)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL):
+		err = fmt.Errorf("%w: no directory can have this name there; choose another one with --data-dir", err)
 	default:
 		err = WhatToDo(err)
 	}

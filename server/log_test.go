@@ -115,8 +115,6 @@ func TestLogLinesStayShort(t *testing.T) {
 // trusting127 makes the test's own address that of a proxy.
 func trusting127(c *config.Config) { c.TrustedProxies = append(c.TrustedProxies, loopback...) }
 
-// Probes that succeed are for whoever debugs; any other answer of theirs, and
-// anything that only looks like them, is for everybody.
 // A number without its unit is anybody's guess.
 func TestDurationsNameTheirUnit(t *testing.T) {
 	t.Parallel()
@@ -147,6 +145,8 @@ func TestDurationsNameTheirUnit(t *testing.T) {
 	}
 }
 
+// Probes that succeed are for whoever debugs; any other answer of theirs, and
+// anything that only looks like them, is for everybody.
 func TestProbesDoNotFillTheLog(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)

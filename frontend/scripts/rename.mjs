@@ -1,6 +1,6 @@
 // Gives the project another name, in three spellings, in every text file that git does not ignore. The present name is
 // the one in package.json, so a renamed project can be renamed again. `make rename` runs this.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename } from "node:path";
@@ -33,32 +33,37 @@ function rename(name) {
   refuseTaken(name, present, files);
   const changed = files.filter(({ file, text }) => {
     const renamed = withName(file, text, present, name);
-    if (renamed !== text) writeFileSync(file, renamed);
+    if (renamed !== text) writeFileSync(file, renamed, "latin1");
     return renamed !== text;
   });
   console.log(`${present} is now ${name}, in ${changed.length} files.`);
 }
 
-/** The files to rename in, and their text. */
+/** The files to rename in, and their text: each character is a byte, so that files in any encoding keep theirs. */
 function textFiles() {
-  const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+  const list = spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     encoding: "utf8",
     maxBuffer: 1 << 26,
   });
-  return list
+  if (list.status !== 0) {
+    const why = list.error?.message ?? list.stderr.trim();
+    throw new Refusal(`git says which files are the project's, and it failed (${why}): run git init here first`);
+  }
+  return list.stdout
     .split("\0")
     .filter((file) => file !== "" && !untouched.includes(file) && existsSync(file) && lstatSync(file).isFile())
-    .map((file) => ({ file, bytes: readFileSync(file) }))
-    .filter(({ bytes }) => !bytes.includes(0))
-    .map(({ file, bytes }) => ({ file, text: bytes.toString() }));
+    .map((file) => ({ file, text: readFileSync(file, "latin1") }))
+    .filter(({ text }) => !text.includes("\0"));
 }
 
 function withName(file, text, from, to) {
   // Names of packages, addresses and checksums are others' words.
   if (isLock(file)) return text.replaceAll(`"name": "${from}"`, `"name": "${to}"`);
   const spellings = new Map(spellingsOf(from).map((spelling, i) => [spelling, spellingsOf(to)[i]]));
+  // A name inside a longer word is another word. An escape in front of it, such as %2f or \n, is no part of the word.
+  const start = String.raw`(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}|\\[a-z]))`;
   return text.replace(
-    new RegExp([othersNames, ...spellings.keys()].join("|"), "g"),
+    new RegExp(`${othersNames}|${start}(?:${[...spellings.keys()].join("|")})(?![A-Za-z0-9])`, "g"),
     (found) => spellings.get(found) ?? found,
   );
 }

@@ -71,6 +71,23 @@ test("a project is renamed in three spellings, and again", () => {
   }
 });
 
+test("longer words and other encodings stay as they are", () => {
+  write("words.txt", "quenbyish Quenbys unquenby 2quenby\n/a%2fquenby/ \\nquenby quenby's quenby_id\n");
+  const latin = Buffer.from("quenby caf\xe9\n", "latin1");
+  writeFileSync(path.join(project, "latin.txt"), latin);
+  expect(rename("wrenna").status).toBe(0);
+  expect(read("words.txt")).toBe("quenbyish Quenbys unquenby 2quenby\n/a%2fwrenna/ \\nwrenna wrenna's wrenna_id\n");
+  expect(readFileSync(path.join(project, "latin.txt"))).toEqual(Buffer.from("wrenna caf\xe9\n", "latin1"));
+});
+
+test("a directory without git is refused", () => {
+  rmSync(path.join(project, ".git"), { recursive: true });
+  const { status, words } = rename("wrenna");
+  expect(status).toBe(1);
+  expect(words).toMatch(/^rename: .*run git init here first\n$/s);
+  expect(read("go.mod")).toBe(files["go.mod"]);
+});
+
 test("the same name changes nothing", () => {
   expect(rename("quenby")).toEqual({ status: 0, words: "The project is called quenby already.\n" });
   expect(read("server/main.go")).toBe(files["server/main.go"]);

@@ -51,7 +51,7 @@ func Create(ctx context.Context, path, file string, replace bool) (written strin
 	// empty file.
 	temporary, err := os.CreateTemp(filepath.Dir(file), ".lychgate-backup-*")
 	if err != nil {
-		return "", 0, err
+		return "", 0, cannotMake(file, err)
 	}
 	defer func() {
 		if removeErr := os.Remove(temporary.Name()); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) {
@@ -79,6 +79,22 @@ func Create(ctx context.Context, path, file string, replace bool) (written strin
 		return "", 0, err
 	}
 	return file, info.Size(), nil
+}
+
+// cannotMake says what helps where no file can be made.
+func cannotMake(file string, err error) error {
+	help := "choose another directory"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		help = "make its directory first, or choose another one"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		help = "choose a directory that the user running this command can write to"
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // the name of the temporary file says nothing to anybody
+	}
+	return &fs.PathError{Op: "create", Path: file, Err: fmt.Errorf("%w; %s", err, help)}
 }
 
 // isBackup returns an error unless a file looks like an earlier backup of a

@@ -187,7 +187,7 @@ func (p *process) run(args []string) (err error) {
 		p.failures = p.failureLog(all.Serve.Logging)
 	}
 	if err != nil {
-		return usageError{err}
+		return usageError{inOrder(parser.Model.Node, args, err)}
 	}
 	faults := settings.Faults(command)
 	if faults != nil || !serves { // a server that starts logs them
@@ -233,17 +233,35 @@ func (p *process) knows(root *kong.Node, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return nil
 	}
-	var names []string
-	for _, command := range root.Children {
-		names = append(names, command.Name)
-	}
+	names := commandNames(root)
 	if slices.Contains(names, args[0]) {
 		return nil
 	}
 	if near := nearest(args[0], names); near != "" {
-		return fmt.Errorf("there is no command %s, did you mean %q?", args[0], near)
+		return fmt.Errorf("there is no command %q, did you mean %q?", args[0], near)
 	}
-	return fmt.Errorf("there is no command %s", args[0])
+	return fmt.Errorf("there is no command %q", args[0])
+}
+
+// inOrder adds to an error what helps if a flag stands before the command: kong
+// takes it for one of the default command.
+func inOrder(root *kong.Node, args []string, err error) error {
+	if err == nil || !strings.HasPrefix(args[0], "-") {
+		return err
+	}
+	names := commandNames(root)
+	later := slices.IndexFunc(args, func(arg string) bool { return slices.Contains(names, arg) })
+	if later < 0 {
+		return err
+	}
+	return fmt.Errorf("%w; if %s is meant as the command, write it first: %s %s …", err, args[later], root.Name, args[later])
+}
+
+func commandNames(root *kong.Node) (names []string) {
+	for _, command := range root.Children {
+		names = append(names, command.Name)
+	}
+	return names
 }
 
 // commandOf returns the command that arguments led to, also where kong refused

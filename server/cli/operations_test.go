@@ -29,6 +29,7 @@ const drill = `
 set -euo pipefail
 useradd() { :; }
 chown() { :; }
+runuser() { shift 3; "$@"; } # -u lychgate --
 install() {
 	local words=()
 	while [ $# -gt 0 ]; do case "$1" in -o | -g) shift ;; *) words+=("$1") ;; esac; shift; done

@@ -59,7 +59,7 @@ func (s *sessionListCommand) Run(p *process) error {
 type sessionEndCommand struct {
 	installation
 	terminal.Output
-	ID    string `arg:"" optional:"" help:"The id of the session, as session list shows it."`
+	ID    string `arg:"" optional:"" help:"The id of the session, as lychgate session list shows it."`
 	Email string `name:"email" placeholder:"E" help:"Revoke all sessions of the account with this e-mail address."`
 }
 
@@ -83,7 +83,7 @@ func (s *sessionEndCommand) Run(p *process) error {
 	return s.with(p, func(o user.Service) error {
 		err := o.RevokeSession(p.ctx, s.ID, audit.CommandLine())
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no active session %q: see session list", s.ID)
+			return fmt.Errorf("there is no active session %q: lychgate session list shows those there are", s.ID)
 		}
 		if err != nil {
 			return err

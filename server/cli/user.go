@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -49,6 +50,7 @@ type account struct {
 type userCreateCommand struct {
 	sealed
 	config.Passwords
+	terminal.Output
 	Email string `name:"email" required:"" placeholder:"E" help:"The e-mail address to sign in with."`
 	Name  string `name:"name" placeholder:"N" help:"The person's name."`
 }
@@ -57,22 +59,34 @@ type userCreateCommand struct {
 func (u *userCreateCommand) Run(p *process) error {
 	settings := u.settings()
 	settings.Passwords = u.Passwords
-	var password string
-	db, err := p.openOrInstall(settings, p.Stdout, func(*store.Store) (err error) {
-		password, err = p.password()
+	who := user.Credentials{Email: u.Email}
+	db, err := p.openOrInstall(settings, p.aside(u.Output), func(*store.Store) (err error) {
+		if who.Password, err = p.password(); err != nil {
+			return err
+		}
+		// A refused account must not leave a new installation behind.
+		rules := user.Passwords{Users: user.Service{Now: time.Now}, Policy: password.Policy{MinLength: u.PasswordMin}}
+		_, err = rules.New(who, u.Name)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return p.workOn(settings, db, func(service *server.Accounts) error {
-		user, err := service.Passwords.Create(p.ctx, user.Credentials{Email: u.Email, Password: password}, u.Name, audit.CommandLine())
+		user, err := service.Passwords.Create(p.ctx, who, u.Name, audit.CommandLine())
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.Stdout, "created the account %s (%s)\n", user.Email, user.ID)
-		return err
+		return u.Say(p.Stdout, newUserLine(user), fmt.Sprintf("created the account %s (%s)", user.Email, user.ID))
 	})
+}
+
+// aside returns where a command says what is not its result.
+func (p *process) aside(output terminal.Output) io.Writer {
+	if output.JSON {
+		return p.Stderr
+	}
+	return p.Stdout
 }
 
 // password reads a new password, bounded: longer ones are refused anyway.
@@ -83,6 +97,7 @@ func (p *process) password() (string, error) {
 type userSetPasswordCommand struct {
 	sealed
 	config.Passwords
+	terminal.Output
 	account
 }
 
@@ -108,8 +123,7 @@ func (u *userSetPasswordCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.Stdout, "set the password of %s; its sessions are revoked\n", u.Email)
-		return err
+		return u.Say(p.Stdout, newUserLine(account), fmt.Sprintf("set the password of %s; its sessions are revoked", account.Email))
 	})
 }
 
@@ -131,12 +145,8 @@ func (u *userImportCommand) Run(p *process) (err error) {
 		defer file.Close() //nolint:errcheck // it was read only
 		lines = file
 	}
-	say := p.Stdout
-	if u.JSON {
-		say = p.Stderr
-	}
 	var read user.Import
-	db, err := p.openOrInstall(settings, say, func(db *store.Store) (err error) {
+	db, err := p.openOrInstall(settings, p.aside(u.Output), func(db *store.Store) (err error) {
 		read, err = user.ReadImport(lines, time.Now(), func(email string) (bool, error) {
 			if db == nil {
 				return false, nil

@@ -77,7 +77,7 @@ type TLS struct {
 
 // Tokens is how long access tokens are valid.
 type Tokens struct {
-	AccessTTL time.Duration `name:"access-ttl" type:"seconds" default:"15m" min:"1s" max:"24h" placeholder:"D" help:"Lifetime of an access token, in whole seconds."`
+	AccessTTL time.Duration `name:"access-ttl" type:"seconds" default:"15m" min:"1s" max:"24h" placeholder:"D" help:"Lifetime of an access token: whole seconds only."`
 }
 
 // Sessions is how long sessions last, and how many an account can have.

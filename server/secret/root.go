@@ -55,15 +55,18 @@ func isSample(text string) bool {
 	return own != letters && len(own) < MinRootBytes
 }
 
+// whereFrom is where an operator gets a secret that is accepted.
+const whereFrom = "make one with openssl rand -base64 32; a database that exists already needs the secret it was made with, from a backup"
+
 // NewRoot returns the root secret given by an operator. It refuses samples and
 // fewer than MinRootBytes bytes.
 func NewRoot(text string) (Root, error) {
 	text = strings.TrimSpace(text)
 	if len(text) < MinRootBytes {
-		return Root{}, fmt.Errorf("the secret has %d bytes; at least %d are needed (try: openssl rand -base64 32)", len(text), MinRootBytes)
+		return Root{}, fmt.Errorf("the secret has %d bytes; at least %d are needed: %s", len(text), MinRootBytes, whereFrom)
 	}
 	if isSample(text) {
-		return Root{}, errors.New("the secret is a sample that others know: make your own (openssl rand -base64 32)")
+		return Root{}, errors.New("the secret is a sample that others know: " + whereFrom)
 	}
 	return Root{bytes: []byte(text)}, nil
 }
