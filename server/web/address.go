@@ -111,8 +111,9 @@ func (p *Proxies) trusts(address netip.Addr) bool {
 
 // peer is the other end of a connection.
 type peer struct {
-	address netip.Addr // the zero one is not a network address, and in no range
-	text    string
+	address  netip.Addr // the zero one is not a network address, and in no range
+	text     string
+	gatherer gatherer // the connection, if it is one
 }
 
 func newPeer(remote string) peer {
@@ -121,7 +122,7 @@ func newPeer(remote string) peer {
 		return peer{text: netip.Addr{}.String()}
 	}
 	address := plain(parsed.Addr())
-	return peer{address, address.String()}
+	return peer{address: address, text: address.String()}
 }
 
 type peerKey struct{}
@@ -129,7 +130,9 @@ type peerKey struct{}
 // WithPeer is for http.Server.ConnContext: the peer's address is parsed once for
 // each connection, instead of for each request.
 func WithPeer(ctx context.Context, connection net.Conn) context.Context {
-	return context.WithValue(ctx, peerKey{}, newPeer(connection.RemoteAddr().String()))
+	peer := newPeer(connection.RemoteAddr().String())
+	peer.gatherer, _ = connection.(gatherer) // not with TLS, which writes from more than one place
+	return context.WithValue(ctx, peerKey{}, peer)
 }
 
 // peerOf returns the peer of a request's connection.

@@ -15,36 +15,72 @@ const (
 	// deadlineStep is how many times per patience the deadline is moved; more
 	// often would only cost time.
 	deadlineStep = 64
+	// gatheredFrom is from how many bytes on net/http sends a write on without
+	// waiting for the end of the answer. Each such write is two for the system: the
+	// headers with what fits beside them into a buffer, and the rest.
+	gatheredFrom = 2 << 10
 )
 
-// answerWriter writes an answer in steps, each with its own deadline, so that a
-// transfer that makes progress is never cut off. It remembers whether writing
-// failed.
+// gatherer is a connection that can write headers and body at once, and moves the
+// deadline of a write that makes progress; see listen.Listener.
+type gatherer interface {
+	Gather()     // holds back small writes
+	Send() error // writes what was held back
+}
+
+// answerWriter writes an answer whose deadline moves while it makes progress, so
+// that no such transfer is cut off. It remembers whether writing failed.
 type answerWriter struct {
 	http.ResponseWriter
 	control  http.ResponseController
+	gatherer gatherer // nil where there is none
 	patience time.Duration
 	moved    time.Time // when the deadline was last moved
 	err      error     // of the first write that failed
 }
 
-func (w *answerWriter) begin(to http.ResponseWriter, patience time.Duration) {
+func (w *answerWriter) begin(c echo.Context, patience time.Duration) {
+	to := c.Response().Writer
 	w.ResponseWriter, w.control, w.patience = to, *http.NewResponseController(to), patience
+	w.gatherer = peerOf(c.Request()).gatherer
 }
 
-// Write writes all of p unless the client takes too long for a step.
+// Write writes all of p unless the client takes nothing of it for too long.
 func (w *answerWriter) Write(p []byte) (written int, err error) {
+	if w.gatherer != nil && len(p) >= gatheredFrom {
+		written, err = w.writeGathered(p)
+	} else {
+		written, err = w.writeInSteps(p)
+	}
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	return written, err
+}
+
+func (w *answerWriter) writeGathered(p []byte) (written int, err error) {
+	w.moveDeadline()
+	w.gatherer.Gather()
+	written, err = w.ResponseWriter.Write(p)
+	if err == nil {
+		err = w.control.Flush()
+	}
+	if sendErr := w.gatherer.Send(); err == nil {
+		err = sendErr
+	}
+	return written, err
+}
+
+// writeInSteps gives each step its own deadline, which HTTP/2 needs: it has one of
+// its own for each answer.
+func (w *answerWriter) writeInSteps(p []byte) (written int, err error) {
 	for {
 		step := p[written:min(len(p), written+writeStep)]
 		w.moveDeadline()
 		n, err := w.ResponseWriter.Write(step)
 		written += n
-		if err != nil {
-			w.err = err
+		if err != nil || written == len(p) {
 			return written, err
-		}
-		if written == len(p) {
-			return written, nil
 		}
 	}
 }

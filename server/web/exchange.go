@@ -33,7 +33,7 @@ func Steps(writeTime time.Duration, steps ...echo.MiddlewareFunc) echo.Middlewar
 	return func(router echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			x := &exchange{router: router}
-			x.begin(c.Response().Writer, writeTime)
+			x.begin(c, writeTime)
 			c.Response().Writer = x
 			return run(c)
 		}
