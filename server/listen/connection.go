@@ -108,8 +108,9 @@ func (d *readDeadline) end(err error) bool {
 type writeDeadline struct {
 	mu       sync.Mutex
 	wanted   time.Time     // zero: none
-	patience time.Duration // from when it was set
+	patience time.Duration // from the first write under it; zero before
 	set      time.Time     // the system's
+	writing  bool          // a write may be waiting
 }
 
 // look is how often a waiting write checks whether the client received anything.
@@ -121,37 +122,45 @@ func (c *connection) SetWriteDeadline(t time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.wanted, d.patience = t, 0
-	if t.IsZero() {
-		return nil
+	if d.writing && !t.IsZero() && t.Before(d.set) {
+		d.set = t // the write ends, or looks earlier
+		return c.Conn.SetWriteDeadline(t)
 	}
-	if d.patience = time.Until(t); d.patience > 0 {
-		return nil
-	}
-	d.set = t // a write that waits ends
-	return c.Conn.SetWriteDeadline(t)
+	return nil
 }
 
 // begin makes sure that a write waits for a look at most, if there is a deadline.
-// The same holds when it goes on.
+// It does so again each time that the write goes on.
 func (d *writeDeadline) begin(c net.Conn, now time.Time) (deadline time.Time, patience time.Duration, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.writing = true
 	var next time.Time
 	if !d.wanted.IsZero() {
+		if d.patience == 0 {
+			d.patience = d.wanted.Sub(now)
+		}
 		step := min(look, d.patience)
 		if next = now.Add(step); step == look && d.set.Sub(now) > look/2 {
-			return d.wanted, d.patience, nil
+			next = d.set
 		}
 	}
-	if d.set.Equal(next) {
-		return d.wanted, d.patience, nil
+	if !d.set.Equal(next) {
+		d.set = next
+		err = c.SetWriteDeadline(next)
 	}
-	d.set = next
-	return d.wanted, d.patience, c.SetWriteDeadline(next)
+	return d.wanted, d.patience, err
+}
+
+func (d *writeDeadline) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.writing = false
 }
 
 // Write writes all of p. It fails with os.ErrDeadlineExceeded when the deadline
-// has passed and the client has received nothing for as long as it was set.
+// has passed and the client has received nothing for as long as it was away when
+// the write began.
 func (c *connection) Write(p []byte) (written int, err error) {
 	if c.held != nil {
 		return c.gather(p)
@@ -167,6 +176,7 @@ func (c *connection) Write(p []byte) (written int, err error) {
 // persist repeats a write that goes on where it stopped, until it succeeds, fails,
 // or the client has taken nothing for too long.
 func (c *connection) persist(write func() (n int, err error)) error {
+	defer c.writes.end()
 	// Most writes finish at once; only others query the send buffer.
 	waiting, now := -1, time.Now()
 	moved := now

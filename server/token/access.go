@@ -19,8 +19,8 @@ import (
 const (
 	accessType       = "at+jwt" // RFC 9068, section 2.1
 	audience         = "lychgate"
-	maxLength        = 4096 // characters
-	rememberedTokens = 8192
+	maxLength        = 4096   // characters
+	rememberedTokens = 20_000 // of some 700 bytes
 	// replicaLeeway is how far the clocks of two replicas may differ.
 	replicaLeeway = 30 * time.Second
 
@@ -43,20 +43,20 @@ type Access struct {
 	parser *jwt.Parser
 	// signed checks the signature but not the claims.
 	signed *jwt.Parser
-	// verified caches tokens with a verified signature, keyed by the whole
-	// token so that none can pass for another. It is bounded; entries of
-	// expired tokens are useless.
-	verified *lru.Cache[string, remembered]
+	// verified caches what tokens with a verified signature state, by the whole
+	// token so that none can pass for another. It is bounded; entries of expired
+	// tokens are useless.
+	verified *lru.Cache[string, verified]
 }
 
 // NewAccess returns the access tokens of an issuer, valid for ttl.
 func NewAccess(keys *Keys, issuer string, ttl time.Duration, now func() time.Time) *Access {
-	verified, err := lru.New[string, remembered](rememberedTokens)
+	known, err := lru.New[string, verified](rememberedTokens)
 	if err != nil {
 		panic(err) // only a size below one fails
 	}
 	return &Access{
-		keys: keys, issuer: issuer, ttl: ttl, now: now, verified: verified,
+		keys: keys, issuer: issuer, ttl: ttl, now: now, verified: known,
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}),
 			jwt.WithExpirationRequired(),
@@ -73,10 +73,12 @@ func NewAccess(keys *Keys, issuer string, ttl time.Duration, now func() time.Tim
 	}
 }
 
-// remembered is a token with a good signature; its key may be retired by now.
-type remembered struct {
-	claims *claims
-	keyID  string
+// verified is what is kept of a token with a good signature; its key may be retired
+// by now.
+type verified struct {
+	identity            access.Identity
+	issuedAt, expiresAt int64 // seconds since 1970
+	keyID               string
 }
 
 // claims are everything an access token contains: no personal data (NIST SP
@@ -135,11 +137,17 @@ func (a *Access) Mint(identity access.Identity, sessionEnds time.Time) (token st
 // Verify returns the identity a token states, or problem.ErrUnauthenticated.
 // Whether the session has been revoked is left to package session.
 func (a *Access) Verify(token string) (access.Identity, error) {
-	c, err := a.verify(token)
-	if err != nil || c.ExpiresAt <= a.now().Unix() || a.isFromTheFuture(c) {
+	v, err := a.verify(token)
+	if err != nil {
 		return access.Identity{}, problem.ErrUnauthenticated
 	}
-	return access.Identity{UserID: c.Subject, SessionID: c.SessionID}, nil
+	// A token issued later than any replica's clock allows would live too long.
+	// Steps back of our own clock are handled by package clock.
+	now := a.now()
+	if v.expiresAt <= now.Unix() || v.issuedAt > now.Add(replicaLeeway).Unix() {
+		return access.Identity{}, problem.ErrUnauthenticated
+	}
+	return v.identity, nil
 }
 
 // Issued returns what a token states that was signed with any key that is still
@@ -175,38 +183,39 @@ func ClaimedSession(token string) string {
 }
 
 // verify checks everything about a token except the passing of time.
-func (a *Access) verify(token string) (*claims, error) {
+func (a *Access) verify(token string) (verified, error) {
 	keys := a.keys.verifying()
 	if known, found := a.verified.Get(token); found {
-		if publicKey(keys, known.keyID) == nil {
-			return nil, errAccessToken
+		if find(keys, known.keyID) == nil {
+			return verified{}, errAccessToken
 		}
-		return known.claims, nil
+		return known, nil
 	}
 	c, head, err := readAccessToken(token)
 	if err != nil {
-		return nil, err
+		return verified{}, err
 	}
 	if life := c.ExpiresAt - c.IssuedAt; life <= 0 || life > int64(a.ttl/time.Second) {
-		return nil, errAccessToken // not a lifetime this server issues
+		return verified{}, errAccessToken // not a lifetime this server issues
 	}
 	if err := checkSignature(a.parser, token, head, keys); err != nil {
-		return nil, err
+		return verified{}, err
 	}
-	a.verified.Add(token, remembered{c, head.KeyID})
-	return c, nil
+	v := verified{access.Identity{UserID: c.Subject, SessionID: c.SessionID}, c.IssuedAt, c.ExpiresAt, find(keys, head.KeyID).id}
+	a.verified.Add(token, v)
+	return v, nil
 }
 
 // checkSignature checks that one of the keys signed a token, and what the
 // parser requires.
 func checkSignature(parser *jwt.Parser, token string, head header, keys []signingKey) error {
-	key := publicKey(keys, head.KeyID)
+	key := find(keys, head.KeyID)
 	if key == nil {
 		return errAccessToken
 	}
 	// The library parses the claims again, leniently, into a copy. The strict
 	// result counts.
-	if _, err := parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
+	if _, err := parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return &key.private.PublicKey, nil }); err != nil {
 		return errAccessToken
 	}
 	return nil
@@ -235,13 +244,6 @@ func readAccessToken(token string) (*claims, header, error) {
 		return nil, head, errAccessToken
 	}
 	return &c, head, nil
-}
-
-// isFromTheFuture reports whether a token was issued later than any replica's
-// clock allows: it would live too long. Steps back of our own clock are handled
-// by package clock.
-func (a *Access) isFromTheFuture(c *claims) bool {
-	return c.IssuedAt > a.now().Add(replicaLeeway).Unix()
 }
 
 func decodeStrictly(part string, into any) bool {

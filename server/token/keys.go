@@ -168,11 +168,11 @@ func (k *Keys) retiresAt(successor signingKey) time.Time {
 // identify the session of a token that is to be revoked.
 func (k *Keys) all() []signingKey { return *k.list.Load() }
 
-// publicKey returns the key with an id, or nil.
-func publicKey(keys []signingKey, id string) *ecdsa.PublicKey {
-	for _, key := range keys {
-		if key.id == id {
-			return &key.private.PublicKey
+// find returns the key with an id, or nil.
+func find(keys []signingKey, id string) *signingKey {
+	for i := range keys {
+		if keys[i].id == id {
+			return &keys[i]
 		}
 	}
 	return nil

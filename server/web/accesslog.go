@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -31,11 +32,12 @@ const (
 type AccessLog struct {
 	out    io.Writer
 	log    *slog.Logger // decides by level, and reports lines that were dropped
-	append func([]byte, accessLine) []byte
+	append func([]byte, *stamp, accessLine) []byte
 	kept   AccessLines
 
 	mu      sync.Mutex
 	waiting []byte
+	stamp   stamp // of the line before
 	dropped int
 	closed  bool
 	wake    chan struct{} // has room for one
@@ -123,7 +125,7 @@ func (l *AccessLog) wait(line accessLine) (closed bool) {
 		default: // it has been told already
 		}
 	}
-	l.waiting = l.append(l.waiting, line)
+	l.waiting = l.append(l.waiting, &l.stamp, line)
 	return l.closed
 }
 
@@ -156,10 +158,55 @@ func (l *AccessLog) Close() {
 	l.Flush()
 }
 
+// stamp writes times as RFC 3339 says. Most are of the same second as the one
+// before, and only their fractions have to be formatted.
+type stamp struct {
+	second           int64 // since 1970
+	untilDot, offset []byte
+}
+
+// of formats the second of a time.
+func (s *stamp) of(at time.Time) {
+	if second := at.Unix(); s.untilDot == nil || s.second != second {
+		s.second = second
+		s.untilDot = at.AppendFormat(s.untilDot[:0], "2006-01-02T15:04:05")
+		s.offset = at.AppendFormat(s.offset[:0], "Z07:00")
+	}
+}
+
+// appendNano appends a time with as many digits of its fraction as it has.
+func (s *stamp) appendNano(b []byte, at time.Time) []byte {
+	s.of(at)
+	b = append(b, s.untilDot...)
+	if fraction := at.Nanosecond(); fraction > 0 {
+		b = append(b, '.')
+		b = appendDigits(b, fraction, 100_000_000)
+		b = bytes.TrimRight(b, "0")
+	}
+	return append(b, s.offset...)
+}
+
+// appendMilli appends a time in milliseconds.
+func (s *stamp) appendMilli(b []byte, at time.Time) []byte {
+	s.of(at)
+	b = append(append(b, s.untilDot...), '.')
+	b = appendDigits(b, at.Nanosecond()/1_000_000, 100)
+	return append(b, s.offset...)
+}
+
+// appendDigits appends n with leading zeros; first is the place value of its first
+// digit.
+func appendDigits(b []byte, n, first int) []byte {
+	for place := first; place > 0; place /= 10 {
+		b = append(b, byte('0'+n/place%10)) //nolint:gosec // a digit
+	}
+	return b
+}
+
 // appendJSON appends a line as slog.JSONHandler writes it.
-func appendJSON(b []byte, line accessLine) []byte {
+func appendJSON(b []byte, s *stamp, line accessLine) []byte {
 	b = append(b, `{"time":"`...)
-	b = line.at.AppendFormat(b, time.RFC3339Nano)
+	b = s.appendNano(b, line.at)
 	b = append(b, `","level":"`...)
 	b = append(b, line.level.String()...)
 	b = append(b, `","msg":"request","requestId":"`...)
@@ -189,9 +236,9 @@ func appendQuoted(b []byte, text string) []byte {
 }
 
 // appendText appends a line as slog.TextHandler writes it.
-func appendText(b []byte, line accessLine) []byte {
+func appendText(b []byte, s *stamp, line accessLine) []byte {
 	b = append(b, "time="...)
-	b = line.at.AppendFormat(b, "2006-01-02T15:04:05.000Z07:00")
+	b = s.appendMilli(b, line.at)
 	b = append(b, " level="...)
 	b = append(b, line.level.String()...)
 	b = append(b, " msg=request requestId="...)

@@ -30,20 +30,28 @@ func FuzzAccessLine(f *testing.F) {
 		f.Add("GET", path, "192.0.2.1", 200, int64(1234567), int64(1500), false)
 	}
 	f.Add("", "/", "2001:db8::1", 0, int64(0), int64(-1), true)
+	for _, nanoseconds := range []int64{1, 999_999_999, 1_000_000_000, 1_000_000_010, 678_000_000} {
+		f.Add("GET", "/", "192.0.2.1", 200, nanoseconds, int64(1), false)
+	}
+	var shared stamp
 	f.Fuzz(func(t *testing.T, method, path, ip string, status int, size, took int64, aborted bool) {
+		at := time.Unix(1_893_553_445, size) // a stamp stands for its second, so the size will do as a fraction
+		if at = at.UTC(); at.Unix()%2 != 0 {
+			at = at.In(time.FixedZone("", -5400))
+		}
 		line := accessLine{
-			at: time.Date(2030, 1, 2, 3, 4, 5, 678_000_000, time.UTC), level: slog.LevelWarn, id: "0123456789abcdef0123456789abcdef",
+			at: at, level: slog.LevelWarn, id: "0123456789abcdef0123456789abcdef",
 			method: method, path: path, status: status, bytes: size, took: time.Duration(took), ip: ip, aborted: aborted,
 		}
 		var text, theirs bytes.Buffer
 		asSlog(slog.NewTextHandler(&text, nil), line)
 		// slog passes on DEL, which some terminals act on.
-		if got := appendText(nil, line); string(got) != text.String() && !strings.Contains(method+path+ip, "\x7f") {
+		if got := appendText(nil, &shared, line); string(got) != text.String() && !strings.Contains(method+path+ip, "\x7f") {
 			t.Errorf("text:\n%s, want\n%s", got, &text)
 		}
 		asSlog(slog.NewJSONHandler(&theirs, nil), line)
 		var got, want map[string]any
-		ours := appendJSON(nil, line)
+		ours := appendJSON(nil, &shared, line)
 		if err := json.Unmarshal(ours, &got); err != nil {
 			t.Fatalf("%v: %s", err, ours)
 		}
