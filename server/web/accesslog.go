@@ -198,7 +198,7 @@ func (s *stamp) appendMilli(b []byte, at time.Time) []byte {
 // digit.
 func appendDigits(b []byte, n, first int) []byte {
 	for place := first; place > 0; place /= 10 {
-		b = append(b, byte('0'+n/place%10)) //nolint:gosec // a digit
+		b = append(b, byte('0'+n/place%10))
 	}
 	return b
 }
