@@ -113,10 +113,6 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 	if err != nil {
 		return nil, err
 	}
-	document, err := Contract()
-	if err != nil {
-		return nil, err
-	}
 
 	cookies := web.NewCookies(s.origin, c.InsecureCookies)
 	authenticator := session.Authenticator{Sessions: s.sessions, Cookies: cookies}
@@ -126,7 +122,7 @@ func New(ctx context.Context, c config.Config, env Environment) (_ *Server, err 
 			Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies, Support: c.Support,
 		},
 		account: account.Handlers{Store: s.store, Passwords: s.passwords, Sessions: s.sessions, Subjects: s.subjects, Cookies: cookies},
-		service: service{store: s.store, keys: s.keys, listening: s.listening, document: document},
+		service: service{store: s.store, keys: s.keys, listening: s.listening, document: Contract},
 	}
 
 	e := echo.New()

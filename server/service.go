@@ -16,13 +16,17 @@ type service struct {
 	store     *store.Store
 	keys      *token.Keys
 	listening *listen.Server
-	document  []byte // the contract, as JSON
+	document  func() ([]byte, error) // the contract, as JSON
 }
 
 // contract answers GET /api/openapi.json.
 func (s service) contract(c echo.Context) error {
+	document, err := s.document()
+	if err != nil {
+		return err
+	}
 	c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=300")
-	return c.JSONBlob(http.StatusOK, s.document)
+	return c.JSONBlob(http.StatusOK, document)
 }
 
 // jwks answers GET /.well-known/jwks.json.

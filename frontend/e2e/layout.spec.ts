@@ -50,6 +50,12 @@ test("the header is one line on the narrowest phones", async ({ page, person, co
       const logo = await box(page.locator("header").getByRole("link", { name: product.name }));
       const toggle = page.getByRole("button", { name: "Switch between light and dark" });
       for (const beside of [last, toggle]) expect(middle(await box(beside)), path).toBeCloseTo(middle(logo), 0);
+
+      // A long name of a product is cut, and moves nothing.
+      const name = page.locator("header").getByText(product.name);
+      await name.evaluate((element) => (element.textContent = "The Extraordinarily Long Name Company"));
+      for (const beside of [last, toggle]) expect(middle(await box(beside)), path).toBeCloseTo(middle(logo), 0);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(width);
     }
   }
 });

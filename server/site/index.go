@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"sync"
 
 	"lychgate/server/access"
 	"lychgate/server/site/export"
@@ -55,9 +56,9 @@ type file struct {
 // body is one representation of a file (RFC 9110, section 8).
 type body struct {
 	bytes  []byte
-	coding []string // Content-Encoding; nil for identity
-	length []string // Content-Length
-	etag   []string // strong, one per representation; nil if not stored
+	coding []string        // Content-Encoding; nil for identity
+	length []string        // Content-Length
+	etag   func() []string // strong, one per representation; nil if not stored
 }
 
 // New indexes an export. It refuses what export.Read refuses, and files that
@@ -130,10 +131,14 @@ func newBody(content []byte, coding string, stored bool) body {
 		b.coding = []string{coding}
 	}
 	if stored {
-		hash := sha256.Sum256(content)
-		// The coding is part of the tag, so that no two representations share
-		// one, whatever their bytes.
-		b.etag = []string{`"` + base64.RawURLEncoding.EncodeToString(hash[:18]) + coding + `"`}
+		// Worked out when it is first asked for: that of a whole site takes longer
+		// than the rest of its index.
+		b.etag = sync.OnceValue(func() []string {
+			hash := sha256.Sum256(content)
+			// The coding is part of the tag, so that no two representations share
+			// one, whatever their bytes.
+			return []string{`"` + base64.RawURLEncoding.EncodeToString(hash[:18]) + coding + `"`}
+		})
 	}
 	return b
 }

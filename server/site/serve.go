@@ -30,7 +30,7 @@ func (f *file) Serve(c echo.Context) error {
 		http.ServeContent(c.Response(), r, "", time.Time{}, bytes.NewReader(b.bytes))
 		return nil
 	}
-	if b.etag != nil && matchesNone(r.Header["If-None-Match"], b.etag[0]) {
+	if b.etag != nil && matchesNone(r.Header["If-None-Match"], b.etag()[0]) {
 		// A 304 updates the headers of the stored answer, including the page's
 		// policy, so it carries the same ones (RFC 9111, section 3.2).
 		h.Del("Content-Type")
@@ -64,7 +64,7 @@ func (f *file) describe(h http.Header, b *body) {
 		h["Accept-Ranges"] = inBytes
 	}
 	if b.etag != nil {
-		h["Etag"] = b.etag
+		h["Etag"] = b.etag()
 	}
 	if f.immutable {
 		// An answer cached for a year must not hand out a session.
