@@ -143,8 +143,10 @@ func ownResources(next echo.HandlerFunc) echo.HandlerFunc {
 // no cross-origin answers, so no preflight needs one.
 func refuseOptions(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		allow, known := c.Get(echo.ContextKeyHeaderAllow).(string)
-		if c.Request().Method == http.MethodOptions && known {
+		if c.Request().Method != http.MethodOptions {
+			return next(c)
+		}
+		if allow, known := c.Get(echo.ContextKeyHeaderAllow).(string); known {
 			c.Response().Header().Set(echo.HeaderAllow, allow)
 			return echo.ErrMethodNotAllowed
 		}
