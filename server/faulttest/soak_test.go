@@ -235,7 +235,7 @@ func mixed(t *testing.T, p *program, while time.Duration) (int64, int64) {
 }
 
 // remembered is the size of the server's cache of verified access tokens.
-const remembered = 8192
+const remembered = 20_000
 
 // fill fills that cache, so that it does not grow during the measurement.
 func fill(t *testing.T, p *program) {
