@@ -102,7 +102,7 @@ func MakeDataDir(path string) error {
 		return nil
 	case errors.Is(err, fs.ErrPermission):
 		err = fmt.Errorf("%w: make it as root and give it to the user that runs lychgate (mkdir, chown), or choose another one with --data-dir", err)
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL):
 		err = fmt.Errorf("%w: no directory can have this name there; choose another one with --data-dir", err)
 	default:
 		err = WhatToDo(err)
@@ -123,6 +123,8 @@ func WhatToDo(err error) error {
 		help = "make room on the disk of the data directory, or choose another directory with --data-dir"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, fs.ErrExist):
 		help = "something else is in the place of a directory or file of lychgate: move it away, or choose another directory with --data-dir"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		help = "no data directory can have a name as long as this; choose another one with --data-dir"
 	case database.IsDamaged(err):
 		help = "put a backup in its place with lychgate restore, or choose another directory with --data-dir"
 	default:

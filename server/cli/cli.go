@@ -246,7 +246,7 @@ func (p *process) knows(root *kong.Node, args []string) error {
 // inOrder adds to an error what helps if a flag stands before the command: kong
 // takes it for one of the default command.
 func inOrder(root *kong.Node, args []string, err error) error {
-	if err == nil || !strings.HasPrefix(args[0], "-") {
+	if len(args) == 0 || !strings.HasPrefix(args[0], "-") {
 		return err
 	}
 	names := commandNames(root)

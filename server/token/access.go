@@ -160,7 +160,7 @@ func (a *Access) Issued(token string) (identity access.Identity, at time.Time) {
 	if err != nil {
 		return access.Identity{}, time.Time{}
 	}
-	if err := checkSignature(a.signed, token, head, a.keys.all()); err != nil {
+	if _, err := checkSignature(a.signed, token, head, a.keys.all()); err != nil {
 		return access.Identity{}, time.Time{}
 	}
 	return access.Identity{UserID: c.Subject, SessionID: c.SessionID}, time.Unix(c.IssuedAt, 0)
@@ -198,27 +198,28 @@ func (a *Access) verify(token string) (verified, error) {
 	if life := c.ExpiresAt - c.IssuedAt; life <= 0 || life > int64(a.ttl/time.Second) {
 		return verified{}, errAccessToken // not a lifetime this server issues
 	}
-	if err := checkSignature(a.parser, token, head, keys); err != nil {
+	key, err := checkSignature(a.parser, token, head, keys)
+	if err != nil {
 		return verified{}, err
 	}
-	v := verified{access.Identity{UserID: c.Subject, SessionID: c.SessionID}, c.IssuedAt, c.ExpiresAt, find(keys, head.KeyID).id}
+	v := verified{access.Identity{UserID: c.Subject, SessionID: c.SessionID}, c.IssuedAt, c.ExpiresAt, key.id}
 	a.verified.Add(token, v)
 	return v, nil
 }
 
-// checkSignature checks that one of the keys signed a token, and what the
-// parser requires.
-func checkSignature(parser *jwt.Parser, token string, head header, keys []signingKey) error {
+// checkSignature returns the one of the keys that signed a token, after checking
+// that and what the parser requires.
+func checkSignature(parser *jwt.Parser, token string, head header, keys []signingKey) (*signingKey, error) {
 	key := find(keys, head.KeyID)
 	if key == nil {
-		return errAccessToken
+		return nil, errAccessToken
 	}
 	// The library parses the claims again, leniently, into a copy. The strict
 	// result counts.
 	if _, err := parser.ParseWithClaims(token, &claims{}, func(*jwt.Token) (any, error) { return &key.private.PublicKey, nil }); err != nil {
-		return errAccessToken
+		return nil, errAccessToken
 	}
-	return nil
+	return key, nil
 }
 
 // readAccessToken parses a token strictly: three parts of canonical base64url,
